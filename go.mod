@@ -1,0 +1,3 @@
+module github.com/redactd/redactd
+
+go 1.26.0

@@ -1,0 +1,152 @@
+// Package codec walks wire formats. A codec finds the text fields of a payload,
+// hands each one decoded to a visitor, and turns the visitor's edits into edits
+// of the payload's own bytes: it owns framing, escapes and enclosing lengths. It
+// does not know what a secret is.
+package codec
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"sort"
+)
+
+// Kind says what a field is, and so what may stand in its place.
+type Kind uint8
+
+const (
+	// Text is free text without structure of its own.
+	Text Kind = iota
+	// String is a scalar string of a document.
+	String
+	// Number is a numeric scalar: what replaces it must be a number.
+	Number
+	// Name is the name of a member. Splices in it rename the member.
+	Name
+)
+
+// Field is one text field of a payload. It and its slices are valid only until
+// Visit returns, and the visitor changes none of them.
+type Field struct {
+	// Key is the decoded name that the value stands under; for an element of
+	// an array, the name of the array; nil where there is none, and for a Name.
+	Key []byte
+	// Path leads to the field from the root of the document, such as
+	// "user.tokens[]" (array positions are not told apart). A name with a
+	// finding appears in it as edited.
+	Path []byte
+	// Value is the decoded text.
+	Value []byte
+	Kind  Kind
+}
+
+// Splice says that Text replaces bytes Start to End (exclusive) of a value or
+// payload. Splices of one list are in order and do not overlap.
+type Splice struct {
+	Start, End int
+	Text       []byte
+}
+
+// Visitor is asked about each text field in document order.
+type Visitor interface {
+	// Visit returns the edits of f.Value, nil for none. The list and the texts
+	// must stay valid until Walk has returned; the codec does not change them.
+	// With remove, the whole field goes where the format allows (a member of
+	// an object); elsewhere its value becomes empty. Splices are ignored then.
+	Visit(f *Field) (edits []Splice, remove bool, err error)
+}
+
+// Walker walks one payload, which may come in pieces. It is not safe for
+// concurrent use.
+type Walker interface {
+	// Walk appends to dst the splices of src that the visitor's edits amount
+	// to, and returns how many bytes of src it has dealt with. Those are never
+	// shown to it again; the rest must be at the beginning of the next src,
+	// with more bytes behind it. All splices lie within src[:n].
+	//
+	// With final, src ends the payload. Walk then returns n == len(src) or an
+	// error. Without final, n == 0 means that more bytes are needed.
+	//
+	// An error from the visitor is returned as it is. A payload that is not of
+	// the format gives a *SyntaxError; dst and n are then still valid for what
+	// came before, so that the caller can go on with src[n:] as plain text.
+	Walk(dst []Splice, src []byte, final bool, v Visitor) (out []Splice, n int, err error)
+	// Reset makes the Walker ready for another payload.
+	Reset()
+}
+
+// Codec is one wire format. It is immutable and safe for concurrent use.
+type Codec interface {
+	// Name is what configuration calls it.
+	Name() string
+	// MediaTypes are the types it is chosen for by "auto": full ones such as
+	// "application/json", or suffixes such as "+json".
+	MediaTypes() []string
+	NewWalker() Walker
+	// Opaque reports whether src holds escapes or encodings that could hide
+	// text from a scan of its raw bytes. It may say yes too often.
+	Opaque(src []byte) bool
+	// Streams reports whether Walk makes progress on a part of the payload, in
+	// memory bounded by the longest field or record.
+	Streams() bool
+}
+
+// SyntaxError says that a payload is not of its format. It quotes no payload.
+type SyntaxError struct {
+	Codec  string
+	Offset int64 // in bytes from the start of the src given to Walk
+	Msg    string
+}
+
+func (e *SyntaxError) Error() string {
+	return fmt.Sprintf("%s: %s at byte %d", e.Codec, e.Msg, e.Offset)
+}
+
+// IsSyntax reports whether err is or wraps a *SyntaxError.
+func IsSyntax(err error) bool {
+	var se *SyntaxError
+	return errors.As(err, &se)
+}
+
+var registry = map[string]Codec{}
+
+// Register adds a codec. A duplicate name panics.
+func Register(c Codec) {
+	if _, ok := registry[c.Name()]; ok {
+		panic("codec: " + c.Name() + " registered twice")
+	}
+	registry[c.Name()] = c
+}
+
+// Lookup returns the codec of that name, nil if there is none.
+func Lookup(name string) Codec { return registry[name] }
+
+// Names returns the names of all codecs, sorted.
+func Names() []string {
+	names := make([]string, 0, len(registry))
+	for name := range registry {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	return names
+}
+
+// Apply appends src to dst with the splices done.
+func Apply(dst, src []byte, splices []Splice) []byte {
+	at := 0
+	for _, s := range splices {
+		dst = append(dst, src[at:s.Start]...)
+		dst = append(dst, s.Text...)
+		at = s.End
+	}
+	return append(dst, src[at:]...)
+}
+
+// Clone returns a deep copy of splices, for a visitor that reuses its memory.
+func Clone(splices []Splice) []Splice {
+	out := slices.Clone(splices)
+	for i := range out {
+		out[i].Text = slices.Clone(out[i].Text)
+	}
+	return out
+}

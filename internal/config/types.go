@@ -1,0 +1,197 @@
+// Package config reads what an operator wrote: types, strict decoding, and every
+// error with file, line and key. It opens no socket and compiles no rule.
+package config
+
+import (
+	"time"
+
+	"github.com/redactd/redactd/redact"
+)
+
+// Config is a whole configuration, decoded, defaulted and checked. It is not
+// changed after Load.
+type Config struct {
+	Server    Server               `toml:"server"`
+	Admin     Admin                `toml:"admin"`
+	Upstreams map[string]*Upstream `toml:"upstream"`
+	Routes    map[string]*Route    `toml:"route"`
+	// Rules are the operator's own, by id; Pack is "config".
+	Rules map[string]*redact.Rule `toml:"rule"`
+	Allow map[string]*Allow       `toml:"allow"`
+	Token Token                   `toml:"token"`
+	Audit Audit                   `toml:"audit"`
+	Store Store                   `toml:"store"`
+
+	// Digest is a SHA-256 in hex over the effective configuration, secrets
+	// left out.
+	Digest string `toml:"-"`
+	// Positions finds the line of a key: "route.api.upstream" gives "config.toml:41".
+	Positions Positions `toml:"-"`
+}
+
+// Server is the data listener.
+type Server struct {
+	Listen            []string `toml:"listen"` // "127.0.0.1:8080"
+	TLSCert           string   `toml:"tls_cert"`
+	TLSKey            string   `toml:"tls_key"`
+	MaxBody           Size     `toml:"max_body"`    // as received; larger is refused with 413
+	MaxDecoded        Size     `toml:"max_decoded"` // after content codings
+	BufferBody        Size     `toml:"buffer_body"` // larger bodies are streamed where the format allows
+	MaxHeaderBytes    Size     `toml:"max_header_bytes"`
+	MaxConnections    int      `toml:"max_connections"`
+	ReadTimeout       Duration `toml:"read_timeout"`
+	WriteTimeout      Duration `toml:"write_timeout"`
+	IdleTimeout       Duration `toml:"idle_timeout"`
+	ShutdownTimeout   Duration `toml:"shutdown_timeout"`
+	TrustForwarded    []string `toml:"trust_forwarded"` // CIDRs whose X-Forwarded-* are kept
+	RequestIDHeader   string   `toml:"request_id_header"`
+	StreamFlushPeriod Duration `toml:"stream_flush_period"`
+}
+
+// Admin is the operator's listener.
+type Admin struct {
+	Listen string `toml:"listen"` // "" switches it off
+	Pprof  bool   `toml:"pprof"`
+}
+
+// Upstream is where a route leads.
+type Upstream struct {
+	Name               string   `toml:"-"`
+	URLs               []string `toml:"urls"`
+	ConnectTimeout     Duration `toml:"connect_timeout"`
+	Timeout            Duration `toml:"timeout"` // whole exchange, up to the response headers
+	IdleTimeout        Duration `toml:"idle_timeout"`
+	MaxConnections     int      `toml:"max_connections"` // per URL
+	MaxResponse        Size     `toml:"max_response"`
+	FailAfter          int      `toml:"fail_after"` // consecutive failures that take a URL out
+	FailFor            Duration `toml:"fail_for"`   // for how long
+	TLSCA              string   `toml:"tls_ca"`
+	TLSCert            string   `toml:"tls_cert"`
+	TLSKey             string   `toml:"tls_key"`
+	TLSServerName      string   `toml:"tls_server_name"`
+	InsecureSkipVerify bool     `toml:"tls_insecure_skip_verify"`
+	KeepHost           bool     `toml:"keep_host"` // forward the client's Host header
+}
+
+// StoreUpstream is the name of the embedded log store, always defined.
+const StoreUpstream = "store"
+
+// Scope says which bodies of a direction are scrubbed.
+type Scope string
+
+// The scopes.
+const (
+	ScopeNone   Scope = "none"
+	ScopeErrors Scope = "errors" // responses with status 400 and above
+	ScopeAll    Scope = "all"
+)
+
+// Mode says whether findings change anything.
+type Mode string
+
+// The modes.
+const (
+	ModeEnforce Mode = "enforce"
+	ModeShadow  Mode = "shadow"
+)
+
+// OnFailure says what happens to a payload that could not be scrubbed.
+type OnFailure string
+
+// The choices on failure.
+const (
+	FailBlock OnFailure = "block"
+	FailPass  OnFailure = "pass"
+)
+
+// Route says what happens to the requests it matches. Among the routes that
+// match, one with a host beats one without, then the longest path prefix wins,
+// then one with methods.
+type Route struct {
+	Name       string   `toml:"-"`
+	Hosts      []string `toml:"hosts"` // "api.example.com", "*.example.com"
+	PathPrefix string   `toml:"path_prefix"`
+	Methods    []string `toml:"methods"`
+	Upstream   string   `toml:"upstream"`
+	StripPath  bool     `toml:"strip_prefix"`
+
+	Request  Scope `toml:"request"`
+	Response Scope `toml:"response"`
+	// Headers and Query switch the scrubbing of headers and query strings in
+	// the directions that are in scope.
+	Headers bool `toml:"headers"`
+	Query   bool `toml:"query"`
+	// KeepHeaders are header names never scrubbed, beside those that carry the
+	// upstream's own credentials.
+	KeepHeaders []string `toml:"keep_headers"`
+	// ScrubCredentials also scrubs the request's own credentials
+	// (Authorization, Cookie, ...), which otherwise reach the upstream.
+	ScrubCredentials bool `toml:"scrub_credentials"`
+
+	Codec string `toml:"codec"` // "auto" or a codec's name
+
+	Packs       []string          `toml:"packs"`         // packs or tags; none means the default packs
+	Rules       []string          `toml:"rules"`         // further rules, packs or tags to switch on
+	DisableRule []string          `toml:"disable_rules"` // rules, packs or tags to switch off
+	Action      string            `toml:"action"`        // default action
+	Actions     map[string]string `toml:"actions"`       // by rule, pack or tag; a rule beats a tag beats a pack
+
+	Mode       Mode      `toml:"mode"`
+	OnFailure  OnFailure `toml:"on_failure"`
+	Upgrade    string    `toml:"upgrade"` // "refuse" or "pass"
+}
+
+// Allow is a redact.Allow with the routes it holds for.
+type Allow struct {
+	Values   []string `toml:"values"`
+	Patterns []string `toml:"patterns"`
+	Paths    []string `toml:"paths"`
+	Rules    []string `toml:"rules"`
+	Routes   []string `toml:"routes"` // none means all
+	Comment  string   `toml:"comment"`
+}
+
+// Token configures keyed tokens and fingerprints. Keys are secret; the last
+// one is current.
+type Token struct {
+	Keys     []Secret `toml:"keys"`
+	KeysFile string   `toml:"keys_file"` // one key a line
+}
+
+// Audit configures the trail.
+type Audit struct {
+	Dir      string   `toml:"dir"` // "" switches it off
+	MaxSize  Size     `toml:"max_size"`
+	MaxAge   Duration `toml:"max_age"`
+	MaxFiles int      `toml:"max_files"`
+	Required bool     `toml:"required"` // a finding's event is on disk before its payload goes on
+}
+
+// Store configures the embedded log store.
+type Store struct {
+	Dir      string   `toml:"dir"`
+	MaxSize  Size     `toml:"max_size"` // of one file before it rotates
+	MaxAge   Duration `toml:"max_age"`
+	MaxFiles int      `toml:"max_files"`
+}
+
+// Duration is a time.Duration written like "30s".
+type Duration time.Duration
+
+// Size is a number of bytes written like "8MiB".
+type Size int64
+
+// Secret is a configured secret. It prints as redacted.
+type Secret string
+
+// String hides the secret.
+func (Secret) String() string { return "[hidden]" }
+
+// GoString hides the secret.
+func (Secret) GoString() string { return "[hidden]" }
+
+// MarshalText hides the secret.
+func (Secret) MarshalText() ([]byte, error) { return []byte("[hidden]"), nil }
+
+// Positions finds where a key was written.
+type Positions map[string]string
