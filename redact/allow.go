@@ -1,0 +1,140 @@
+package redact
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Allow names findings that are let through. Of the criteria given, each kind
+// must hold: the value is one of Values or matches one of Patterns; the path
+// matches one of Paths; the rule is selected by one of Rules.
+type Allow struct {
+	Name     string
+	Values   []string
+	Patterns []string
+	Paths    []string // "user.email", "*" for one segment, "**" for any number
+	Rules    []string // ids, packs or tags; none means all
+}
+
+type allowlist struct {
+	entries []allowEntry
+	byRule  [][]int32 // entries by rule
+}
+
+type allowEntry struct {
+	values   map[string]bool
+	patterns []*regexp.Regexp
+	paths    [][]string
+}
+
+// AllowError says what is wrong with an entry of an allowlist.
+type AllowError struct {
+	Name, Key string
+	Err       error
+}
+
+func (e *AllowError) Error() string { return e.Name + ": " + e.Key + ": " + e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *AllowError) Unwrap() error { return e.Err }
+
+func newAllowlist(rules []Rule, allows []Allow) (*allowlist, error) {
+	if len(allows) == 0 {
+		return nil, nil
+	}
+	l := &allowlist{byRule: make([][]int32, len(rules))}
+	var errs []error
+	for _, a := range allows {
+		e := allowEntry{values: map[string]bool{}}
+		for _, v := range a.Values {
+			e.values[v] = true
+		}
+		for _, src := range a.Patterns {
+			re, err := regexp.Compile(src)
+			if err != nil {
+				errs = append(errs, &AllowError{a.Name, "patterns", cleanSyntaxError(err)})
+				continue
+			}
+			e.patterns = append(e.patterns, re)
+		}
+		for _, path := range a.Paths {
+			e.paths = append(e.paths, strings.Split(path, "."))
+		}
+		if len(a.Values)+len(a.Patterns)+len(a.Paths) == 0 {
+			errs = append(errs, &AllowError{a.Name, "values", errors.New("an allowlist entry needs values, patterns or paths")})
+		}
+		for _, name := range a.Rules {
+			if !slices.ContainsFunc(rules, func(r Rule) bool { return r.Selected(name) }) {
+				errs = append(errs, &AllowError{a.Name, "rules", fmt.Errorf("no rule, pack or tag %q", name)})
+			}
+		}
+		l.entries = append(l.entries, e)
+		l.bind(rules, a.Rules)
+	}
+	return l, errors.Join(errs...)
+}
+
+// bind enters the newest entry for the rules that the names select.
+func (l *allowlist) bind(rules []Rule, names []string) {
+	for i := range rules {
+		if len(names) == 0 || slices.ContainsFunc(names, rules[i].Selected) {
+			l.byRule[i] = append(l.byRule[i], int32(len(l.entries)-1))
+		}
+	}
+}
+
+func (l *allowlist) allows(rule int32, value, path []byte) bool {
+	if l == nil {
+		return false
+	}
+	for _, i := range l.byRule[rule] {
+		if l.entries[i].allows(value, path) {
+			return true
+		}
+	}
+	return false
+}
+
+func (e *allowEntry) allows(value, path []byte) bool {
+	if len(e.paths) > 0 && !slices.ContainsFunc(e.paths, func(glob []string) bool { return matchPath(glob, path) }) {
+		return false
+	}
+	if len(e.values) == 0 && len(e.patterns) == 0 {
+		return true
+	}
+	return e.values[string(value)] ||
+		slices.ContainsFunc(e.patterns, func(re *regexp.Regexp) bool { return re.Match(value) })
+}
+
+// matchPath reports whether a path fits a glob of segments. Array marks ("[]")
+// at the end of a segment need not be written.
+func matchPath(glob []string, path []byte) bool {
+	if len(glob) == 0 {
+		return len(path) == 0
+	}
+	if glob[0] == "**" {
+		for {
+			if matchPath(glob[1:], path) {
+				return true
+			}
+			_, rest, more := bytes.Cut(path, []byte("."))
+			if !more {
+				return len(glob) == 1 || len(path) > 0 && matchPath(glob[1:], nil)
+			}
+			path = rest
+		}
+	}
+	if len(path) == 0 {
+		return false
+	}
+	segment, rest, _ := bytes.Cut(path, []byte("."))
+	plain := bytes.TrimRight(segment, "[]")
+	if glob[0] != "*" && glob[0] != string(segment) && glob[0] != string(plain) {
+		return false
+	}
+	return matchPath(glob[1:], rest)
+}

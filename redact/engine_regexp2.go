@@ -1,0 +1,175 @@
+package redact
+
+import (
+	"errors"
+	"fmt"
+	"regexp/syntax"
+	"strings"
+	"time"
+
+	"github.com/dlclark/regexp2/v2"
+)
+
+// The budgets of regexp2, which backtracks: per attempt and, since one text may
+// hold many candidates, per search.
+const (
+	regexp2Attempt = 50 * time.Millisecond
+	regexp2Search  = 250 * time.Millisecond
+	regexp2Stack   = 1 << 20 // integer slots
+)
+
+// lookbehind is how many bytes before a match lookbehind can see.
+const lookbehind = 64
+
+// regexp2Engine serves patterns with lookaround or back-references. It sees bytes,
+// each as the character of that code, so that every offset is a byte's and text
+// that is no valid UTF-8 stays what it is.
+type regexp2Engine struct {
+	re     *regexp2.Regexp
+	groups int
+}
+
+func (e *regexp2Engine) name() string { return "regexp2" }
+
+func newRegexp2Engine(pattern string) (*regexp2Engine, []string, error) {
+	re, err := regexp2.Compile(`\G(?:`+pattern+`)`,
+		regexp2.OptionMaxBacktrackingStackSize(regexp2Stack), regexp2.OptionMaintainCaptureOrder())
+	if err != nil {
+		return nil, nil, fmt.Errorf("not a regular expression of regexp/syntax nor of regexp2: %w", err)
+	}
+	re.MatchTimeout = regexp2Attempt
+	names := re.GetGroupNames()
+	return &regexp2Engine{re: re, groups: len(names)}, names, nil
+}
+
+func (e *regexp2Engine) match(sc *Scratch, text []byte, at, end int) ([]int, error) {
+	from := max(0, at-lookbehind)
+	sc.runes = sc.runes[:0]
+	for _, b := range text[from:end] {
+		sc.runes = append(sc.runes, rune(b))
+	}
+	loc := make([]int, 2*e.groups)
+	matched := false
+	start := time.Now()
+	err := e.re.FindRunesMatches(sc.runes, at-from, func(m regexp2.MatchView) bool {
+		matched = true
+		for i := range e.groups {
+			loc[2*i], loc[2*i+1] = -1, -1
+			if index, length, ok := m.GroupRange(i); ok {
+				loc[2*i], loc[2*i+1] = from+index, from+index+length
+			}
+		}
+		return false
+	})
+	sc.regexp2Spent += int64(time.Since(start))
+	clear(sc.runes)
+	if err != nil || sc.regexp2Spent > int64(regexp2Search) {
+		return nil, ErrGaveUp
+	}
+	if !matched || loc[0] != at {
+		return nil, nil
+	}
+	return loc, nil
+}
+
+// relax turns a pattern of regexp2 into one of regexp/syntax that matches at
+// least the same texts: lookaround goes, back-references become anything. It
+// serves to derive triggers and lengths only.
+func relax(pattern string) (*syntax.Regexp, error) {
+	var out strings.Builder
+	for i := 0; i < len(pattern); {
+		rest := pattern[i:]
+		switch {
+		case rest[0] == '\\' && len(rest) > 1:
+			n := escapeLength(rest)
+			if rest[1] >= '1' && rest[1] <= '9' || rest[1] == 'k' {
+				out.WriteString(`(?s:.*)`)
+			} else {
+				out.WriteString(rest[:n])
+			}
+			i += n
+		case rest[0] == '[':
+			n := classEnd(rest)
+			out.WriteString(rest[:n])
+			i += n
+		case hasAnyPrefix(rest, "(?=", "(?!", "(?<=", "(?<!"):
+			i += groupEnd(rest)
+		case strings.HasPrefix(rest, "(?>"):
+			out.WriteString("(?:")
+			i += 3
+		default:
+			out.WriteByte(rest[0])
+			i++
+		}
+	}
+	re, err := parsePattern(out.String())
+	if err != nil {
+		return nil, errors.Join(errors.New("the pattern without its lookaround is not one of regexp/syntax"), err)
+	}
+	return re, nil
+}
+
+func hasAnyPrefix(s string, prefixes ...string) bool {
+	for _, p := range prefixes {
+		if strings.HasPrefix(s, p) {
+			return true
+		}
+	}
+	return false
+}
+
+func escapeLength(s string) int {
+	if strings.HasPrefix(s, `\k<`) || strings.HasPrefix(s, `\k'`) {
+		if end := strings.IndexAny(s[3:], `>'`); end >= 0 {
+			return 3 + end + 1
+		}
+	}
+	return 2
+}
+
+// classEnd returns the length of the bracket expression that s begins with.
+func classEnd(s string) int {
+	i := 1
+	if i < len(s) && s[i] == '^' {
+		i++
+	}
+	if i < len(s) && s[i] == ']' {
+		i++
+	}
+	for ; i < len(s); i++ {
+		switch {
+		case s[i] == '\\':
+			i++
+		case strings.HasPrefix(s[i:], "[:"):
+			if end := strings.Index(s[i:], ":]"); end > 0 {
+				i += end + 1
+			}
+		case s[i] == ']':
+			return i + 1
+		}
+	}
+	return len(s)
+}
+
+// groupEnd returns the length of the group that s begins with.
+func groupEnd(s string) int {
+	depth := 0
+	for i := 0; i < len(s); {
+		switch s[i] {
+		case '\\':
+			i += 2
+			continue
+		case '[':
+			i += classEnd(s[i:])
+			continue
+		case '(':
+			depth++
+		case ')':
+			if depth--; depth == 0 {
+				return i + 1
+			}
+		}
+		i++
+	}
+	return len(s)
+}

@@ -1,0 +1,285 @@
+package redact
+
+import (
+	"cmp"
+	"math/bits"
+	"slices"
+)
+
+// Field is what a search looks at.
+type Field struct {
+	// Key is the name under which Value stands, nil for free text.
+	Key []byte
+	// Path leads to the field, for allowlists; may be nil.
+	Path []byte
+	// Value is searched. It is never changed or kept.
+	Value []byte
+}
+
+// Finding is a span of a value that holds a secret.
+type Finding struct {
+	Rule       *Rule // the most specific of the rules that found it
+	Start, End int   // bytes of the value
+	index      int32
+}
+
+// span is one rule's finding before overlaps are joined.
+type span struct {
+	start, end int
+	at         int // where the match began
+	index      int32
+}
+
+// Find appends the findings of f to dst: in order, without overlaps, settled.
+// The error is ErrGaveUp or nil; after an error dst is what it was.
+//
+// What a rule finds is defined place by place: a match begins at byte s of the
+// value if the rule's pattern, anchored there, matches the bytes from s up to
+// its window's end, given the byte before s. Where the rule has a pattern and
+// the field's key fits one of its keys, or it has keys only, see Rule.
+func (s *Set) Find(sc *Scratch, dst []Finding, f Field) ([]Finding, error) {
+	sc.raw = sc.raw[:0]
+	sc.regexp2Spent = 0
+	sr := search{set: s, sc: sc, text: f.Value, path: f.Path, to: len(f.Value)}
+	if err := sr.byKey(f.Key); err != nil {
+		return dst, err
+	}
+	if err := sr.byPattern(); err != nil {
+		return dst, err
+	}
+	return s.join(sc.raw, dst), nil
+}
+
+// Append appends f.Value to dst with its findings replaced, and the findings,
+// as spans of f.Value, to found. With remove, an action wants the field gone.
+func (s *Set) Append(sc *Scratch, dst []byte, found []Finding, f Field) (out []byte, _ []Finding, remove bool, err error) {
+	first := len(found)
+	found, err = s.Find(sc, found, f)
+	if err != nil {
+		return dst, found, false, err
+	}
+	at := 0
+	for _, fd := range found[first:] {
+		dst = append(dst, f.Value[at:fd.Start]...)
+		var gone bool
+		dst, gone = s.AppendReplacement(dst, fd, f.Value[fd.Start:fd.End])
+		remove = remove || gone
+		at = fd.End
+	}
+	return append(dst, f.Value[at:]...), found, remove, nil
+}
+
+// search is one search over one text.
+type search struct {
+	set  *Set
+	sc   *Scratch
+	text []byte
+	path []byte
+	// Only matches that begin in [from, to) count.
+	from, to int
+	// undecided, when a Writer searches a part of its text, is the least
+	// possible start of a match that could still change with more text.
+	undecided int
+	partial   bool
+}
+
+// byKey tries the rules that fit the field's name. Rules of keys alone yield to
+// those that also have a pattern and match, which know better where the secret
+// stands.
+func (sr *search) byKey(key []byte) error {
+	sc := sr.sc
+	sc.keyed = sr.set.keys.lookup(sc, sc.keyed[:0], key)
+	matched := false
+	for _, index := range sc.keyed {
+		p := &sr.set.programs[index]
+		if p.engine == nil {
+			continue
+		}
+		hit, err := sr.everywhere(p)
+		if err != nil {
+			return err
+		}
+		matched = matched || hit
+	}
+	if matched {
+		return nil
+	}
+	for _, index := range sc.keyed {
+		if p := &sr.set.programs[index]; p.engine == nil {
+			start, end := trimSpace(sr.text)
+			sr.accept(p, 0, start, end)
+		}
+	}
+	return nil
+}
+
+func trimSpace(text []byte) (start, end int) {
+	end = len(text)
+	for start < end && text[start] <= ' ' {
+		start++
+	}
+	for end > start && text[end-1] <= ' ' {
+		end--
+	}
+	return start, end
+}
+
+// everywhere tries a rule at every byte and reports whether it matched.
+func (sr *search) everywhere(p *program) (matched bool, err error) {
+	for at := sr.from; at < sr.to; at++ {
+		hit, err := sr.try(p, at)
+		if err != nil {
+			return matched, err
+		}
+		matched = matched || hit
+	}
+	return matched, nil
+}
+
+// byPattern runs the prefilter over the text and confirms what it reports.
+func (sr *search) byPattern() error {
+	f := sr.set.filter
+	for _, index := range f.every {
+		p := &sr.set.programs[index]
+		if _, err := sr.everywhere(p); err != nil {
+			return err
+		}
+		sr.noteOpen(p, sr.from, len(sr.text)-1)
+	}
+	for at := max(0, sr.from-gramLen); ; {
+		set, n := f.marks(sr.text, at)
+		if n == 0 {
+			return nil
+		}
+		for ; set != 0; set &= set - 1 {
+			if err := sr.candidates(at + bits.TrailingZeros64(set)); err != nil {
+				return err
+			}
+		}
+		at += n
+	}
+}
+
+// candidates confirms the triggers of the gram at i.
+func (sr *search) candidates(i int) error {
+	f := sr.set.filter
+	for _, id := range f.lookup(gramAt(sr.text, i)) {
+		t := &f.triggers[id]
+		if t.rule < 0 {
+			continue
+		}
+		at := i - t.gram
+		if !t.fits(sr.text, at) {
+			if sr.partial && at+len(t.seq) > len(sr.text) {
+				sr.noteOpen(&sr.set.programs[t.rule], at-t.most, at-t.least)
+			}
+			continue
+		}
+		if err := sr.confirm(t, at); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// confirm tries the rule of a trigger at every start that the trigger at text[at]
+// allows.
+func (sr *search) confirm(t *trigger, at int) error {
+	p := &sr.set.programs[t.rule]
+	lo, hi := max(sr.from, at-t.most), min(at-t.least, sr.to-1)
+	sr.noteOpen(p, at-t.most, at-t.least)
+	if lo > hi {
+		return nil
+	}
+	if t.confirm != nil {
+		start := at - t.suffixAt
+		if start < 0 || !t.confirm.fits(sr.text, start, min(len(sr.text), start+p.window)) {
+			return nil
+		}
+	}
+	for s := lo; s <= hi; s++ {
+		if _, err := sr.try(p, s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// noteOpen remembers that matches of p which begin in [lo, hi] could change with
+// more text.
+func (sr *search) noteOpen(p *program, lo, hi int) {
+	reach := p.window + maxPlaceholder // see settle
+	if sr.partial && hi+reach > len(sr.text) {
+		sr.undecided = min(sr.undecided, max(lo, len(sr.text)-reach, sr.from))
+	}
+}
+
+// try runs a rule's engine at one place and takes what it captures.
+func (sr *search) try(p *program, at int) (matched bool, err error) {
+	b := sr.text[at]
+	if !p.first.has(b) || b >= 0x80 && b < 0xC0 {
+		return false, nil // a match never begins inside a character
+	}
+	loc, err := p.engine.match(sr.sc, sr.text, at, min(len(sr.text), at+p.window))
+	if err != nil || loc == nil {
+		return false, err
+	}
+	for _, g := range p.groups {
+		if 2*g+1 < len(loc) && loc[2*g] >= 0 {
+			sr.accept(p, at, loc[2*g], loc[2*g+1])
+		}
+	}
+	return true, nil
+}
+
+// accept takes a secret unless a validator, an allowlist or a placeholder speaks
+// against it.
+func (sr *search) accept(p *program, at, start, end int) {
+	if start >= end {
+		return
+	}
+	value := sr.text[start:end]
+	for _, v := range p.validators {
+		if !v.Valid(value) {
+			return
+		}
+	}
+	if sr.set.allow.allows(p.index, value, sr.path) {
+		return
+	}
+	start, end, ok := sr.set.settle(sr.text, start, end)
+	if ok {
+		sr.sc.raw = append(sr.sc.raw, span{start: start, end: end, at: at, index: p.index})
+	}
+}
+
+// maxChain bounds, in bytes, what overlapping findings are joined to, so that a
+// stream of them needs bounded memory.
+const maxChain = 64 << 10
+
+// join sorts spans and appends them to dst, overlapping ones joined and named by
+// the rule of highest rank.
+func (s *Set) join(spans []span, dst []Finding) []Finding {
+	slices.SortFunc(spans, func(a, b span) int {
+		return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(b.end, a.end), cmp.Compare(a.index, b.index))
+	})
+	first := len(dst)
+	for _, sp := range spans {
+		if n := len(dst); n > first && sp.start < dst[n-1].End {
+			last := &dst[n-1]
+			if sp.end <= last.End || last.End-last.Start < maxChain {
+				last.End = max(last.End, sp.end)
+				if s.programs[sp.index].rank > s.programs[last.index].rank {
+					last.index = sp.index
+				}
+				continue
+			}
+			sp.start = last.End
+		}
+		dst = append(dst, Finding{Start: sp.start, End: sp.end, index: sp.index})
+	}
+	for i := first; i < len(dst); i++ {
+		dst[i].Rule = &s.rules[dst[i].index]
+	}
+	return dst
+}

@@ -1,0 +1,65 @@
+package redact
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base32"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+)
+
+// minKey is the least length, in bytes, of a key.
+const minKey = 16
+
+// Keyring holds the keys of tokens and fingerprints by epoch. It is immutable,
+// safe for concurrent use, and prints as redacted.
+type Keyring struct{ keys [][]byte }
+
+// NewKeyring returns a keyring whose last key is the current one; epochs count
+// from 1 in the order given. A key has at least 16 bytes. The keys are copied.
+func NewKeyring(keys ...[]byte) (*Keyring, error) {
+	if len(keys) == 0 {
+		return nil, errors.New("no key given")
+	}
+	k := &Keyring{}
+	for i, key := range keys {
+		if len(key) < minKey {
+			return nil, fmt.Errorf("key %d has fewer than %d bytes", i+1, minKey)
+		}
+		k.keys = append(k.keys, slices.Clone(key))
+	}
+	return k, nil
+}
+
+// String hides the keys.
+func (k *Keyring) String() string { return "[hidden]" }
+
+// GoString hides the keys.
+func (k *Keyring) GoString() string { return "[hidden]" }
+
+// Epoch returns the number of the current key.
+func (k *Keyring) Epoch() int { return len(k.keys) }
+
+// Fingerprint returns the keyed fingerprint of a value under the current key:
+// "e1-" (the epoch) and 26 characters, HMAC-SHA-256 cut to 128 bits in base32.
+// It differs from the value's token, so that a reader of logs can't look a
+// token up in the audit trail without the key.
+func (k *Keyring) Fingerprint(value []byte) string {
+	return string(k.append(make([]byte, 0, 40), "fingerprint", value))
+}
+
+var tokenEncoding = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
+
+func (k *Keyring) append(dst []byte, purpose string, value []byte) []byte {
+	mac := hmac.New(sha256.New, k.keys[len(k.keys)-1])
+	mac.Write([]byte(purpose))
+	mac.Write([]byte{0})
+	mac.Write(value)
+	sum := mac.Sum(make([]byte, 0, sha256.Size))
+	dst = append(dst, 'e')
+	dst = strconv.AppendInt(dst, int64(len(k.keys)), 10)
+	dst = append(dst, '-')
+	return tokenEncoding.AppendEncode(dst, sum[:16])
+}

@@ -1,0 +1,124 @@
+package redact
+
+import (
+	"fmt"
+	"regexp/syntax"
+	"strings"
+)
+
+// maxKeyWords bounds how many of a name's last words are compared, maxKeyGap how
+// many other characters may stand between two of them.
+const (
+	maxKeyWords = 6
+	maxKeyGap   = 8
+)
+
+// keyTable finds the rules that apply to a field by its name. A name is cut into
+// words at punctuation and at changes from lower to upper case; an entry fits
+// when the name's last words, joined, equal it and are cut nowhere but where the
+// entry is.
+type keyTable struct {
+	entries map[string][]keyEntry // by joined words, such as "apikey"
+}
+
+type keyEntry struct {
+	cuts uint64 // bit n: a word may begin at letter n
+	rule int32
+}
+
+func (t *keyTable) add(key string, rule int32) error {
+	words := splitWords(nil, []byte(key))
+	if len(words.letters) < gramLen || len(words.letters) > 63 {
+		return fmt.Errorf("%q: a name needs 3 to 63 letters or digits", key)
+	}
+	if t.entries == nil {
+		t.entries = map[string][]keyEntry{}
+	}
+	joined := string(words.letters)
+	t.entries[joined] = append(t.entries[joined], keyEntry{cuts: words.cuts, rule: rule})
+	return nil
+}
+
+// lookup appends the rules that fit name.
+func (t *keyTable) lookup(sc *Scratch, dst []int32, name []byte) []int32 {
+	if len(t.entries) == 0 || len(name) == 0 {
+		return dst
+	}
+	words := splitWords(sc.key[:0], name[max(0, len(name)-64):])
+	sc.key = words.letters
+	tried := 0
+	for at := len(words.letters) - 1; at >= 0 && tried < maxKeyWords; at-- {
+		if words.cuts>>at&1 == 0 {
+			continue
+		}
+		tried++
+		for _, e := range t.entries[string(words.letters[at:])] {
+			if words.cuts>>at&^e.cuts == 0 {
+				dst = append(dst, e.rule)
+			}
+		}
+	}
+	return dst
+}
+
+// keyWords are the letters and digits of a name in lower case, with a bit for
+// each offset where a word begins.
+type keyWords struct {
+	letters []byte
+	cuts    uint64
+}
+
+// splitWords cuts a name of at most 64 bytes into words; letters is appended to.
+// After a gap of more than maxKeyGap other characters it starts afresh.
+func splitWords(letters, name []byte) keyWords {
+	w := keyWords{letters: letters}
+	begin, gap := true, 0
+	for i, b := range name {
+		word := isDigit(b) || isLower(b|0x20) || b >= 0x80
+		if !word {
+			if begin, gap = true, gap+1; gap > maxKeyGap {
+				w.letters, w.cuts = letters, 0
+			}
+			continue
+		}
+		if begin || isUpper(b) && startsWord(name, i) {
+			w.cuts |= 1 << len(w.letters)
+		}
+		if isUpper(b) {
+			b |= 0x20
+		}
+		w.letters = append(w.letters, b)
+		begin, gap = false, 0
+	}
+	return w
+}
+
+// startsWord reports whether the capital at i begins a word: after a lower-case
+// letter or digit, or as the last of several before a lower-case letter, like
+// the P of HTTPPassword.
+func startsWord(name []byte, i int) bool {
+	if i == 0 {
+		return true
+	}
+	last := isUpper(name[i-1]) && i+1 < len(name) && isLower(name[i+1])
+	return isLower(name[i-1]) || isDigit(name[i-1]) || last
+}
+
+func isLower(b byte) bool { return b >= 'a' && b <= 'z' }
+func isUpper(b byte) bool { return b >= 'A' && b <= 'Z' }
+func isDigit(b byte) bool { return b >= '0' && b <= '9' }
+
+// keyPattern returns an expression that every name fitting key matches, so that
+// the prefilter makes a payload with such a name suspect.
+func keyPattern(key string) (*syntax.Regexp, error) {
+	var src strings.Builder
+	src.WriteString("(?i)")
+	words := splitWords(nil, []byte(key))
+	for i, b := range words.letters {
+		if i > 0 && words.cuts>>i&1 == 1 {
+			fmt.Fprintf(&src, `[^A-Za-z0-9]{0,%d}`, maxKeyGap)
+		}
+		src.WriteByte(b)
+	}
+	return parsePattern(src.String())
+}

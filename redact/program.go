@@ -1,0 +1,139 @@
+package redact
+
+import (
+	"regexp"
+	"regexp/syntax"
+)
+
+// program is one compiled rule.
+type program struct {
+	index      int32
+	rule       *Rule
+	groups     []int // that capture the secret
+	window     int   // longest match in bytes, and one rune of right context
+	engine     engine
+	first      byteSet // bytes that a match can begin with
+	validators []Validator
+	rank       int // the higher names a joined finding
+	keyed      bool
+}
+
+// engine tries a pattern at one place. It is immutable and safe for concurrent
+// use.
+type engine interface {
+	// name is what `redactd rules test` shows.
+	name() string
+	// match returns the submatches of the match that begins at text[at], as
+	// pairs of offsets into text, nil if there is none. It looks at one byte
+	// before at (more for engines with lookbehind) and at no byte from end on.
+	match(sc *Scratch, text []byte, at, end int) ([]int, error)
+}
+
+// stdEngine is the standard library's regexp, anchored.
+type stdEngine struct {
+	first *regexp.Regexp // at the start of the text
+	mid   *regexp.Regexp // with the byte before the match in front
+}
+
+func newStdEngine(re *syntax.Regexp) (*stdEngine, error) {
+	src := re.String()
+	first, err := regexp.Compile(`\A(?:` + src + `)`)
+	if err != nil {
+		return nil, err
+	}
+	mid, err := regexp.Compile(`\A(?s:.)(?:` + src + `)`)
+	if err != nil {
+		return nil, err
+	}
+	return &stdEngine{first: first, mid: mid}, nil
+}
+
+func (e *stdEngine) name() string { return "regexp" }
+
+func (e *stdEngine) match(_ *Scratch, text []byte, at, end int) ([]int, error) {
+	if at == 0 {
+		return e.first.FindSubmatchIndex(text[:end]), nil
+	}
+	// A byte that is no valid UTF-8 by itself reads as U+FFFD, one byte wide.
+	loc := e.mid.FindSubmatchIndex(text[at-1 : end : end])
+	if loc == nil {
+		return nil, nil
+	}
+	for i := range loc {
+		if loc[i] >= 0 {
+			loc[i] += at - 1
+		}
+	}
+	loc[0] = at
+	return loc, nil
+}
+
+// fits reports whether the pattern matches at all at that place.
+func (e *stdEngine) fits(text []byte, at, end int) bool {
+	if at == 0 {
+		return e.first.Match(text[:end])
+	}
+	return e.mid.Match(text[at-1 : end : end])
+}
+
+// firstBytes returns the bytes with which a match of re can begin; all of them
+// where that is not plain to see.
+func firstBytes(re *syntax.Regexp) byteSet {
+	all := byteSet{^uint64(0), ^uint64(0), ^uint64(0), ^uint64(0)}
+	set, certain := leading(re)
+	if !certain {
+		return all
+	}
+	return set
+}
+
+// leading returns the first bytes of re; certain is false where re can match the
+// empty text.
+func leading(re *syntax.Regexp) (set byteSet, certain bool) {
+	switch re.Op {
+	case syntax.OpLiteral:
+		set.add(string(re.Rune[:1])[0])
+		return set, true
+	case syntax.OpCharClass:
+		for i := 0; i < len(re.Rune); i += 2 {
+			for r := re.Rune[i]; r <= min(re.Rune[i+1], 0x7f); r++ {
+				set.add(byte(r))
+			}
+			if re.Rune[i+1] > 0x7f {
+				set[2], set[3] = ^uint64(0), ^uint64(0)
+			}
+		}
+		return set, true
+	case syntax.OpCapture, syntax.OpPlus:
+		return leading(re.Sub[0])
+	case syntax.OpRepeat:
+		set, certain = leading(re.Sub[0])
+		return set, certain && re.Min > 0
+	case syntax.OpStar, syntax.OpQuest:
+		set, _ = leading(re.Sub[0])
+		return set, false
+	case syntax.OpConcat, syntax.OpAlternate:
+		return leadingOfMany(re)
+	case syntax.OpBeginLine, syntax.OpEndLine, syntax.OpBeginText, syntax.OpEndText,
+		syntax.OpWordBoundary, syntax.OpNoWordBoundary, syntax.OpEmptyMatch:
+		return set, false
+	}
+	return byteSet{^uint64(0), ^uint64(0), ^uint64(0), ^uint64(0)}, true // any character
+}
+
+func leadingOfMany(re *syntax.Regexp) (set byteSet, certain bool) {
+	certain = re.Op == syntax.OpAlternate
+	for _, sub := range re.Sub {
+		s, c := leading(sub)
+		for i := range set {
+			set[i] |= s[i]
+		}
+		if re.Op == syntax.OpConcat && c {
+			return set, true
+		}
+		if re.Op == syntax.OpAlternate {
+			certain = certain && c
+		}
+	}
+	return set, certain
+}

@@ -1,0 +1,384 @@
+package redact
+
+import (
+	"errors"
+	"regexp/syntax"
+)
+
+// gramLen is the number of bytes that the prefilter looks at in one place.
+const gramLen = 3
+
+// maxGrams bounds how many grams one rule may put into the prefilter.
+const maxGrams = 12288
+
+// maxDistance bounds, in bytes, how far a trigger may stand from the start of
+// the match it announces.
+const maxDistance = 256
+
+// byteSet is a set of byte values.
+type byteSet [4]uint64
+
+func (s *byteSet) add(b byte)      { s[b>>6] |= 1 << (b & 63) }
+func (s *byteSet) has(b byte) bool { return s[b>>6]&(1<<(b&63)) != 0 }
+
+func (s *byteSet) size() int {
+	n := 0
+	for b := range 256 {
+		if s.has(byte(b)) {
+			n++
+		}
+	}
+	return n
+}
+
+// trigger announces matches: every match of its rule contains, for at least one
+// of the rule's triggers, bytes that lie in seq one by one, beginning least to
+// most bytes after the start of the match.
+type trigger struct {
+	rule        int32
+	seq         []byteSet
+	gram        int // offset in seq of the three classes that the prefilter knows
+	least, most int // distance of seq from the start of the match
+	// suffix, if not nil, is the pattern from the start of the node that seq
+	// begins in: where it does not match, no match of the rule contains seq
+	// here. It spares the search for the start. suffixAt is the distance from
+	// the start of that node to seq.
+	suffix   *syntax.Regexp
+	suffixAt int
+	confirm  *stdEngine // suffix, compiled
+}
+
+// errNoTrigger is the advice for a pattern that the prefilter can't announce.
+var errNoTrigger = errors.New("no literal or rare run of three characters within 256 bytes of the match's start; " +
+	"write one into the pattern, bound what stands before it ({0,40} for *), or set force = true to try the rule at every byte")
+
+// run is a contiguous sequence of byte classes at a distance from the start of
+// the node it stands in.
+type run struct {
+	seq []byteSet
+	at  int // distance from the start of the node, exact
+}
+
+// findTriggers returns the triggers of a pattern, one per alternative.
+func findTriggers(re *syntax.Regexp) ([]trigger, error) {
+	best, ok := triggersOf(withoutCaptures(re))
+	if !ok {
+		return nil, errNoTrigger
+	}
+	grams := 0
+	for i := range best {
+		grams += best[i].grams()
+	}
+	if grams > maxGrams {
+		return nil, errNoTrigger
+	}
+	return best, nil
+}
+
+// triggersOf chooses, for an alternation, the triggers of all branches together;
+// for anything else the cheapest of the places that every match must contain.
+func triggersOf(re *syntax.Regexp) ([]trigger, bool) {
+	nodes := flatten(re, nil)
+	if len(nodes) == 1 && nodes[0].Op == syntax.OpAlternate {
+		var all []trigger
+		for _, branch := range nodes[0].Sub {
+			ts, ok := triggersOf(branch)
+			if !ok {
+				return nil, false
+			}
+			all = append(all, ts...)
+		}
+		return all, true
+	}
+	var best []trigger
+	bestCost := 0.0
+	least, most := 0, 0
+	for i, node := range nodes {
+		if most <= maxDistance {
+			ts, cost, ok := nodeTriggers(nodes, i)
+			if least != most {
+				cost *= 1.5 // the start has to be searched for
+			}
+			if ok && (best == nil || cost < bestCost) {
+				for k := range ts {
+					ts[k].least += least
+					ts[k].most += most
+					if least != most {
+						ts[k].suffix = concat(nodes[i:])
+					}
+				}
+				best, bestCost = ts, cost
+			}
+		}
+		l, m := byteLength(node)
+		least, most = least+l, min(most+m, unbounded)
+	}
+	return best, best != nil
+}
+
+func concat(nodes []*syntax.Regexp) *syntax.Regexp {
+	return &syntax.Regexp{Op: syntax.OpConcat, Sub: nodes}
+}
+
+// withoutCaptures returns a deep copy of re whose captures are plain groups.
+func withoutCaptures(re *syntax.Regexp) *syntax.Regexp {
+	if re.Op == syntax.OpCapture {
+		return withoutCaptures(re.Sub[0])
+	}
+	out := *re
+	out.Sub = make([]*syntax.Regexp, len(re.Sub))
+	for i, sub := range re.Sub {
+		out.Sub[i] = withoutCaptures(sub)
+	}
+	return &out
+}
+
+// flatten lists the parts of a concatenation, with inner concatenations opened,
+// literals cut into single characters, and the first round of a repetition
+// taken out of it where it is needed at least once.
+func flatten(re *syntax.Regexp, nodes []*syntax.Regexp) []*syntax.Regexp {
+	switch re.Op {
+	case syntax.OpPlus, syntax.OpRepeat:
+		if _, _, _, single := singleByte(re); single || re.Op == syntax.OpRepeat && re.Min == 0 {
+			return append(nodes, re)
+		}
+		nodes = flatten(re.Sub[0], nodes)
+		return append(nodes, remainingRounds(re))
+	case syntax.OpConcat:
+		for _, sub := range re.Sub {
+			nodes = flatten(sub, nodes)
+		}
+		return nodes
+	case syntax.OpLiteral:
+		for _, r := range re.Rune {
+			nodes = append(nodes, &syntax.Regexp{Op: syntax.OpLiteral, Rune: []rune{r}})
+		}
+		return nodes
+	}
+	return append(nodes, re)
+}
+
+func remainingRounds(re *syntax.Regexp) *syntax.Regexp {
+	rest := *re
+	if re.Op == syntax.OpPlus {
+		rest.Op = syntax.OpStar
+		return &rest
+	}
+	rest.Min--
+	if rest.Max > 0 {
+		rest.Max--
+	}
+	return &rest
+}
+
+// nodeTriggers returns the cheapest triggers that begin in node i: the run of
+// single-byte classes from there on, or those of an alternation's branches.
+func nodeTriggers(nodes []*syntax.Regexp, i int) (ts []trigger, cost float64, ok bool) {
+	var runs []run
+	switch nodes[i].Op {
+	case syntax.OpAlternate:
+		runs, ok = branchRuns(nodes[i], nodes[i+1:])
+		if !ok {
+			return nil, 0, false
+		}
+	default:
+		runs = []run{{seq: runFrom(nodes[i:], nil)}}
+	}
+	for _, r := range runs {
+		t, c, ok := bestGram(r)
+		if !ok {
+			return nil, 0, false
+		}
+		ts, cost = append(ts, t), cost+c
+	}
+	return ts, cost, true
+}
+
+// branchRuns returns for each branch of an alternation the best run in it. A
+// run may go on into what follows the alternation.
+func branchRuns(alt *syntax.Regexp, rest []*syntax.Regexp) ([]run, bool) {
+	var runs []run
+	for _, branch := range alt.Sub {
+		parts := flatten(branch, nil)
+		if len(parts) == 1 && parts[0].Op == syntax.OpAlternate {
+			inner, ok := branchRuns(parts[0], rest)
+			if !ok {
+				return nil, false
+			}
+			runs = append(runs, inner...)
+			continue
+		}
+		r, ok := bestRun(parts, rest)
+		if !ok {
+			return nil, false
+		}
+		runs = append(runs, r)
+	}
+	return runs, true
+}
+
+// bestRun returns the cheapest run that begins at an exact distance in parts.
+func bestRun(parts, rest []*syntax.Regexp) (best run, found bool) {
+	all := append(append([]*syntax.Regexp(nil), parts...), rest...)
+	at, bestCost := 0, 0.0
+	for i := range parts {
+		r := run{seq: runFrom(all[i:], nil), at: at}
+		if _, c, ok := bestGram(r); ok && (!found || c < bestCost) {
+			best, bestCost, found = r, c, true
+		}
+		l, m := byteLength(parts[i])
+		if l != m {
+			break
+		}
+		at += l
+	}
+	return best, found
+}
+
+// maxRun bounds the classes of a trigger that are compared before a rule's
+// engine is asked.
+const maxRun = 24
+
+// runFrom collects single-byte classes as long as each node is one.
+func runFrom(nodes []*syntax.Regexp, seq []byteSet) []byteSet {
+	for _, node := range nodes {
+		set, times, open, ok := singleByte(node)
+		if !ok {
+			return seq
+		}
+		for ; times > 0 && len(seq) < maxRun; times-- {
+			seq = append(seq, set)
+		}
+		if open || len(seq) >= maxRun {
+			return seq
+		}
+	}
+	return seq
+}
+
+// singleByte returns the bytes that node matches, how often at least, and whether
+// it may match more often. Assertions match zero times. Only classes of printable
+// ASCII qualify, without the quote and the backslash: these are never escaped in
+// a format that does not also say so (see codec.Codec's Opaque), so a trigger
+// that is in the decoded text is in the raw payload too.
+func singleByte(node *syntax.Regexp) (set byteSet, times int, open, ok bool) {
+	switch node.Op {
+	case syntax.OpBeginLine, syntax.OpEndLine, syntax.OpBeginText, syntax.OpEndText,
+		syntax.OpWordBoundary, syntax.OpNoWordBoundary, syntax.OpEmptyMatch:
+		return set, 0, false, true
+	case syntax.OpLiteral:
+		if len(node.Rune) != 1 || !plain(node.Rune[0]) {
+			return set, 0, false, false
+		}
+		set.add(byte(node.Rune[0]))
+		return set, 1, false, true
+	case syntax.OpCharClass:
+		for i := 0; i < len(node.Rune); i += 2 {
+			if node.Rune[i+1] >= 0x7f {
+				return set, 0, false, false
+			}
+			for r := node.Rune[i]; r <= node.Rune[i+1]; r++ {
+				if !plain(r) {
+					return set, 0, false, false
+				}
+				set.add(byte(r))
+			}
+		}
+		return set, 1, false, true
+	case syntax.OpPlus:
+		set, times, _, ok = singleByte(node.Sub[0])
+		return set, times, true, ok && times == 1
+	case syntax.OpRepeat:
+		set, times, _, ok = singleByte(node.Sub[0])
+		return set, node.Min, node.Max != node.Min, ok && times == 1 && node.Min > 0
+	}
+	return set, 0, false, false
+}
+
+func plain(r rune) bool { return r > 0x20 && r < 0x7f && r != '"' && r != '\\' }
+
+// bestGram chooses the three classes of r that cost least: by how often logs
+// hold them, how often all of r then fits and an engine is asked, and how much of
+// the prefilter's table they fill. The weights are times in one unit.
+func bestGram(r run) (t trigger, cost float64, ok bool) {
+	engine := 20.0
+	for k := range r.seq {
+		engine *= frequency(&r.seq[k])
+	}
+	for i := 0; i+gramLen <= len(r.seq); i++ {
+		size, often := 1, 1.0
+		for k := range gramLen {
+			size *= foldedSize(&r.seq[i+k])
+			often *= frequency(&r.seq[i+k])
+		}
+		c := often + engine + float64(size)*2e-6
+		if size > maxGrams || (ok && c >= cost) {
+			continue
+		}
+		t.gram, cost, ok = i, c, true
+	}
+	t.seq, t.least, t.most, t.suffixAt = r.seq, r.at, r.at, r.at
+	return t, cost, ok
+}
+
+// grams returns how many folded grams t stands for.
+func (t *trigger) grams() int {
+	n := 1
+	for k := range gramLen {
+		n *= foldedSize(&t.seq[t.gram+k])
+	}
+	return n
+}
+
+// fits reports whether the bytes of text from i on lie in t.seq.
+func (t *trigger) fits(text []byte, i int) bool {
+	if i < 0 || i+len(t.seq) > len(text) {
+		return false
+	}
+	for k := range t.seq {
+		if !t.seq[k].has(text[i+k]) {
+			return false
+		}
+	}
+	return true
+}
+
+// fold maps a byte as the prefilter sees it: letters to lower case, and a few
+// other pairs of bytes onto each other, which only makes it report more.
+func fold(b byte) byte { return b | 0x20 }
+
+func foldedSet(s *byteSet) (out byteSet) {
+	for b := range 256 {
+		if s.has(byte(b)) {
+			out.add(fold(byte(b)))
+		}
+	}
+	return out
+}
+
+func foldedSize(s *byteSet) int {
+	f := foldedSet(s)
+	return f.size()
+}
+
+// frequency is the share of bytes of ordinary logs that fold into s.
+func frequency(s *byteSet) float64 {
+	f, sum := foldedSet(s), 0
+	for b := range 256 {
+		if f.has(byte(b)) {
+			sum += logBytes[b]
+		}
+	}
+	return float64(sum+1) / 10000
+}
+
+// logBytes counts folded bytes per 10,000 of ordinary system and application
+// logs; bytes not named are rarer than one.
+var logBytes = [256]int{
+	' ': 880, '"': 60, '#': 25, '$': 5, '(': 25, ')': 25, '*': 60, ',': 60, '-': 204, '.': 242, '/': 60,
+	'0': 610, '1': 557, '2': 393, '3': 225, '4': 200, '5': 237, '6': 171, '7': 186, '8': 170, '9': 132,
+	':': 233, ';': 5, '<': 1, '=': 90, '>': 1, '`': 3,
+	'a': 378, 'b': 72, 'c': 276, 'd': 256, 'e': 563, 'f': 113, 'g': 76, 'h': 89, 'i': 305, 'j': 44,
+	'k': 89, 'l': 224, 'm': 188, 'n': 372, 'o': 400, 'p': 156, 'q': 5, 'r': 406, 's': 327, 't': 395,
+	'u': 153, 'v': 52, 'w': 54, 'x': 27, 'y': 42, 'z': 10, '{': 43, '|': 31, '}': 43, 0x7f: 63,
+}

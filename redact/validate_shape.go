@@ -1,0 +1,109 @@
+package redact
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+)
+
+// Validators on the shape of a value: what it is made of, and what it is not.
+func init() {
+	registerPlain("has-digit", func(v []byte) bool { return classes(v).digit })
+	registerPlain("has-letter", func(v []byte) bool { c := classes(v); return c.lower || c.upper })
+	registerPlain("mixed", func(v []byte) bool {
+		c := classes(v)
+		return c.lower && c.upper || c.lower && c.digit || c.upper && c.digit
+	})
+	registerPlain("not-uuid", func(v []byte) bool { return !isUUID(v) })
+	registerPlain("not-hex", func(v []byte) bool { return !isHex(v) })
+	registerPlain("not-path", func(v []byte) bool { return !isPath(v) })
+	registerPlain("not-word", func(v []byte) bool { return !isWord(v) })
+	registerPlain("base64-json", base64JSON)
+}
+
+type byteClasses struct{ lower, upper, digit, other bool }
+
+func classes(value []byte) (c byteClasses) {
+	for _, b := range value {
+		switch {
+		case isLower(b):
+			c.lower = true
+		case isUpper(b):
+			c.upper = true
+		case isDigit(b):
+			c.digit = true
+		default:
+			c.other = true
+		}
+	}
+	return c
+}
+
+// isUUID reports whether value is 8-4-4-4-12 hexadecimal digits (RFC 9562).
+func isUUID(value []byte) bool {
+	if len(value) != 36 {
+		return false
+	}
+	for i, b := range value {
+		dash := i == 8 || i == 13 || i == 18 || i == 23
+		if dash != (b == '-') || !dash && !isHexDigit(b) {
+			return false
+		}
+	}
+	return true
+}
+
+func isHexDigit(b byte) bool { return isDigit(b) || b|0x20 >= 'a' && b|0x20 <= 'f' }
+
+func isHex(value []byte) bool {
+	for _, b := range value {
+		if !isHexDigit(b) {
+			return false
+		}
+	}
+	return len(value) > 0
+}
+
+// isPath reports whether value looks like a file path or an address.
+func isPath(value []byte) bool {
+	return bytes.Contains(value, []byte("://")) || bytes.HasPrefix(value, []byte("/")) ||
+		bytes.HasPrefix(value, []byte("./")) || bytes.HasPrefix(value, []byte("../")) ||
+		bytes.HasPrefix(value, []byte("~/")) ||
+		len(value) > 3 && value[1] == ':' && value[2] == '\\' ||
+		bytes.Count(value, []byte("/")) > 1 && !classes(value).digit
+}
+
+// isWord reports whether value is letters of one case (the first may be a capital)
+// or an identifier of such words, as in max_retry_count or com.example.Main.
+func isWord(value []byte) bool {
+	for i, b := range value {
+		switch {
+		case isLower(b):
+		case isUpper(b):
+			inWord := i > 0 && isLower(value[i-1]) && i+1 < len(value) && !isLower(value[i+1])
+			if inWord {
+				return false
+			}
+		case b == '_' || b == '-' || b == '.':
+		default:
+			return false
+		}
+	}
+	return len(value) > 0
+}
+
+// base64JSON accepts a value whose part before the first dot is base64 of a JSON
+// object, as in a JWT (RFC 7519).
+func base64JSON(value []byte) bool {
+	head, _, _ := bytes.Cut(value, []byte("."))
+	head = bytes.TrimRight(head, "=")
+	text := make([]byte, base64.RawURLEncoding.DecodedLen(len(head)))
+	n, err := base64.RawURLEncoding.Decode(text, head)
+	if err != nil {
+		if n, err = base64.RawStdEncoding.Decode(text, head); err != nil {
+			return false
+		}
+	}
+	text = bytes.TrimSpace(text[:n])
+	return len(text) > 1 && text[0] == '{' && json.Valid(text)
+}

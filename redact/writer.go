@@ -1,0 +1,147 @@
+package redact
+
+import (
+	"io"
+	"slices"
+)
+
+// Writer redacts a stream of text. Whatever way the input is cut into writes, the
+// output is what Append would give for the whole. It holds back no more than a
+// match could still change: the distance at which rules announce themselves, and
+// the window of those that did; see MaxHold. It is not safe for concurrent use.
+type Writer struct {
+	set   *Set
+	sc    *Scratch
+	w     io.Writer
+	found func(Finding, []byte)
+
+	buf     []byte
+	out     []byte
+	done    int // matches that begin before are all in spans
+	emitted int // bytes of buf that were written
+	spans   []span
+	joined  []Finding
+	err     error
+}
+
+// keepBehind is how much of what was written stays in the buffer as context: a
+// placeholder, or what lookbehind sees.
+const keepBehind = max(maxPlaceholder, lookbehind) + 1
+
+// batch is how many bytes are gathered before they are searched.
+const batch = 32 << 10
+
+// NewWriter returns a Writer that writes redacted bytes to w. It calls found, if
+// not nil, for each finding in order; its span counts from the start of value,
+// which is valid during the call only.
+func NewWriter(w io.Writer, s *Set, found func(fd Finding, value []byte)) *Writer {
+	return &Writer{set: s, sc: s.NewScratch(), w: w, found: found}
+}
+
+// MaxHold returns the greatest number of bytes that a Writer keeps in memory for
+// s besides the batch it gathers.
+func (s *Set) MaxHold() int { return 2*s.window + s.filter.most + maxChain + 2*keepBehind }
+
+// Write takes p and writes what later input can't change any more, in batches.
+// p is not kept.
+func (w *Writer) Write(p []byte) (int, error) {
+	total := len(p)
+	for len(p) > 0 && w.err == nil {
+		n := min(len(p), batch)
+		w.buf = append(w.buf, p[:n]...)
+		p = p[n:]
+		if len(w.buf)-w.done >= batch+w.set.filter.most {
+			w.advance(false)
+		}
+	}
+	if w.err != nil {
+		return 0, w.err
+	}
+	return total, nil
+}
+
+// Flush writes everything that later input can't change.
+func (w *Writer) Flush() error {
+	w.advance(false)
+	return w.err
+}
+
+// Close writes the rest and wipes the buffers. It does not close the underlying
+// writer.
+func (w *Writer) Close() error {
+	w.advance(true)
+	clear(w.buf[:cap(w.buf)])
+	clear(w.out[:cap(w.out)])
+	w.buf, w.out = nil, nil
+	return w.err
+}
+
+// advance searches what is new in the buffer and writes what is settled.
+func (w *Writer) advance(final bool) {
+	if w.err != nil {
+		return
+	}
+	w.sc.raw, w.sc.regexp2Spent = w.spans, 0
+	sr := search{set: w.set, sc: w.sc, text: w.buf, from: w.done, to: len(w.buf), undecided: len(w.buf)}
+	if !final {
+		sr.partial, sr.undecided = true, max(w.done, len(w.buf)-w.set.filter.most-gramLen)
+	}
+	if w.err = sr.byPattern(); w.err != nil {
+		return
+	}
+	// What begins where more text could change it is searched again.
+	w.done = sr.undecided
+	w.spans = slices.DeleteFunc(w.sc.raw, func(sp span) bool { return sp.at >= w.done })
+	// A later finding can reach back over a placeholder before it.
+	settled := w.done - maxPlaceholder
+	if final {
+		settled = len(w.buf)
+	}
+	w.emit(settled)
+	w.forget()
+}
+
+// emit writes the text before settled, as far as no finding crosses it.
+func (w *Writer) emit(settled int) {
+	w.joined = w.set.join(w.spans, w.joined[:0])
+	w.out = w.out[:0]
+	at := w.emitted
+	for _, fd := range w.joined {
+		if fd.End > settled {
+			settled = min(settled, fd.Start)
+			break
+		}
+		value := w.buf[fd.Start:fd.End]
+		if w.found != nil {
+			w.found(fd, value)
+		}
+		w.out = append(w.out, w.buf[at:fd.Start]...)
+		w.out, _ = w.set.AppendReplacement(w.out, fd, value)
+		at = fd.End
+	}
+	if settled > at {
+		w.out = append(w.out, w.buf[at:settled]...)
+		at = settled
+	}
+	w.emitted = at
+	w.spans = slices.DeleteFunc(w.spans, func(sp span) bool { return sp.start < at })
+	if len(w.out) > 0 {
+		_, w.err = w.w.Write(w.out)
+	}
+}
+
+// forget drops from the buffer what nothing can look back at any more.
+func (w *Writer) forget() {
+	cut := min(w.emitted, w.done) - keepBehind
+	if cut < batch/2 {
+		return
+	}
+	w.buf = w.buf[:copy(w.buf, w.buf[cut:])]
+	w.done -= cut
+	w.emitted -= cut
+	for i := range w.spans {
+		w.spans[i].start -= cut
+		w.spans[i].end -= cut
+		w.spans[i].at -= cut
+	}
+}
