@@ -3,8 +3,6 @@
 package config
 
 import (
-	"time"
-
 	"github.com/redactd/redactd/redact"
 )
 
@@ -25,8 +23,17 @@ type Config struct {
 	// Digest is a SHA-256 in hex over the effective configuration, secrets
 	// left out.
 	Digest string `toml:"-"`
-	// Positions finds the line of a key: "route.api.upstream" gives "config.toml:41".
+	// File is the name that errors give the file; "" without a file.
+	File string `toml:"-"`
+	// Positions finds the line of a key; see Locate.
 	Positions Positions `toml:"-"`
+
+	// written holds, by path, strings in which environment variables were
+	// put, as they stand in the file.
+	written map[string]string
+	// paths holds, by path, file names as written, before they were joined
+	// with the directory of the configuration file.
+	paths map[string]string
 }
 
 // Server is the data listener.
@@ -136,9 +143,9 @@ type Route struct {
 	Action      string            `toml:"action"`        // default action
 	Actions     map[string]string `toml:"actions"`       // by rule, pack or tag; a rule beats a tag beats a pack
 
-	Mode       Mode      `toml:"mode"`
-	OnFailure  OnFailure `toml:"on_failure"`
-	Upgrade    string    `toml:"upgrade"` // "refuse" or "pass"
+	Mode      Mode      `toml:"mode"`
+	OnFailure OnFailure `toml:"on_failure"`
+	Upgrade   string    `toml:"upgrade"` // "refuse" or "pass"
 }
 
 // Allow is a redact.Allow with the routes it holds for.
@@ -175,23 +182,6 @@ type Store struct {
 	MaxFiles int      `toml:"max_files"`
 }
 
-// Duration is a time.Duration written like "30s".
-type Duration time.Duration
-
-// Size is a number of bytes written like "8MiB".
-type Size int64
-
-// Secret is a configured secret. It prints as redacted.
-type Secret string
-
-// String hides the secret.
-func (Secret) String() string { return "[hidden]" }
-
-// GoString hides the secret.
-func (Secret) GoString() string { return "[hidden]" }
-
-// MarshalText hides the secret.
-func (Secret) MarshalText() ([]byte, error) { return []byte("[hidden]"), nil }
-
-// Positions finds where a key was written.
-type Positions map[string]string
+// Positions is the line of each key written, by path: "route.api.upstream",
+// "server.listen[0]".
+type Positions map[string]int

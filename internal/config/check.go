@@ -1,0 +1,296 @@
+package config
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"maps"
+	"net"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/redactd/redactd/internal/tomlpos"
+)
+
+// check looks at what concerns more than one key. What a single key got wrong
+// has been reported already; a value that is missing or unreadable is skipped
+// here, so that each mistake gives one error.
+func (d *decoder) check() {
+	d.checkServer()
+	for _, name := range slices.Sorted(maps.Keys(d.cfg.Upstreams)) {
+		d.checkUpstream(tomlpos.Join("upstream", name), d.cfg.Upstreams[name])
+	}
+	d.checkToken()
+	if len(d.cfg.Routes) == 0 && !d.failed("route") {
+		d.fail("", "no route is defined ([route.NAME] with an upstream)")
+	}
+	for _, name := range slices.Sorted(maps.Keys(d.cfg.Routes)) {
+		d.checkRoute(tomlpos.Join("route", name), d.cfg.Routes[name])
+	}
+	d.checkOverlaps()
+	for _, id := range slices.Sorted(maps.Keys(d.cfg.Rules)) {
+		if r := d.cfg.Rules[id]; r.Pattern == "" && len(r.Keys) == 0 && !d.failed(tomlpos.Join("rule", id)) {
+			d.fail(tomlpos.Join("rule", id), "has neither pattern nor keys (one of them, or both)")
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(d.cfg.Allow)) {
+		d.checkAllow(tomlpos.Join("allow", name), d.cfg.Allow[name])
+	}
+	d.checkDirs()
+}
+
+// failed reports whether there is an error at key or below it.
+func (d *decoder) failed(key string) bool {
+	return slices.ContainsFunc(d.errs, func(e Error) bool {
+		rest, ok := strings.CutPrefix(e.Key, key)
+		return ok && (rest == "" || rest[0] == '.' || rest[0] == '[')
+	})
+}
+
+func (d *decoder) has(key string) bool {
+	_, ok := d.cfg.Positions[key]
+	return ok
+}
+
+func (d *decoder) checkServer() {
+	s := &d.cfg.Server
+	d.checkPair("server", s.TLSCert, s.TLSKey)
+	switch {
+	case s.MaxDecoded >= s.MaxBody:
+	case d.has("server.max_decoded"):
+		d.fail("server.max_decoded", "%s is less than max_body, which is %s (at least as much)", s.MaxDecoded, s.MaxBody)
+	default:
+		s.MaxDecoded = s.MaxBody
+	}
+	s.BufferBody = min(s.BufferBody, s.MaxBody)
+
+	type place struct{ key, addr string }
+	places := []place{{"admin.listen", d.cfg.Admin.Listen}}
+	for i, addr := range s.Listen {
+		places = append(places, place{fmt.Sprintf("server.listen[%d]", i), addr})
+	}
+	for i, p := range places {
+		for _, q := range places[:i] {
+			if sameSocket(p.addr, q.addr) {
+				d.fail(p.key, "takes the port that %s takes (a port of its own)", q.key)
+				break
+			}
+		}
+	}
+}
+
+// sameSocket reports whether listening on one address rules out the other.
+func sameSocket(a, b string) bool {
+	hostA, portA, errA := net.SplitHostPort(a)
+	hostB, portB, errB := net.SplitHostPort(b)
+	if errA != nil || errB != nil || portA != portB || portA == "0" {
+		return false
+	}
+	all := func(host string) bool { return host == "" || host == "0.0.0.0" || host == "::" }
+	return hostA == hostB || all(hostA) || all(hostB)
+}
+
+// checkPair looks at a certificate and its key.
+func (d *decoder) checkPair(table, cert, key string) {
+	certKey, keyKey := table+".tls_cert", table+".tls_key"
+	switch {
+	case d.failed(certKey) || d.failed(keyKey):
+	case cert == "" && key == "":
+	case cert == "":
+		d.fail(keyKey, "has no certificate (tls_cert)")
+	case key == "":
+		d.fail(certKey, "has no private key (tls_key)")
+	default:
+		if _, err := tls.LoadX509KeyPair(cert, key); err != nil {
+			d.fail(certKey, "does not load together with tls_key: %s", strings.TrimPrefix(reason(err), "tls: "))
+		}
+	}
+}
+
+func (d *decoder) checkUpstream(path string, u *Upstream) {
+	if u.Name == StoreUpstream {
+		d.fail(path, "the name is that of the built-in log store (another name; [store] configures the store)")
+	}
+	d.checkPair(path, u.TLSCert, u.TLSKey)
+	if ca := path + ".tls_ca"; u.TLSCA != "" && !d.failed(ca) {
+		pem, err := os.ReadFile(u.TLSCA)
+		if err == nil && !x509.NewCertPool().AppendCertsFromPEM(pem) {
+			d.fail(ca, "holds no certificate (one or more in PEM)")
+		}
+		if u.InsecureSkipVerify {
+			d.fail(ca, "has no effect where tls_insecure_skip_verify is on (one of the two)")
+		}
+	}
+	secure := false
+	seen := map[string]int{}
+	for i, raw := range u.URLs {
+		if first, ok := seen[raw]; ok && raw != "" {
+			d.fail(fmt.Sprintf("%s.urls[%d]", path, i), "is the same as number %d (each URL once)", first+1)
+			continue
+		}
+		seen[raw] = i
+		if p, err := url.Parse(raw); err == nil && p.Scheme == "https" {
+			secure = true
+		}
+	}
+	if secure || d.failed(path+".urls") {
+		return
+	}
+	for _, name := range []string{"tls_ca", "tls_cert", "tls_key", "tls_server_name", "tls_insecure_skip_verify"} {
+		if key := path + "." + name; d.has(key) && !d.failed(key) {
+			d.fail(key, "has no effect without an https:// URL in urls")
+		}
+	}
+}
+
+func (d *decoder) checkRoute(path string, r *Route) {
+	if u := path + ".upstream"; r.Upstream == StoreUpstream {
+		if !d.has(path+".request") && d.cfg.Positions != nil {
+			d.fail(path+".request", `is missing, and the store keeps what it gets ("all" to scrub it, "none" to keep it as it comes)`)
+		}
+	} else if _, ok := d.cfg.Upstreams[r.Upstream]; !ok && r.Upstream != "" && !d.failed(u) {
+		d.fail(u, "%sis not defined%s", d.quote(u, r.Upstream),
+			suggestOr(d.known(u, r.Upstream), append(slices.Sorted(maps.Keys(d.cfg.Upstreams)), StoreUpstream),
+				` ([upstream.NAME], or "store" for the built-in log store)`))
+	}
+	if len(d.cfg.Token.Keys) > 0 || d.failed("token") {
+		return
+	}
+	const needs = "needs a key ([token] with keys or keys_file)"
+	if isToken, _, _ := strings.Cut(r.Action, ":"); isToken == "token" {
+		d.fail(path+".action", `"token" %s`, needs)
+	}
+	for _, name := range slices.Sorted(maps.Keys(r.Actions)) {
+		if isToken, _, _ := strings.Cut(r.Actions[name], ":"); isToken == "token" {
+			d.fail(tomlpos.Join(path+".actions", name), `"token" %s`, needs)
+		}
+	}
+}
+
+// known returns s where it may be compared with other names in a message, ""
+// where it came from the environment.
+func (d *decoder) known(path, s string) string {
+	if _, ok := d.cfg.written[path]; ok {
+		return ""
+	}
+	return s
+}
+
+func suggestOr(word string, names []string, advice string) string {
+	if word != "" {
+		if s := suggest(word, names); s != "" {
+			return s
+		}
+	}
+	return advice
+}
+
+// checkOverlaps finds routes of which neither can be told to win.
+func (d *decoder) checkOverlaps() {
+	names := slices.Sorted(maps.Keys(d.cfg.Routes))
+	slices.SortStableFunc(names, func(a, b string) int {
+		return d.cfg.Positions[tomlpos.Join("route", a)] - d.cfg.Positions[tomlpos.Join("route", b)]
+	})
+	for i, b := range names {
+		for _, a := range names[:i] {
+			if !sameMatch(d.cfg.Routes[a], d.cfg.Routes[b]) || d.failed(tomlpos.Join("route", a)) || d.failed(tomlpos.Join("route", b)) {
+				continue
+			}
+			_, line := d.cfg.Locate("route." + a)
+			d.fail(tomlpos.Join("route", b), "matches the same requests as route.%s on line %d (another host, path_prefix or methods)", a, line)
+			break
+		}
+	}
+}
+
+// sameMatch reports whether some request is matched by a and b alike.
+func sameMatch(a, b *Route) bool {
+	share := func(a, b []string) bool {
+		return len(a) == 0 && len(b) == 0 ||
+			slices.ContainsFunc(a, func(s string) bool { return slices.Contains(b, s) })
+	}
+	return a.PathPrefix == b.PathPrefix && share(a.Hosts, b.Hosts) && share(a.Methods, b.Methods)
+}
+
+func (d *decoder) checkAllow(path string, a *Allow) {
+	if len(a.Values)+len(a.Patterns)+len(a.Paths)+len(a.Rules) == 0 && !d.failed(path) {
+		d.fail(path, "would let everything through (at least one of values, patterns, paths and rules)")
+	}
+	for i, name := range a.Routes {
+		key := fmt.Sprintf("%s.routes[%d]", path, i)
+		if _, ok := d.cfg.Routes[name]; !ok && name != "" && !d.failed(key) {
+			d.fail(key, "%sis not a route%s", d.quote(key, name),
+				suggestOr(d.known(key, name), slices.Sorted(maps.Keys(d.cfg.Routes)), " (the NAME of a [route.NAME])"))
+		}
+	}
+}
+
+// minKey is the least length of a key in bytes; redact.NewKeyring asks for it.
+const minKey = 16
+
+func (d *decoder) checkToken() {
+	t := &d.cfg.Token
+	const file = "token.keys_file"
+	key := func(i int) string { return fmt.Sprintf("token.keys[%d]", i) }
+	if t.KeysFile != "" && !d.failed(file) {
+		if len(t.Keys) > 0 {
+			d.fail(file, "stands beside keys (one of the two)")
+			return
+		}
+		keys, err := readKeys(t.KeysFile)
+		if err != nil {
+			d.fail(file, "cannot be read: %s", reason(err))
+			return
+		}
+		if len(keys) == 0 {
+			d.fail(file, "names a file without a key (one key a line)")
+		}
+		t.Keys = keys
+		key = func(int) string { return file }
+	}
+	for i, k := range t.Keys {
+		if d.failed(key(i)) {
+			continue
+		}
+		if len(k) < minKey {
+			d.fail(key(i), "key %d is shorter than %d bytes (32 random bytes, in hex or base64)", i+1, minKey)
+		} else if first := slices.Index(t.Keys, k); first < i {
+			d.fail(key(i), "key %d is the same as key %d (each key once)", i+1, first+1)
+		}
+	}
+}
+
+// readKeys reads one key a line, without blank lines and lines that begin
+// with "#".
+func readKeys(path string) ([]Secret, error) {
+	data, err := readWhole(path)
+	if err != nil {
+		return nil, err
+	}
+	var keys []Secret
+	for line := range strings.Lines(string(data)) {
+		if line = strings.TrimSpace(line); line != "" && line[0] != '#' {
+			keys = append(keys, Secret(line))
+		}
+	}
+	clear(data)
+	return keys, nil
+}
+
+func (d *decoder) checkDirs() {
+	audit, store := d.cfg.Audit.Dir, d.cfg.Store.Dir
+	if d.cfg.Audit.Required && audit == "" {
+		d.fail("audit.required", "wants a trail that is off (set audit.dir)")
+	}
+	if audit != "" && audit == store {
+		d.fail("store.dir", "is also audit.dir (a directory of its own)")
+	}
+	for _, name := range slices.Sorted(maps.Keys(d.cfg.Routes)) {
+		if d.cfg.Routes[name].Upstream == StoreUpstream && store == "" {
+			d.fail("store.dir", "is empty, and route.%s leads to the store", name)
+			return
+		}
+	}
+}
