@@ -1,5 +1,15 @@
 // Package audit keeps what happened: one event per finding, in a chain that
 // shows any later edit, and reports over it. It never holds a value.
+//
+// Terminology:
+//
+//   - event: one finding, as the proxy reports it
+//   - record: an event as one line of JSON, with its number and the hash of
+//     the line before
+//   - trail: the records of a directory, in one chain over all its files
+//   - head: number and hash of the last record, in a file of its own
+//   - marker: a record that the trail writes about itself
+//   - sink: where events go; the trail is one
 package audit
 
 import (
@@ -7,9 +17,11 @@ import (
 	"time"
 )
 
-// Event is one finding. It holds no byte of the value found.
+// Event is one finding. It holds no byte of the value found. Its strings must
+// not alias a buffer that is reused.
 type Event struct {
 	Seq          uint64    `json:"seq"`  // set by the Trail
+	Prev         string    `json:"prev"` // set by the Trail: hash of the record before
 	Time         time.Time `json:"time"` // UTC
 	Route        string    `json:"route"`
 	Direction    string    `json:"direction"` // "request" or "response"
@@ -19,17 +31,51 @@ type Event struct {
 	Action       string    `json:"action"`
 	Shadow       bool      `json:"shadow,omitempty"`
 	Path         string    `json:"path,omitempty"`
-	Length       int       `json:"length"`
+	Length       int       `json:"length"` // bytes of the value found
 	Fingerprint  string    `json:"fingerprint,omitempty"`
 	RequestID    string    `json:"request_id,omitempty"`
 	ConfigDigest string    `json:"config_digest"`
-	Prev         string    `json:"prev"` // set by the Trail: hash of the record before
+	// Note makes the event a marker: what the trail says about itself, such as
+	// a repair. It is empty in a finding.
+	Note string `json:"note,omitempty"`
 }
 
 // Recorder takes events. It is safe for concurrent use.
 type Recorder interface {
-	// Record takes the events of one payload. When it has returned nil the
-	// events are accepted; with a durable trail they are on disk.
+	// Record takes the events of one payload, all or none of them, in order.
+	// It keeps neither the slice nor what the events point to. When it has
+	// returned nil the events are accepted; with Options.Required they are on
+	// disk. While its queue is full it blocks until ctx ends and then returns
+	// an error.
 	Record(ctx context.Context, events []Event) error
+	// Close is Stop with a deadline of its own. It may be called twice.
 	Close() error
+}
+
+// Options say how a sink keeps events. The zero value of a field is its
+// default, except for Dir.
+type Options struct {
+	Dir      string
+	MaxSize  int64         // bytes of one file before it rotates; default 64 MiB
+	MaxAge   time.Duration // of one file before it rotates; default: no limit
+	MaxFiles int           // files kept; default: all
+	// Required makes Record return only when its events are on disk.
+	Required bool
+	// Queue is the number of payloads whose events may wait; default 4096.
+	Queue int
+
+	hooks hooks
+}
+
+// Stats are counters of a sink since it was opened.
+type Stats struct {
+	Events     uint64 // events recorded, for the trail: on disk
+	Queued     int    // payloads whose events wait now
+	Refused    uint64 // payloads whose events were not taken: queue full or sink stopped
+	Failed     uint64 // payloads whose events were not written, as Record told
+	Lost       uint64 // payloads whose events were accepted and could not be written before Stop
+	Commits    uint64 // writes to disk, each for any number of payloads
+	Failures   uint64 // writes to disk that failed, those tried again included
+	HeadErrors uint64 // times that the head could not be written
+	Seq        uint64 // number of the last record
 }

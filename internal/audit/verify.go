@@ -1,0 +1,364 @@
+package audit
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"time"
+
+	"github.com/redactd/redactd/internal/seglog"
+)
+
+// Fault says what is wrong with a record.
+type Fault string
+
+// The faults.
+const (
+	Edited     Fault = "edited"
+	Deleted    Fault = "deleted"
+	Reordered  Fault = "reordered"
+	Duplicated Fault = "duplicated"
+	Truncated  Fault = "truncated" // the end of the trail is missing
+)
+
+// Break is the first place where the chain does not hold.
+type Break struct {
+	File   string `json:"file"`           // name within the directory
+	Line   int    `json:"line,omitempty"` // counts from 1; 0 for the head file
+	Seq    uint64 `json:"seq"`            // number of the record at fault
+	Fault  Fault  `json:"fault"`
+	Detail string `json:"detail"`
+}
+
+// Marker is a record that the trail wrote about itself.
+type Marker struct {
+	Seq  uint64    `json:"seq"`
+	Time time.Time `json:"time"`
+	Note string    `json:"note"`
+}
+
+// Report is what Verify found.
+type Report struct {
+	// OK says that every record from First to Last is as it was written.
+	OK      bool   `json:"ok"`
+	Files   int    `json:"files"`
+	Records uint64 `json:"records"` // that were read, up to the break
+	First   uint64 `json:"first"`   // above 1 where retention has removed older records
+	Last    uint64 `json:"last"`
+	// Hash is that of the last record. Kept elsewhere, it proves later that
+	// the trail up to here is still the same.
+	Hash string `json:"hash,omitempty"`
+	// Torn is the number of bytes of an incomplete record at the end, which
+	// was being written or was left by a crash, and never acknowledged.
+	Torn    int      `json:"torn,omitempty"`
+	Markers []Marker `json:"markers,omitempty"`
+	Break   *Break   `json:"break,omitempty"`
+}
+
+// WriteText writes the report for people.
+func (r Report) WriteText(w io.Writer) error {
+	var err error
+	printf := func(format string, args ...any) {
+		if err == nil {
+			_, err = fmt.Fprintf(w, format, args...)
+		}
+	}
+	switch {
+	case !r.OK && r.Break != nil:
+		b := r.Break
+		printf("BROKEN at %s", b.File)
+		if b.Line > 0 {
+			printf(":%d", b.Line)
+		}
+		printf(", record %d: %s: %s\n", b.Seq, b.Fault, b.Detail)
+		if r.Records > 0 {
+			printf("records read before it: %d (from %d to %d)\n", r.Records, r.First, r.Last)
+		}
+	case r.Records == 0:
+		printf("OK: the trail is empty\n")
+	default:
+		printf("OK: %d records in %d files, from %d to %d, are as they were written\n", r.Records, r.Files, r.First, r.Last)
+		if r.First > 1 {
+			printf("records before %d were removed by retention; verified from %d on\n", r.First, r.First)
+		}
+		printf("last record: %d %s\n", r.Last, r.Hash)
+	}
+	if r.Torn > 0 {
+		printf("note: %d bytes of an incomplete record at the end, not yet acknowledged\n", r.Torn)
+	}
+	for _, m := range r.Markers {
+		printf("note: record %d, %s: %s\n", m.Seq, m.Time.Format(time.RFC3339), m.Note)
+	}
+	return err
+}
+
+// Verify reads the trail in dir and proves its chain whole, or names the
+// first record at which it is not. It may run while the trail is written. The
+// error is for files that could not be read.
+func Verify(dir string) (Report, error) {
+	for try := 0; ; try++ {
+		r, err := verify(dir)
+		// Retention may remove a file between the listing and the reading.
+		if errors.Is(err, fs.ErrNotExist) && try < 3 {
+			continue
+		}
+		if err != nil {
+			err = fmt.Errorf("audit: %w", err)
+		}
+		return r, err
+	}
+}
+
+func verify(dir string) (Report, error) {
+	if _, err := os.Stat(dir); err != nil {
+		return Report{}, err
+	}
+	// The head comes first: records may be added behind it meanwhile.
+	h, headErr := readHead(dir)
+	if headErr != nil && !isNoHead(headErr) {
+		return Report{}, headErr
+	}
+	segs, err := seglog.List(dir, prefix)
+	if err != nil {
+		return Report{}, err
+	}
+	v := verifier{segs: segs, head: h, hasHead: headErr == nil}
+	v.rep.Files = len(segs)
+	for i := range segs {
+		if err := v.file(i); err != nil {
+			return Report{}, err
+		}
+		if v.rep.Break != nil {
+			break
+		}
+	}
+	v.finish(headErr)
+	v.rep.OK = v.rep.Break == nil
+	return v.rep, nil
+}
+
+// verifier walks a trail. It holds two links of it at a time.
+type verifier struct {
+	segs    []seglog.Segment
+	head    head
+	hasHead bool
+	rep     Report
+
+	last   link
+	lastAt place
+	// doubt is a record whose number follows the last one and whose hash does
+	// not: the record after it tells which of the two was edited.
+	doubt   *record
+	doubtAt place
+}
+
+type place struct {
+	seg  int
+	line int
+}
+
+func (v *verifier) file(i int) error {
+	f, err := os.Open(v.segs[i].Path)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = f.Close() }()
+	lines := seglog.NewLines(f, maxLine)
+	for at := (place{i, 1}); v.rep.Break == nil; at.line++ {
+		line, complete, err := lines.Next()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil && err != seglog.ErrLineTooLong {
+			return err
+		}
+		if !complete {
+			v.torn(at, len(line))
+			return nil
+		}
+		if err := v.record(at, line); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// torn deals with a last line that has no line feed. At the end of the trail
+// it is no fault by itself; finish sees whether a record is missing.
+func (v *verifier) torn(at place, n int) {
+	if at.seg < len(v.segs)-1 {
+		v.fail(at, v.next(), Truncated, "the file ends within a record")
+		return
+	}
+	v.rep.Torn = n
+}
+
+func (v *verifier) fail(at place, seq uint64, f Fault, detail string) {
+	if v.rep.Break == nil {
+		v.rep.Break = &Break{File: v.segs[at.seg].Name(), Line: at.line, Seq: seq, Fault: f, Detail: detail}
+	}
+}
+
+// next is the number that the next record must have.
+func (v *verifier) next() uint64 {
+	switch {
+	case v.doubt != nil:
+		return v.doubt.seq + 1
+	case v.rep.Records > 0:
+		return v.last.seq + 1
+	case v.hasHead:
+		return v.head.first
+	}
+	return 1
+}
+
+func (v *verifier) record(at place, line []byte) error {
+	rec, ok := parseRecord(line)
+	if v.doubt != nil {
+		v.settle(ok && rec.prev == v.doubt.hash)
+		return nil
+	}
+	if !ok {
+		v.fail(at, v.next(), Edited, "the line is not a record")
+		return nil
+	}
+	if v.rep.Records == 0 {
+		if err := v.begin(at, rec); err != nil || v.rep.Break != nil {
+			return err
+		}
+	} else if rec.seq != v.last.seq+1 {
+		return v.misplaced(at, rec)
+	} else if rec.prev != v.last.hash {
+		v.doubt, v.doubtAt = &rec, at
+		return nil
+	}
+	if v.hasHead && rec.seq == v.head.last.seq && rec.hash != v.head.last.hash {
+		v.fail(at, rec.seq, Edited, "the record is not the one that the head file names")
+		return nil
+	}
+	v.rep.Records++
+	v.rep.Last, v.rep.Hash = rec.seq, string(rec.hash[:])
+	v.last, v.lastAt = rec.link, at
+	if e, ok := decodeMarker(line); ok {
+		v.rep.Markers = append(v.rep.Markers, Marker{Seq: e.Seq, Time: e.Time, Note: e.Note})
+	}
+	return nil
+}
+
+// begin checks the first record that is left of the trail.
+func (v *verifier) begin(at place, rec record) error {
+	if rec.prev == genesis && rec.seq != 1 {
+		v.fail(at, 1, Edited, "the number of the record was changed")
+		return nil
+	}
+	if v.hasHead && rec.seq > v.head.first {
+		return v.gap(at, v.head.first, rec.seq)
+	}
+	if !v.hasHead && rec.seq > 1 {
+		// Nothing says where the trail began; finish reports the missing head.
+		v.rep.First = rec.seq
+		return nil
+	}
+	if rec.seq == 1 && rec.prev != genesis {
+		v.fail(at, 1, Edited, "the first record does not begin a chain")
+	}
+	v.rep.First = rec.seq
+	return nil
+}
+
+// misplaced names the fault of a record whose number does not follow.
+func (v *verifier) misplaced(at place, rec record) error {
+	switch {
+	case rec.prev == v.last.hash:
+		v.fail(at, v.last.seq+1, Edited, "the number of the record was changed")
+	case rec.seq <= v.last.seq:
+		v.fail(at, rec.seq, Duplicated, "the number was there before")
+	default:
+		return v.gap(at, v.last.seq+1, rec.seq)
+	}
+	return nil
+}
+
+// gap tells deleted records from moved ones by looking for the missing one in
+// the rest of the trail.
+func (v *verifier) gap(at place, want, got uint64) error {
+	found, err := v.find(at, want)
+	if err != nil {
+		return err
+	}
+	if found {
+		v.fail(at, want, Reordered, fmt.Sprintf("record %d stands in its place", got))
+	} else {
+		v.fail(at, want, Deleted, fmt.Sprintf("records %d to %d are missing", want, got-1))
+	}
+	return nil
+}
+
+func (v *verifier) find(from place, seq uint64) (bool, error) {
+	for _, s := range v.segs[from.seg:] {
+		found, err := findIn(s.Path, seq)
+		if found || err != nil {
+			return found, err
+		}
+	}
+	return false, nil
+}
+
+func findIn(path string, seq uint64) (bool, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return false, err
+	}
+	defer func() { _ = f.Close() }()
+	for lines := seglog.NewLines(f, maxLine); ; {
+		line, _, err := lines.Next()
+		switch {
+		case err == io.EOF:
+			return false, nil
+		case err == seglog.ErrLineTooLong:
+			continue
+		case err != nil:
+			return false, err
+		}
+		if rec, ok := parseRecord(line); ok && rec.seq == seq {
+			return true, nil
+		}
+	}
+}
+
+// settle decides whether the record in doubt or the one before was edited.
+func (v *verifier) settle(doubtIsWhole bool) {
+	if doubtIsWhole {
+		v.fail(v.lastAt, v.last.seq, Edited, "the record after it carries another hash")
+		return
+	}
+	v.fail(v.doubtAt, v.doubt.seq, Edited, "it does not carry the hash of the record before")
+}
+
+// finish holds the end of the trail against its head.
+func (v *verifier) finish(headErr error) {
+	if v.doubt != nil && v.rep.Break == nil {
+		v.settle(v.hasHead && v.doubt.link == v.head.last)
+	}
+	if v.rep.Break != nil || (len(v.segs) == 0 && errors.Is(headErr, fs.ErrNotExist)) {
+		return
+	}
+	switch {
+	case errors.Is(headErr, errHeadDamaged):
+		v.rep.Break = &Break{File: headName, Seq: v.rep.Last, Fault: Edited, Detail: "the head file is not as it was written"}
+	case !v.hasHead:
+		v.rep.Break = &Break{File: headName, Seq: v.rep.Last, Fault: Deleted, Detail: "without the head file the end of the trail cannot be proved"}
+	case v.rep.Last < v.head.last.seq:
+		b := &Break{File: headName, Seq: max(v.next(), v.head.first), Fault: Truncated}
+		b.Detail = fmt.Sprintf("records %d to %d are missing at the end", b.Seq, v.head.last.seq)
+		if n := len(v.segs); n > 0 {
+			b.File, b.Line = v.segs[n-1].Name(), 1
+			if v.rep.Records > 0 && v.lastAt.seg == n-1 {
+				b.Line = v.lastAt.line + 1
+			}
+		}
+		v.rep.Break = b
+	}
+}
