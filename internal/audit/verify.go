@@ -98,10 +98,22 @@ func (r Report) WriteText(w io.Writer) error {
 // first record at which it is not. It may run while the trail is written. The
 // error is for files that could not be read.
 func Verify(dir string) (Report, error) {
+	if _, err := os.Stat(dir); err != nil {
+		return Report{}, fmt.Errorf("audit: %w", err)
+	}
 	for try := 0; ; try++ {
-		r, err := verify(dir)
-		// Retention may remove a file between the listing and the reading.
-		if errors.Is(err, fs.ErrNotExist) && try < 3 {
+		// The head comes first: records may be added behind it meanwhile.
+		h, headErr := readHead(dir)
+		if headErr != nil && !isNoHead(headErr) {
+			return Report{}, fmt.Errorf("audit: %w", headErr)
+		}
+		r, err := verify(dir, h, headErr)
+		if err == nil && r.OK {
+			return r, nil
+		}
+		// Retention may have removed files meanwhile. It moves the head's
+		// first record, before it does.
+		if now, _ := readHead(dir); now.first != h.first && try < maxTries {
 			continue
 		}
 		if err != nil {
@@ -111,15 +123,10 @@ func Verify(dir string) (Report, error) {
 	}
 }
 
-func verify(dir string) (Report, error) {
-	if _, err := os.Stat(dir); err != nil {
-		return Report{}, err
-	}
-	// The head comes first: records may be added behind it meanwhile.
-	h, headErr := readHead(dir)
-	if headErr != nil && !isNoHead(headErr) {
-		return Report{}, headErr
-	}
+// maxTries bounds how often retention may get in the way of one Verify.
+const maxTries = 100
+
+func verify(dir string, h head, headErr error) (Report, error) {
 	segs, err := seglog.List(dir, prefix)
 	if err != nil {
 		return Report{}, err
