@@ -138,8 +138,11 @@ func (d *decoder) checkUpstream(path string, u *Upstream) {
 	if secure || d.failed(path+".urls") {
 		return
 	}
-	for _, name := range []string{"tls_ca", "tls_cert", "tls_key", "tls_server_name", "tls_insecure_skip_verify"} {
-		if key := path + "." + name; d.has(key) && !d.failed(key) {
+	for name, given := range map[string]bool{
+		"tls_ca": u.TLSCA != "", "tls_cert": u.TLSCert != "", "tls_key": u.TLSKey != "",
+		"tls_server_name": u.TLSServerName != "", "tls_insecure_skip_verify": u.InsecureSkipVerify,
+	} {
+		if key := path + "." + name; given && !d.failed(key) {
 			d.fail(key, "has no effect without an https:// URL in urls")
 		}
 	}

@@ -122,13 +122,13 @@ var keys = []key{
 
 	{path: "audit.dir", def: "data/audit", file: directory},
 	{path: "audit.max_size", def: "64MiB", min: kib},
-	{path: "audit.max_age", def: "400d"},
+	{path: "audit.max_age", def: "1d"},
 	{path: "audit.max_files", def: int64(0)},
 	{path: "audit.required", def: false},
 
 	{path: "store.dir", def: "data/store", file: directory},
 	{path: "store.max_size", def: "64MiB", min: kib},
-	{path: "store.max_age", def: "0s"},
+	{path: "store.max_age", def: "1d"},
 	{path: "store.max_files", def: int64(100)},
 }
 
