@@ -1,0 +1,42 @@
+//go:build linux || darwin || freebsd || netbsd || openbsd || dragonfly
+
+package proxy
+
+import (
+	"net"
+	"syscall"
+	"time"
+)
+
+// livenessOf returns a check whether an idle connection is still open. One
+// byte is peeked at without waiting: end of stream or an error means that the
+// peer has left. Unasked data on a plain connection can only be the peer's
+// farewell (a 408, say); under TLS it may be a session ticket.
+func livenessOf(conn net.Conn, isTLS bool) func() bool {
+	sc, ok := conn.(syscall.Conn)
+	if !ok {
+		return nil
+	}
+	raw, err := sc.SyscallConn()
+	if err != nil {
+		return nil
+	}
+	return func() bool {
+		if conn.SetReadDeadline(time.Time{}) != nil {
+			return false
+		}
+		open := false
+		err := raw.Read(func(fd uintptr) bool {
+			var b [1]byte
+			n, _, err := syscall.Recvfrom(int(fd), b[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
+			switch {
+			case err == syscall.EAGAIN || err == syscall.EWOULDBLOCK || err == syscall.EINTR:
+				open = true
+			case err == nil && n > 0:
+				open = isTLS
+			}
+			return true
+		})
+		return err == nil && open
+	}
+}

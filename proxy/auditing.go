@@ -1,0 +1,91 @@
+package proxy
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/redactd/redactd/internal/audit"
+	"github.com/redactd/redactd/internal/scrub"
+)
+
+var errAudit = errors.New("the audit trail did not accept the events")
+
+// auditTimeout bounds how long a payload waits for its events.
+const auditTimeout = 5 * time.Second
+
+// record counts findings and gives their events to the trail. An error means
+// that the payload must not go on.
+func (x *exchange) record(dir string, hits []scrub.Hit) error {
+	if len(hits) == 0 {
+		return nil
+	}
+	x.p.m.found(x.rt.name, dir, hits)
+	if x.p.recorder == nil {
+		return nil
+	}
+	now := time.Now().UTC()
+	events := make([]audit.Event, len(hits))
+	for i := range hits {
+		h := &hits[i]
+		events[i] = audit.Event{
+			Time: now, Route: x.rt.name, Direction: dir,
+			Rule: h.Rule.ID, Severity: h.Rule.Severity.String(), Tags: h.Rule.Tags,
+			Action: h.Action, Shadow: x.rt.shadow, Path: h.Path, Length: h.Length,
+			Fingerprint: h.Fingerprint, RequestID: x.id, ConfigDigest: x.pol.digest,
+		}
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), auditTimeout)
+	defer cancel()
+	if err := x.p.recorder.Record(ctx, events); err != nil {
+		x.p.m.auditFailures.Add(float64(len(events)))
+		x.p.log.Error("audit trail does not accept events", "error", err, "events", len(events), "request_id", x.id)
+		if x.pol.cfg.Audit.Required {
+			return errAudit
+		}
+		return nil
+	}
+	x.p.m.auditEvents.Add(float64(len(events)))
+	return nil
+}
+
+// foundMore keeps findings until they are recorded.
+func (x *exchange) foundMore(dir string, hits []scrub.Hit) {
+	if dir == dirRequest {
+		x.reqHits = append(x.reqHits, hits...)
+	} else {
+		x.respHits = append(x.respHits, hits...)
+	}
+}
+
+// count counts what of a payload was inspected and what was not; raw is its
+// size as received.
+func (x *exchange) count(dir string, res *scrub.Result, raw int64) {
+	if res.Scanned > 0 {
+		x.p.m.scanned.WithLabelValues(x.rt.name, dir).Add(float64(res.Scanned))
+	}
+	if res.Skipped != "" {
+		x.p.m.uninspected(x.rt.name, dir, res.Skipped, raw)
+	}
+	if res.Fallback {
+		x.p.m.errors.WithLabelValues(x.rt.name, dir, "fallback").Inc()
+	}
+}
+
+// noteNoTransform counts a change made against Cache-Control: no-transform.
+// Safety comes first, but not in silence.
+func (x *exchange) noteNoTransform(dir string) {
+	noTransform := false
+	if dir == dirRequest {
+		for _, h := range x.headers {
+			noTransform = noTransform || is(h.name, "cache-control") && hasToken(h.value, "no-transform")
+		}
+	} else {
+		for name, value := range x.in.Header.All() {
+			noTransform = noTransform || is(name, "cache-control") && hasToken(value, "no-transform")
+		}
+	}
+	if noTransform {
+		x.p.m.noTransform.WithLabelValues(x.rt.name, dir).Inc()
+	}
+}

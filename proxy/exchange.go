@@ -1,0 +1,147 @@
+package proxy
+
+import (
+	"io"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/valyala/fasthttp"
+
+	"github.com/redactd/redactd/internal/scrub"
+)
+
+// exchange is one request and its answer. It has one holder at a time: the
+// handler, and from the moment the handler returns the writing of the answer,
+// which ends it (see respBody).
+type exchange struct {
+	p     *Proxy
+	pol   *policy
+	rt    *route
+	ctx   *fasthttp.RequestCtx
+	start time.Time
+
+	method  string // as a label
+	id      string // request id
+	idName  string // header that carries it
+	madeID  bool
+	peer    netip.Addr
+	headers []header
+	hops    [][]byte // values of Connection
+
+	host, target, path, query              []byte
+	accept, contentType, coding, authority []byte
+	upgrade                                []byte
+
+	body     clientBody
+	reqBuf   *buffer
+	reqScr   scrubber
+	reqHits  []scrub.Hit
+	out      *fasthttp.Request
+	outQuery []byte
+	changed  bool // the request's body is not the one that came
+	upload   *transform
+	raw      io.Reader // the body, too large to gather, as it comes
+
+	in       *fasthttp.Response
+	at       *target
+	conn     *upConn
+	respBuf  *buffer
+	respScr  scrubber
+	respHits []scrub.Hit
+	download *transform
+	answer   respBody
+}
+
+// header is one field line as it came.
+type header struct{ name, value []byte }
+
+var exchangePool = sync.Pool{New: func() any { return new(exchange) }}
+
+// begin starts an exchange under the policy in force.
+func (p *Proxy) begin(ctx *fasthttp.RequestCtx) *exchange {
+	x := exchangePool.Get().(*exchange)
+	x.p, x.ctx, x.pol, x.start = p, ctx, p.policy.Load(), time.Now()
+	x.method = methodLabel(ctx.Method())
+	if addr, err := netip.ParseAddrPort(ctx.RemoteAddr().String()); err == nil {
+		x.peer = addr.Addr()
+	}
+	p.m.inFlight.Inc()
+	return x
+}
+
+// end counts the exchange and gives back everything it held.
+func (x *exchange) end() {
+	p := x.p
+	p.m.answered(x.routeName(), x.method, x.ctx.Response.StatusCode(), time.Since(x.start))
+	p.m.inFlight.Dec()
+	if x.in != nil {
+		// Closes the connection where the body was not read to its end.
+		_ = x.in.CloseBodyStream()
+		fasthttp.ReleaseResponse(x.in)
+	}
+	if x.at != nil {
+		x.at.inFlight.Add(-1)
+	}
+	if x.out != nil {
+		fasthttp.ReleaseRequest(x.out)
+	}
+	if x.reqScr != nil {
+		x.reqScr.Release()
+	}
+	if x.respScr != nil {
+		x.respScr.Release()
+	}
+	x.reqBuf.release()
+	x.respBuf.release()
+	headers, hops, query := x.headers[:0], x.hops[:0], x.outQuery[:0]
+	clear(headers[:cap(headers)])
+	clear(hops[:cap(hops)])
+	clear(query[:cap(query)])
+	*x = exchange{headers: headers, hops: hops, outQuery: query}
+	exchangePool.Put(x)
+}
+
+// noRoute is the label "route" of requests that no route matched.
+const noRoute = "-"
+
+func (x *exchange) routeName() string {
+	if x.rt == nil {
+		return noRoute
+	}
+	return x.rt.name
+}
+
+// requestScrubber returns the scrubber of the request direction.
+func (x *exchange) requestScrubber() scrubber {
+	if x.reqScr == nil {
+		x.reqScr = x.rt.newScrubber()
+	}
+	return x.reqScr
+}
+
+// responseScrubber returns the scrubber of the response direction. Each
+// direction has its own, as results stay valid until a scrubber is released.
+func (x *exchange) responseScrubber() scrubber {
+	if x.respScr == nil {
+		x.respScr = x.rt.newScrubber()
+	}
+	return x.respScr
+}
+
+// closeClient ends the client's connection after this answer.
+func (x *exchange) closeClient() {
+	x.ctx.SetConnectionClose()
+	if c := dataConnOf(x.ctx.Conn()); c != nil {
+		c.linger.Store(true)
+	}
+}
+
+func (x *exchange) idHeader() string {
+	if x.idName != "" {
+		return x.idName
+	}
+	return defaultRequestID
+}
+
+const defaultRequestID = "X-Request-Id"

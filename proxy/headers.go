@@ -1,0 +1,197 @@
+package proxy
+
+import (
+	"bytes"
+	"net/netip"
+	"strings"
+)
+
+// Header names are compared without regard to case and passed on in the case
+// they came in.
+
+// nameSet is a set of lower-case header names that is asked without allocating.
+type nameSet map[string]bool
+
+func (s nameSet) has(name []byte) bool {
+	var buf [64]byte
+	if len(name) > len(buf) {
+		return false
+	}
+	for i, c := range name {
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		buf[i] = c
+	}
+	return s[string(buf[:len(name)])]
+}
+
+func names(list string) nameSet {
+	s := nameSet{}
+	for _, n := range strings.Fields(list) {
+		s[n] = true
+	}
+	return s
+}
+
+var (
+	// hopByHop end at this hop (RFC 9110, section 7.6.1).
+	hopByHop = names(`connection keep-alive proxy-connection proxy-authenticate proxy-authorization
+		te trailer transfer-encoding upgrade`)
+
+	// endToEnd stay although a Connection header lists them: taking them away
+	// is an attack, not a wish of the sender.
+	endToEnd = names(`host content-length content-type content-encoding authorization cookie
+		x-forwarded-for x-forwarded-host x-forwarded-proto x-real-ip forwarded
+		traceparent tracestate x-request-id set-cookie location www-authenticate`)
+
+	// framed are written by whoever writes the message.
+	framed = names(`content-length transfer-encoding`)
+
+	// identifiers say which request or trace this is. They look random and
+	// are never secret; changing one breaks tracing without a sound.
+	identifiers = names(`traceparent tracestate b3 x-b3-traceid x-b3-spanid x-b3-parentspanid
+		x-b3-sampled x-b3-flags uber-trace-id sentry-trace x-cloud-trace-context x-amzn-trace-id
+		x-datadog-trace-id x-datadog-parent-id x-request-id x-correlation-id request-id
+		x-amzn-requestid x-amz-request-id x-error-id`)
+
+	// plumbing carries no free text: HTTP's own machinery.
+	plumbing = names(`host content-type content-encoding content-language accept accept-encoding
+		accept-language accept-charset accept-ranges cache-control pragma expires age vary date
+		etag last-modified if-match if-none-match if-modified-since if-unmodified-since if-range
+		range content-range expect allow retry-after connection upgrade max-forwards
+		strict-transport-security alt-svc access-control-allow-origin
+		access-control-allow-methods access-control-allow-headers access-control-expose-headers
+		access-control-allow-credentials access-control-max-age access-control-request-method
+		access-control-request-headers sec-fetch-site sec-fetch-mode sec-fetch-dest
+		sec-websocket-key sec-websocket-accept sec-websocket-version sec-websocket-extensions
+		x-forwarded-for x-forwarded-host x-forwarded-proto x-elastic-product
+		x-ratelimit-limit x-ratelimit-remaining x-ratelimit-reset x-sentry-rate-limits
+		ratelimit ratelimit-policy ratelimit-limit ratelimit-remaining ratelimit-reset`)
+
+	// credentials are what the upstream itself needs of a request.
+	credentials = names(`authorization cookie x-api-key api-key apikey x-auth-token x-access-token
+		x-auth x-api-token x-session-token private-token job-token x-vault-token
+		dd-api-key dd-application-key x-sentry-auth x-splunk-token x-splunk-request-channel
+		x-license-key license-key x-insert-key x-honeycomb-team x-scope-orgid x-goog-api-key
+		x-amz-security-token x-amz-date x-amz-content-sha256 x-amz-firehose-access-key
+		x-amz-firehose-request-id x-csrf-token x-csrftoken x-xsrf-token x-seq-apikey x-newrelic-key`)
+
+	// session is what the client needs of an answer to go on.
+	session = names(`set-cookie www-authenticate proxy-authenticate authentication-info
+		x-csrf-token x-csrftoken x-xsrf-token`)
+
+	// validators describe the bytes of a body and are wrong once it changed.
+	validators = names(`etag content-md5 digest content-digest repr-digest want-digest
+		want-content-digest want-repr-digest x-amz-content-sha256 x-amz-checksum-crc32
+		x-amz-checksum-crc32c x-amz-checksum-crc64nvme x-amz-checksum-sha1 x-amz-checksum-sha256
+		x-goog-hash x-ms-content-crc64 x-ms-blob-content-md5 signature signature-input
+		x-hub-signature x-hub-signature-256 stripe-signature x-slack-signature`)
+)
+
+// credentialParams are query parameters that log intakes take credentials from.
+var credentialParams = names(`sentry_key sentry_version dd-api-key api-key api_key apikey token key
+	channel license-key x-license-key access_token x-amz-security-token x-amz-signature
+	x-amz-credential sig api-version`)
+
+// listed reports whether a Connection header value lists name.
+func listed(connection [][]byte, name []byte) bool {
+	for _, value := range connection {
+		for len(value) > 0 {
+			var token []byte
+			token, value, _ = bytes.Cut(value, []byte{','})
+			if bytes.EqualFold(bytes.TrimSpace(token), name) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// decodable are the codings that internal/codec can undo.
+var decodable = names("gzip x-gzip deflate br zstd identity")
+
+// narrowAccept returns the part of an Accept-Encoding that can be inspected.
+// "identity" is written where nothing is left, as an empty field means the
+// same only to careful readers.
+func narrowAccept(value []byte) []byte {
+	var out []byte
+	for len(value) > 0 {
+		var item []byte
+		item, value, _ = bytes.Cut(value, []byte{','})
+		coding, _, _ := bytes.Cut(item, []byte{';'})
+		if decodable.has(bytes.TrimSpace(coding)) {
+			if len(out) > 0 {
+				out = append(out, ", "...)
+			}
+			out = append(out, bytes.TrimSpace(item)...)
+		}
+	}
+	if len(out) == 0 {
+		return []byte("identity")
+	}
+	return out
+}
+
+// knownCodings reports whether every coding of a Content-Encoding is one that
+// can be undone.
+func knownCodings(value []byte) bool {
+	for len(value) > 0 {
+		var item []byte
+		item, value, _ = bytes.Cut(value, []byte{','})
+		if item = bytes.TrimSpace(item); len(item) > 0 && !decodable.has(item) {
+			return false
+		}
+	}
+	return true
+}
+
+// hasToken reports whether a comma-separated value holds token.
+func hasToken(value []byte, token string) bool {
+	return listed([][]byte{value}, []byte(token))
+}
+
+// hostOnly returns the host of an authority, without port and final dot.
+func hostOnly(authority []byte) []byte {
+	host := authority
+	if i := bytes.LastIndexByte(host, ':'); i >= 0 && bytes.IndexByte(host[i:], ']') < 0 {
+		host = host[:i]
+	}
+	return bytes.TrimSuffix(host, []byte{'.'})
+}
+
+// appendForwardedFor appends the peer to the X-Forwarded-For of a trusted
+// peer; another's is replaced.
+func appendForwardedFor(dst []byte, old [][]byte, peer netip.Addr, trusted bool) []byte {
+	if trusted {
+		for _, v := range old {
+			dst = append(append(dst, v...), ", "...)
+		}
+	}
+	return peer.Unmap().WithZone("").AppendTo(dst)
+}
+
+// signedBody reports whether the credentials of a request sign its body, so
+// that a changed body would be sent under a stale signature.
+func signedBody(authorization []byte) bool {
+	for _, scheme := range []string{"AWS4-HMAC-SHA256 ", "AWS4-ECDSA-P256-SHA256 ", "SharedKey "} {
+		if len(authorization) >= len(scheme) && strings.EqualFold(string(authorization[:len(scheme)]), scheme) {
+			return true
+		}
+	}
+	return false
+}
+
+// cleanRequestID returns id if it is fit to go into logs and events: short
+// and of harmless characters.
+func cleanRequestID(id []byte) bool {
+	if len(id) == 0 || len(id) > 128 {
+		return false
+	}
+	for _, c := range id {
+		if !('a' <= c|0x20 && c|0x20 <= 'z' || '0' <= c && c <= '9' || strings.IndexByte("-_.:/+=@", c) >= 0) {
+			return false
+		}
+	}
+	return true
+}

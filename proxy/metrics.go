@@ -1,0 +1,229 @@
+package proxy
+
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"github.com/redactd/redactd/internal/scrub"
+)
+
+// The values of label "direction".
+const (
+	dirRequest  = "request"
+	dirResponse = "response"
+)
+
+// metrics is everything redactd counts. docs/METRICS.md describes each; a test
+// holds the two together.
+type metrics struct {
+	requests      *prometheus.CounterVec
+	duration      *prometheus.HistogramVec
+	scanned       *prometheus.CounterVec
+	findings      *prometheus.CounterVec
+	skippedBytes  *prometheus.CounterVec
+	skippedCount  *prometheus.CounterVec
+	errors        *prometheus.CounterVec
+	blocked       *prometheus.CounterVec
+	noTransform   *prometheus.CounterVec
+	upUp          *prometheus.GaugeVec
+	upFailures    *prometheus.CounterVec
+	configInfo    *prometheus.GaugeVec
+	reloadSuccess prometheus.Gauge
+	reloadTime    prometheus.Gauge
+	auditEvents   prometheus.Counter
+	auditFailures prometheus.Counter
+	storeRecords  prometheus.Counter
+	storeBytes    prometheus.Counter
+	inFlight      prometheus.Gauge
+}
+
+func counter(name, help string, labels ...string) *prometheus.CounterVec {
+	return prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
+}
+
+func gauge(name, help string, labels ...string) *prometheus.GaugeVec {
+	return prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: name, Help: help}, labels)
+}
+
+func newMetrics() *metrics {
+	one := func(name, help string) prometheus.Counter {
+		return prometheus.NewCounter(prometheus.CounterOpts{Name: name, Help: help})
+	}
+	oneGauge := func(name, help string) prometheus.Gauge {
+		return prometheus.NewGauge(prometheus.GaugeOpts{Name: name, Help: help})
+	}
+	return &metrics{
+		requests: counter("redactd_requests_total",
+			"Requests answered.", "route", "method", "status_class"),
+		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name:    "redactd_request_duration_seconds",
+			Help:    "Time from the request's header to the last byte of the answer.",
+			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60},
+		}, []string{"route"}),
+		scanned: counter("redactd_scanned_bytes_total",
+			"Decoded payload bytes that were inspected.", "route", "direction"),
+		findings: counter("redactd_findings_total",
+			"Secrets found.", "route", "direction", "rule", "action"),
+		skippedBytes: counter("redactd_uninspected_bytes_total",
+			"Payload bytes that passed without inspection although in scope.", "route", "direction", "reason"),
+		skippedCount: counter("redactd_uninspected_payloads_total",
+			"Payloads that passed without inspection although in scope.", "route", "direction", "reason"),
+		errors: counter("redactd_errors_total",
+			"Exchanges that went wrong.", "route", "stage", "kind"),
+		blocked: counter("redactd_blocked_total",
+			"Payloads withheld because they could not be scrubbed.", "route", "direction", "kind"),
+		noTransform: counter("redactd_no_transform_overridden_total",
+			"Payloads changed although Cache-Control said no-transform.", "route", "direction"),
+		upUp: gauge("redactd_upstream_up",
+			"1 while a URL of an upstream is in use, 0 while it is taken out after failures.", "upstream", "url"),
+		upFailures: counter("redactd_upstream_failures_total",
+			"Exchanges that failed at a URL of an upstream.", "upstream", "url"),
+		configInfo: gauge("redactd_config_info",
+			"Always 1; the label is the digest of the configuration in force.", "digest"),
+		reloadSuccess: oneGauge("redactd_config_last_reload_success",
+			"1 if the last load of the configuration succeeded."),
+		reloadTime: oneGauge("redactd_config_last_reload_timestamp_seconds",
+			"Time of the last successful load of the configuration."),
+		auditEvents:   one("redactd_audit_events_total", "Events accepted by the audit trail."),
+		auditFailures: one("redactd_audit_failures_total", "Events that the audit trail did not accept."),
+		storeRecords:  one("redactd_store_records_total", "Records written to the embedded store."),
+		storeBytes:    one("redactd_store_bytes_total", "Bytes written to the embedded store."),
+		inFlight:      oneGauge("redactd_in_flight_requests", "Requests being served."),
+	}
+}
+
+func (m *metrics) all() []prometheus.Collector {
+	return []prometheus.Collector{
+		m.requests, m.duration, m.scanned, m.findings, m.skippedBytes, m.skippedCount, m.errors,
+		m.blocked, m.noTransform, m.upUp, m.upFailures, m.configInfo, m.reloadSuccess, m.reloadTime,
+		m.auditEvents, m.auditFailures, m.storeRecords, m.storeBytes, m.inFlight,
+	}
+}
+
+// register adds everything to reg, and the collectors of Go and the process
+// where nobody has yet.
+func (m *metrics) register(reg *prometheus.Registry) error {
+	for _, c := range m.all() {
+		if err := reg.Register(c); err != nil {
+			return err
+		}
+	}
+	for _, c := range []prometheus.Collector{
+		collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+	} {
+		if err := reg.Register(c); err != nil {
+			if _, ok := err.(prometheus.AlreadyRegisteredError); !ok {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (m *metrics) upstreamUp(name, url string, up bool) {
+	v := 0.0
+	if up {
+		v = 1
+	}
+	m.upUp.WithLabelValues(name, url).Set(v)
+}
+
+func (m *metrics) upstreamFailed(name, url string) {
+	m.upFailures.WithLabelValues(name, url).Inc()
+}
+
+// answered counts a finished exchange.
+func (m *metrics) answered(route, method string, status int, took time.Duration) {
+	m.requests.WithLabelValues(route, method, statusClass(status)).Inc()
+	m.duration.WithLabelValues(route).Observe(took.Seconds())
+}
+
+// uninspected counts a payload in scope that passed unread.
+func (m *metrics) uninspected(route, dir, reason string, bytes int64) {
+	m.skippedCount.WithLabelValues(route, dir, reason).Inc()
+	m.skippedBytes.WithLabelValues(route, dir, reason).Add(float64(bytes))
+}
+
+func (m *metrics) found(route, dir string, hits []scrub.Hit) {
+	for i := range hits {
+		m.findings.WithLabelValues(route, dir, hits[i].Rule.ID, hits[i].Action).Inc()
+	}
+}
+
+// loaded says that the policy of that digest is in force and deletes the
+// series of routes, rules and upstreams that it no longer has.
+func (m *metrics) loaded(old, now *policy, at time.Time) {
+	m.reloadSuccess.Set(1)
+	m.reloadTime.Set(float64(at.Unix()))
+	m.configInfo.Reset()
+	m.configInfo.WithLabelValues(now.digest).Set(1)
+	if old == nil {
+		return
+	}
+	for name, rt := range old.byName {
+		kept := now.byName[name]
+		if kept == nil {
+			m.forgetRoute(name)
+			continue
+		}
+		for id := range rt.ruleIDs {
+			if !kept.ruleIDs[id] {
+				m.findings.DeletePartialMatch(prometheus.Labels{"route": name, "rule": id})
+			}
+		}
+	}
+	for name, u := range old.upstreams {
+		for _, t := range u.targets {
+			if !now.hasTarget(name, t.label) {
+				m.upUp.DeleteLabelValues(name, t.label)
+				m.upFailures.DeleteLabelValues(name, t.label)
+			}
+		}
+	}
+}
+
+func (m *metrics) forgetRoute(name string) {
+	l := prometheus.Labels{"route": name}
+	for _, v := range []*prometheus.CounterVec{m.requests, m.scanned, m.findings, m.skippedBytes,
+		m.skippedCount, m.errors, m.blocked, m.noTransform} {
+		v.DeletePartialMatch(l)
+	}
+	m.duration.DeletePartialMatch(l)
+}
+
+var statusClasses = [...]string{"other", "1xx", "2xx", "3xx", "4xx", "5xx"}
+
+func statusClass(status int) string {
+	if c := status / 100; c >= 1 && c <= 5 {
+		return statusClasses[c]
+	}
+	return statusClasses[0]
+}
+
+// methodLabel bounds the label "method".
+func methodLabel(method []byte) string {
+	switch string(method) {
+	case "GET":
+		return "GET"
+	case "HEAD":
+		return "HEAD"
+	case "POST":
+		return "POST"
+	case "PUT":
+		return "PUT"
+	case "PATCH":
+		return "PATCH"
+	case "DELETE":
+		return "DELETE"
+	case "OPTIONS":
+		return "OPTIONS"
+	case "CONNECT":
+		return "CONNECT"
+	case "TRACE":
+		return "TRACE"
+	}
+	return "other"
+}

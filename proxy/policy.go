@@ -1,0 +1,357 @@
+package proxy
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/redactd/redactd/internal/config"
+	"github.com/redactd/redactd/internal/scrub"
+	"github.com/redactd/redactd/redact"
+)
+
+// policy is everything compiled from one configuration. It is immutable; a
+// request loads it once and stays with it to its end.
+type policy struct {
+	cfg       *config.Config
+	digest    string
+	matcher   *matcher
+	byName    map[string]*route
+	upstreams map[string]*upstream
+	keys      *redact.Keyring
+	trust     []netip.Prefix
+	tls       *tls.Config // of the data listener, or nil
+}
+
+// route is a route with everything looked up.
+type route struct {
+	name    string
+	cfg     *config.Route
+	up      *upstream // nil: the embedded store
+	ruleIDs map[string]bool
+	scrub   *scrub.Policy
+	// newScrubber returns the working memory for one exchange.
+	newScrubber func() scrubber
+	canStream   func(scrub.Meta) bool
+	keep        map[string]bool // lower-case names of headers never scrubbed
+	shadow      bool
+	pass        bool // on_failure = "pass"
+}
+
+// scrubber is what the hop needs of a scrub.Scrubber.
+type scrubber interface {
+	Body(body []byte, m scrub.Meta) (scrub.Result, error)
+	Stream(w io.Writer, r io.Reader, m scrub.Meta) (scrub.Result, error)
+	Value(place, name string, value []byte) ([]byte, []scrub.Hit, error)
+	Query(raw []byte) ([]byte, []scrub.Hit, error)
+	Release()
+}
+
+// Check builds everything that New would build from cfg with those built-in
+// rules, and returns every error at once as config.Errors.
+func Check(cfg *config.Config, rules []redact.Rule, defaultPacks []string) error {
+	_, err := build(cfg, Options{Rules: rules, DefaultPacks: defaultPacks}, nil, newMetrics())
+	return err
+}
+
+// builder gathers what build makes, and what is wrong.
+type builder struct {
+	cfg   *config.Config
+	o     Options
+	rules []redact.Rule
+	keys  *redact.Keyring
+	sets  map[string]*redact.Set // by the ids selected
+	bad   config.Errors
+}
+
+// build compiles cfg. Upstreams of old whose settings are the same are kept.
+func build(cfg *config.Config, o Options, old *policy, m *metrics) (*policy, error) {
+	b := &builder{cfg: cfg, o: o, sets: map[string]*redact.Set{}}
+	b.gatherRules()
+	b.keyring()
+	p := &policy{
+		cfg: cfg, digest: cfg.Digest, keys: b.keys,
+		byName: map[string]*route{}, upstreams: map[string]*upstream{},
+	}
+	b.serverSettings(p)
+	for _, name := range slices.Sorted(maps.Keys(cfg.Upstreams)) {
+		b.upstream(p, name, old, m)
+	}
+	var routes []*route
+	for _, name := range slices.Sorted(maps.Keys(cfg.Routes)) {
+		rt := b.route(p, name, cfg.Routes[name])
+		p.byName[name] = rt
+		routes = append(routes, rt)
+	}
+	if len(routes) == 0 {
+		b.fail("route", "there is no route (add a [route.NAME] table)")
+	}
+	if len(b.bad) > 0 {
+		return nil, b.bad
+	}
+	p.matcher = newMatcher(routes)
+	return p, nil
+}
+
+// fail notes, once, that the value of key is wrong.
+func (b *builder) fail(key, format string, args ...any) {
+	file, line := b.cfg.Locate(key)
+	e := config.Error{File: file, Line: line, Key: key, Msg: fmt.Sprintf(format, args...)}
+	if !slices.Contains(b.bad, e) {
+		b.bad = append(b.bad, e)
+	}
+}
+
+func (b *builder) gatherRules() {
+	b.rules = slices.Clone(b.o.Rules)
+	known := map[string]bool{}
+	for i := range b.rules {
+		known[b.rules[i].ID] = true
+	}
+	for _, id := range slices.Sorted(maps.Keys(b.cfg.Rules)) {
+		r := *b.cfg.Rules[id]
+		r.ID, r.Pack = id, "config"
+		if known[id] {
+			b.fail("rule."+id, "a built-in rule has this name (choose another)")
+			continue
+		}
+		b.rules = append(b.rules, r)
+	}
+}
+
+func (b *builder) keyring() {
+	if len(b.cfg.Token.Keys) == 0 {
+		return
+	}
+	keys := make([][]byte, len(b.cfg.Token.Keys))
+	for i, k := range b.cfg.Token.Keys {
+		keys[i] = []byte(k)
+	}
+	ring, err := redact.NewKeyring(keys...)
+	if err != nil {
+		b.fail("token.keys", "%v", err)
+		return
+	}
+	b.keys = ring
+}
+
+func (b *builder) serverSettings(p *policy) {
+	for i, text := range b.cfg.Server.TrustForwarded {
+		prefix, err := netip.ParsePrefix(text)
+		if err != nil {
+			addr, aerr := netip.ParseAddr(text)
+			if aerr != nil {
+				b.fail(fmt.Sprintf("server.trust_forwarded[%d]", i), "is not an address or CIDR (10.0.0.0/8)")
+				continue
+			}
+			prefix = netip.PrefixFrom(addr, addr.BitLen())
+		}
+		p.trust = append(p.trust, prefix.Masked())
+	}
+	var err error
+	if p.tls, err = serverTLS(&b.cfg.Server); err != nil {
+		b.fail("server.tls_cert", "%v", err)
+	}
+}
+
+func (b *builder) upstream(p *policy, name string, old *policy, m *metrics) {
+	cfg := b.cfg.Upstreams[name]
+	if old != nil {
+		if u := old.upstreams[name]; u != nil && u.same(cfg) {
+			p.upstreams[name] = u
+			return
+		}
+	}
+	u, err := newUpstream(name, cfg, headerBytes(&b.cfg.Server), m)
+	if err != nil {
+		b.fail("upstream."+name, "%v", err)
+		return
+	}
+	p.upstreams[name] = u
+}
+
+func (b *builder) route(p *policy, name string, cfg *config.Route) *route {
+	key := "route." + name
+	rt := &route{
+		name: name, cfg: cfg, ruleIDs: map[string]bool{}, keep: map[string]bool{},
+		shadow: cfg.Mode == config.ModeShadow, pass: cfg.OnFailure == config.FailPass,
+	}
+	if cfg.Upstream != config.StoreUpstream {
+		if rt.up = p.upstreams[cfg.Upstream]; rt.up == nil && b.cfg.Upstreams[cfg.Upstream] == nil {
+			b.fail(key+".upstream", "there is no [upstream.%s]", cfg.Upstream)
+		}
+	}
+	for _, h := range cfg.KeepHeaders {
+		rt.keep[strings.ToLower(h)] = true
+	}
+	set := b.compile(key, rt)
+	if set == nil {
+		return rt
+	}
+	rt.scrub = &scrub.Policy{
+		Set: set, Codec: cfg.Codec, MaxDecoded: int64(b.cfg.Server.MaxDecoded), Shadow: rt.shadow,
+	}
+	keys := b.keys
+	rt.canStream = rt.scrub.CanStream
+	rt.newScrubber = func() scrubber { return scrub.Acquire(rt.scrub, keys) }
+	if b.o.newScrubber != nil {
+		rt.newScrubber = func() scrubber { return b.o.newScrubber(rt) }
+		rt.canStream = func(m scrub.Meta) bool { return isLive(m.ContentType) || m.ContentType == "text/plain" }
+	}
+	return rt
+}
+
+// compile returns the rules of a route, bound to its actions and allowlists.
+func (b *builder) compile(key string, rt *route) *redact.Set {
+	selected := b.selectRules(key, rt.cfg)
+	var ids []string
+	for i := range selected {
+		ids = append(ids, selected[i].ID)
+		rt.ruleIDs[selected[i].ID] = true
+	}
+	o, ok := b.options(key, rt)
+	if !ok {
+		return nil
+	}
+	// Equal selections share the compiled rules, the greater part of a Set.
+	base, done := b.sets[strings.Join(ids, " ")]
+	if !done {
+		set, err := redact.Compile(selected, redact.Options{})
+		if err != nil {
+			b.ruleErrors(key, err)
+		}
+		base = set
+		b.sets[strings.Join(ids, " ")] = base
+	}
+	if base == nil {
+		return nil
+	}
+	set, err := base.With(o)
+	if err != nil {
+		b.fail("allow", "%v", err)
+		return nil
+	}
+	return set
+}
+
+// ruleErrors notes the errors of Compile, each at its rule.
+func (b *builder) ruleErrors(key string, err error) {
+	errs := []error{err}
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		errs = joined.Unwrap()
+	}
+	for _, err := range errs {
+		var re *redact.RuleError
+		switch {
+		case !errors.As(err, &re):
+			b.fail(key, "%v", err)
+		case b.cfg.Rules[re.ID] != nil:
+			b.fail("rule."+re.ID+"."+re.Key, "%v", re.Err)
+		default:
+			b.fail(key, "built-in rule %s: %s: %v", re.ID, re.Key, re.Err)
+		}
+	}
+}
+
+// selectRules returns the rules of a route: its packs or the default ones, the
+// operator's own, what "rules" adds, less what "disable_rules" takes away.
+func (b *builder) selectRules(key string, cfg *config.Route) []redact.Rule {
+	packs := cfg.Packs
+	if len(packs) == 0 {
+		packs = b.o.DefaultPacks
+	}
+	b.checkNames(key+".packs", cfg.Packs)
+	b.checkNames(key+".rules", cfg.Rules)
+	b.checkNames(key+".disable_rules", cfg.DisableRule)
+	var out []redact.Rule
+	for i := range b.rules {
+		r := &b.rules[i]
+		on := r.Pack == "config" || selectedBy(r, packs) || selectedBy(r, cfg.Rules)
+		if on && !selectedBy(r, cfg.DisableRule) {
+			out = append(out, *r)
+		}
+	}
+	return out
+}
+
+func selectedBy(r *redact.Rule, names []string) bool { return slices.ContainsFunc(names, r.Selected) }
+
+func (b *builder) checkNames(key string, names []string) {
+	for i, name := range names {
+		if !b.known(name) {
+			b.fail(fmt.Sprintf("%s[%d]", key, i), "no rule, pack or tag is called %q", name)
+		}
+	}
+}
+
+func (b *builder) known(name string) bool {
+	return slices.ContainsFunc(b.rules, func(r redact.Rule) bool { return r.Selected(name) })
+}
+
+// options binds actions and allowlists of a route.
+func (b *builder) options(key string, rt *route) (redact.Options, bool) {
+	errs := len(b.bad)
+	parse := func(key, text string) redact.Action {
+		a, err := redact.ParseAction(text, b.keys)
+		if err != nil {
+			b.fail(key, "%v", err)
+		}
+		return a
+	}
+	var def redact.Action
+	if rt.cfg.Action != "" {
+		def = parse(key+".action", rt.cfg.Action)
+	}
+	named := map[string]redact.Action{}
+	for _, name := range slices.Sorted(maps.Keys(rt.cfg.Actions)) {
+		named[name] = parse(key+".actions."+name, rt.cfg.Actions[name])
+		if !b.known(name) {
+			b.fail(key+".actions."+name, "no rule, pack or tag has this name")
+		}
+	}
+	o := redact.Options{Action: func(r *redact.Rule) redact.Action {
+		if a, ok := named[r.ID]; ok {
+			return a
+		}
+		for _, tag := range r.Tags {
+			if a, ok := named[tag]; ok {
+				return a
+			}
+		}
+		if a, ok := named[r.Pack]; ok {
+			return a
+		}
+		return def
+	}}
+	for _, name := range slices.Sorted(maps.Keys(b.cfg.Allow)) {
+		a := b.cfg.Allow[name]
+		for i, r := range a.Routes {
+			if b.cfg.Routes[r] == nil {
+				b.fail(fmt.Sprintf("allow.%s.routes[%d]", name, i), "there is no [route.%s]", r)
+			}
+		}
+		b.checkNames("allow."+name+".rules", a.Rules)
+		if len(a.Routes) == 0 || slices.Contains(a.Routes, rt.name) {
+			o.Allow = append(o.Allow, redact.Allow{
+				Name: name, Values: a.Values, Patterns: a.Patterns, Paths: a.Paths, Rules: a.Rules,
+			})
+		}
+	}
+	return o, len(b.bad) == errs
+}
+
+func (p *policy) hasTarget(name, label string) bool {
+	u := p.upstreams[name]
+	return u != nil && slices.ContainsFunc(u.targets, func(t *target) bool { return t.label == label })
+}
+
+// trusted reports whether the X-Forwarded-* of that peer are kept.
+func (p *policy) trusted(ip netip.Addr) bool {
+	ip = ip.Unmap()
+	return slices.ContainsFunc(p.trust, func(n netip.Prefix) bool { return n.Contains(ip) })
+}

@@ -1,0 +1,418 @@
+package proxy
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/valyala/fasthttp"
+
+	"github.com/redactd/redactd/internal/config"
+	"github.com/redactd/redactd/internal/scrub"
+)
+
+// answerPlan is what becomes of the body of an answer.
+type answerPlan struct {
+	body    []byte    // in one piece
+	stream  io.Reader // or piece by piece
+	size    int       // of stream; -1 if unknown
+	changed bool      // or may be: digests of it are void
+}
+
+// respond turns the upstream's answer into the client's.
+func (x *exchange) respond() *refusal {
+	status := x.in.StatusCode()
+	if status == fasthttp.StatusSwitchingProtocols {
+		return refuseBroken // nobody asked to switch
+	}
+	inspect := inScope(x.rt.cfg.Response, status)
+	var edits []header
+	if inspect && x.rt.cfg.Headers {
+		var err error
+		if edits, err = x.scrubAnswerHead(); err != nil {
+			if !x.passAnswer(err, 0) {
+				return x.withhold(status)
+			}
+			edits = nil
+		}
+	}
+	plan, withheld := x.planAnswer(inspect)
+	if withheld {
+		return x.withhold(status)
+	}
+	if err := x.record(dirResponse, x.respHits); err != nil && !x.passAnswer(err, 0) {
+		return x.withhold(status)
+	}
+	x.writeHead(status, inspect, edits, plan)
+	x.writeBody(plan)
+	return nil
+}
+
+// planAnswer reads as much of the body as has to be read before anything is
+// sent, and scrubs it.
+func (x *exchange) planAnswer(inspect bool) (plan answerPlan, withheld bool) {
+	raw := x.in.BodyStream()
+	if raw == nil {
+		return answerPlan{}, false
+	}
+	src := &upstreamBody{r: raw, conn: x.conn, wait: x.rt.up.timeout()}
+	length := int64(x.in.Header.ContentLength())
+	if !inspect {
+		if length < 0 && !x.ctx.Request.Header.IsHTTP11() {
+			return x.wholeAnswer(src, false)
+		}
+		return answerPlan{stream: src, size: int(max(length, -1))}, false
+	}
+	m := x.answerMeta()
+	if isEventStream(m.ContentType) {
+		src.wait = max(src.wait, eventStreamWait)
+	}
+	if x.ctx.Request.Header.IsHTTP11() && x.canStream(m) {
+		if length < 0 && x.in.StatusCode() < 400 && isLive(m.ContentType) {
+			return x.streamAnswer(src, nil, m), false
+		}
+		limit := limitOr(int64(x.pol.cfg.Server.BufferBody), defaultBufferBody)
+		x.respBuf = acquireBuffer()
+		whole, err := x.respBuf.fill(src, limit, length)
+		if err != nil {
+			x.brokenOff(err)
+			return answerPlan{}, true
+		}
+		if !whole {
+			return x.streamAnswer(src, x.respBuf.b, m), false
+		}
+		return x.scrubAnswer()
+	}
+	return x.wholeAnswer(src, true)
+}
+
+// wholeAnswer reads the body to its end, up to max_response.
+func (x *exchange) wholeAnswer(src io.Reader, inspect bool) (answerPlan, bool) {
+	limit := limitOr(int64(x.rt.up.cfg.MaxResponse), defaultMaxResponse)
+	x.respBuf = acquireBuffer()
+	whole, err := x.respBuf.fill(src, limit+1, int64(x.in.Header.ContentLength()))
+	switch {
+	case err != nil:
+		x.brokenOff(err)
+		return answerPlan{}, true
+	case !whole && inspect && x.passAnswer(&scrub.Error{Kind: scrub.KindLimit, Err: errTooLarge}, int64(len(x.respBuf.b))):
+		return answerPlan{stream: io.MultiReader(bytes.NewReader(x.respBuf.b), src), size: -1}, false
+	case !whole:
+		return answerPlan{}, true
+	case !inspect:
+		return answerPlan{body: x.respBuf.b}, false
+	}
+	return x.scrubAnswer()
+}
+
+// brokenOff notes that the upstream stopped in the middle of a body.
+func (x *exchange) brokenOff(err error) {
+	x.rt.up.report(x.at, err)
+	kind := "broken"
+	var t interface{ Timeout() bool }
+	if errors.As(err, &t) && t.Timeout() {
+		kind = "timeout"
+	}
+	x.p.m.errors.WithLabelValues(x.rt.name, "response", kind).Inc()
+}
+
+func (x *exchange) scrubAnswer() (answerPlan, bool) {
+	body := x.respBuf.b
+	if len(body) == 0 {
+		return answerPlan{}, false
+	}
+	res, err := x.responseScrubber().Body(body, x.answerMeta())
+	if err != nil {
+		if x.passAnswer(err, int64(len(body))) {
+			return answerPlan{body: body}, false
+		}
+		return answerPlan{}, true
+	}
+	x.count(dirResponse, &res, int64(len(body)))
+	x.foundMore(dirResponse, res.Hits)
+	if res.Changed && !x.rt.shadow {
+		x.noteNoTransform(dirResponse)
+		return answerPlan{body: res.Body, changed: true}, false
+	}
+	return answerPlan{body: body}, false
+}
+
+// passAnswer reports whether an answer that could not be scrubbed passes.
+func (x *exchange) passAnswer(err error, bytes int64) bool {
+	kind := kindOf(err)
+	if x.rt.pass || x.rt.shadow {
+		x.p.m.uninspected(x.rt.name, dirResponse, kind, bytes)
+		x.p.m.errors.WithLabelValues(x.rt.name, dirResponse, kind).Inc()
+		return true
+	}
+	x.p.m.blocked.WithLabelValues(x.rt.name, dirResponse, kind).Inc()
+	return false
+}
+
+// withhold answers in place of the upstream: with its own status where that
+// is an error, as callers decide by it, else with 502.
+func (x *exchange) withhold(status int) *refusal {
+	if status < 400 {
+		return refuseWithheld
+	}
+	r := *refuseWithheld
+	r.status = status
+	r.detail = "The answer's details were withheld."
+	h := &x.ctx.Response.Header
+	for name, value := range x.in.Header.All() {
+		if answerSignals.has(name) {
+			h.AddBytesKV(name, value)
+		}
+	}
+	return &r
+}
+
+// answerSignals stay on an answer whose body is withheld: callers act on them.
+var answerSignals = names(`retry-after www-authenticate allow x-ratelimit-limit x-ratelimit-remaining
+	x-ratelimit-reset ratelimit ratelimit-policy ratelimit-limit ratelimit-remaining ratelimit-reset
+	x-sentry-rate-limits x-elastic-product access-control-allow-origin access-control-allow-credentials
+	access-control-expose-headers access-control-allow-methods access-control-allow-headers
+	access-control-max-age vary traceparent tracestate`)
+
+// streamAnswer scrubs the body on its way through; head was read already.
+func (x *exchange) streamAnswer(src io.Reader, head []byte, m scrub.Meta) answerPlan {
+	if len(head) > 0 {
+		src = io.MultiReader(bytes.NewReader(head), src)
+	}
+	x.download = x.p.startTransform(x.responseScrubber(), src, m, func(hits []scrub.Hit) error {
+		return x.record(dirResponse, hits)
+	})
+	return answerPlan{stream: x.download.out, size: -1, changed: !x.rt.shadow}
+}
+
+func (x *exchange) answerMeta() scrub.Meta {
+	return scrub.Meta{
+		ContentType:     string(x.in.Header.ContentType()),
+		ContentEncoding: string(x.in.Header.ContentEncoding()),
+		Path:            string(x.path),
+	}
+}
+
+// eventStreamWait is how long a server-sent event stream may be silent.
+const eventStreamWait = 5 * time.Minute
+
+func isEventStream(contentType string) bool {
+	return len(contentType) >= 17 && is([]byte(contentType[:17]), "text/event-stream")
+}
+
+// isLive reports whether an answer of unknown length is likely to be watched
+// while it grows, so that nothing may be gathered first.
+func isLive(contentType string) bool {
+	media, _, _ := bytes.Cut([]byte(contentType), []byte{';'})
+	media = bytes.ToLower(bytes.TrimSpace(media))
+	switch string(media) {
+	case "text/event-stream", "application/x-ndjson", "application/ndjson", "application/jsonl",
+		"application/x-json-stream", "application/stream+json":
+		return true
+	}
+	return false
+}
+
+// scrubAnswerHead scrubs header values and the reason phrase.
+func (x *exchange) scrubAnswerHead() (edits []header, err error) {
+	for name, value := range x.in.Header.All() {
+		if plumbing.has(name) || identifiers.has(name) || hopByHop.has(name) || framed.has(name) ||
+			session.has(name) || validators.has(name) || x.rt.keeps(name) {
+			continue
+		}
+		out, hits, err := x.responseScrubber().Value("header:", string(name), value)
+		if err != nil {
+			return nil, err
+		}
+		x.foundMore(dirResponse, hits)
+		if len(hits) > 0 && !x.rt.shadow && !bytes.Equal(out, value) {
+			edits = append(edits, header{value, fieldValue(out)})
+		}
+	}
+	reason := x.in.Header.StatusMessage()
+	if len(reason) == 0 || string(reason) == http.StatusText(x.in.StatusCode()) {
+		return edits, nil
+	}
+	_, hits, err := x.responseScrubber().Value("header:", "reason-phrase", reason)
+	if err != nil {
+		return nil, err
+	}
+	x.foundMore(dirResponse, hits)
+	if len(hits) > 0 && !x.rt.shadow {
+		x.in.Header.SetStatusMessage(nil)
+	}
+	return edits, nil
+}
+
+// writeHead writes the client's header: the upstream's fields less those that
+// end here or are no longer true.
+func (x *exchange) writeHead(status int, inspect bool, edits []header, plan answerPlan) {
+	in, h := &x.in.Header, &x.ctx.Response.Header
+	h.DisableNormalizing()
+	h.SetStatusCode(status)
+	if reason := in.StatusMessage(); len(reason) > 0 {
+		h.SetStatusMessage(reason)
+	}
+	var hops [][]byte
+	hasID := false
+	for name, value := range in.All() {
+		if is(name, "connection") {
+			hops = append(hops, value)
+		}
+	}
+	for name, value := range in.All() {
+		switch {
+		case framed.has(name), hopByHop.has(name), listed(hops, name) && !endToEnd.has(name):
+			continue
+		case plan.changed && validators.has(name):
+			continue
+		case is(name, "accept-ranges") && x.rt.cfg.Response == config.ScopeAll:
+			continue
+		case is(name, "accept-encoding") && x.rt.cfg.Request == config.ScopeAll:
+			value = narrowAccept(value) // it invites codings of later requests
+		case is(name, "date"):
+			addDate(h, value)
+			continue
+		}
+		hasID = hasID || x.madeID && len(name) == len(x.idHeader()) && bytes.EqualFold(name, []byte(x.idHeader()))
+		for _, e := range edits {
+			if len(value) > 0 && &e.name[0] == &value[0] {
+				value = e.value
+			}
+		}
+		h.AddBytesKV(name, value)
+	}
+	if x.madeID && !hasID {
+		h.Add(x.idHeader(), x.id)
+	}
+	x.headLength(h, status, inspect)
+}
+
+// headLength sets the length of an answer without a body: that of the body a
+// GET would have had, unless scrubbing could change it.
+func (x *exchange) headLength(h *fasthttp.ResponseHeader, status int, inspect bool) {
+	if n := x.in.Header.ContentLength(); x.ctx.IsHead() && n >= 0 && !inspect && status >= 200 {
+		h.SetContentLength(n)
+	}
+}
+
+// addDate adds the upstream's Date field. fasthttp leaves no other way than
+// under a name of the same length that is corrected in place.
+func addDate(h *fasthttp.ResponseHeader, value []byte) {
+	h.AddBytesKV([]byte("~ate"), value)
+	for name := range h.All() {
+		if string(name) == "~ate" {
+			name[0] = 'D'
+		}
+	}
+}
+
+// writeBody hands the exchange over to the writing of the answer.
+func (x *exchange) writeBody(plan answerPlan) {
+	a := &x.answer
+	*a = respBody{x: x, client: x.ctx.Conn(), wait: orDefault(x.pol.cfg.Server.WriteTimeout, defaultWriteTimeout)}
+	size := len(plan.body)
+	if plan.stream != nil {
+		a.r, size = plan.stream, plan.size
+	} else {
+		a.whole.Reset(plan.body)
+		a.r = &a.whole
+	}
+	if x.in.BodyStream() == nil && plan.stream == nil && (x.ctx.IsHead() || noBody(x.in.StatusCode())) {
+		a.x = nil
+		return // nothing to write; the handler ends the exchange
+	}
+	if plan.stream != nil {
+		x.ctx.Response.ImmediateHeaderFlush = true
+	}
+	x.ctx.Response.SetBodyStream(a, size)
+}
+
+func noBody(status int) bool { return status < 200 || status == 204 || status == 304 }
+
+// respBody is the body that fasthttp writes to the client. Closing it ends
+// the exchange.
+type respBody struct {
+	x      *exchange
+	r      io.Reader
+	whole  bytes.Reader
+	client net.Conn
+	wait   time.Duration
+}
+
+func (b *respBody) Read(p []byte) (int, error) {
+	n, err := b.r.Read(p)
+	if n > 0 {
+		// An answer may go on for longer than any timeout; only its
+		// standing still is limited.
+		_ = b.client.SetWriteDeadline(time.Now().Add(b.wait))
+	}
+	return n, err
+}
+
+// SupportsBodyWriteTo lets fasthttp write a body at hand without copying it.
+func (b *respBody) SupportsBodyWriteTo() bool { return b.r == &b.whole }
+
+func (b *respBody) WriteTo(w io.Writer) (int64, error) { return b.whole.WriteTo(w) }
+
+func (b *respBody) Close() error { return b.CloseWithError(nil) }
+
+// CloseWithError is called once, after the last byte was written or with what
+// went wrong; the client's connection is closed by then on an error.
+func (b *respBody) CloseWithError(err error) error {
+	x := b.x
+	if x == nil {
+		return nil
+	}
+	b.x = nil
+	x.stopDownload()
+	if err != nil {
+		x.p.m.errors.WithLabelValues(x.rt.name, "response", "aborted").Inc()
+		x.p.log.Debug("answer broken off", "route", x.rt.name, "request_id", x.id)
+	}
+	x.end()
+	return nil
+}
+
+// stopDownload ends the scrubbing of a streamed answer and records it.
+func (x *exchange) stopDownload() {
+	t := x.download
+	if t == nil {
+		return
+	}
+	x.download = nil
+	t.stop(func() {
+		if x.conn != nil {
+			_ = x.conn.Close()
+		}
+	})
+	x.count(dirResponse, &t.res, 0)
+	if !t.told {
+		_ = x.record(dirResponse, t.res.Hits)
+	}
+	if t.err != nil && !errors.Is(t.err, errEnded) {
+		kind := kindOf(t.err)
+		if kind == string(scrub.KindIO) {
+			x.brokenOff(t.err)
+			return
+		}
+		x.p.m.blocked.WithLabelValues(x.rt.name, dirResponse, kind).Inc()
+	}
+}
+
+// upstreamBody reads an upstream's body and limits its standing still.
+type upstreamBody struct {
+	r    io.Reader
+	conn *upConn
+	wait time.Duration
+}
+
+func (b *upstreamBody) Read(p []byte) (int, error) {
+	if b.conn != nil {
+		b.conn.extend(b.wait)
+	}
+	return b.r.Read(p)
+}

@@ -1,0 +1,151 @@
+package proxy
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"time"
+
+	"github.com/redactd/redactd/internal/scrub"
+)
+
+var (
+	errTooLarge   = errors.New("the body is larger than max_body")
+	errBodySource = errors.New("the body to send could not be produced")
+	errEnded      = errors.New("the exchange has ended")
+)
+
+// sourceError is a failure of a body on its way in, seen by whoever sends it
+// on. It tells such failures from those of the other side.
+type sourceError struct{ err error }
+
+func (e *sourceError) Error() string        { return errBodySource.Error() }
+func (e *sourceError) Unwrap() error        { return e.err }
+func (e *sourceError) Is(target error) bool { return target == errBodySource }
+
+// sourceReader marks the errors of a reader as those of the source.
+type sourceReader struct{ io.Reader }
+
+func (s sourceReader) Read(p []byte) (int, error) {
+	n, err := s.Reader.Read(p)
+	if err != nil && err != io.EOF {
+		err = &sourceError{err}
+	}
+	return n, err
+}
+
+// hitNotifier is a scrubber that tells its findings as it makes them, each
+// time before the bytes that held them are written. An error ends the stream.
+type hitNotifier interface {
+	OnHits(func(hits []scrub.Hit) error)
+}
+
+// transform scrubs a stream in a goroutine of its own, as the sending side of
+// fasthttp pulls. Whoever started it ends it with stop, which waits.
+type transform struct {
+	out  *io.PipeReader
+	done chan struct{}
+	res  scrub.Result // after done
+	err  error        // after done
+	told bool         // findings were recorded on the way
+}
+
+// startTransform begins to scrub src. record takes findings as they are made,
+// where the scrubber can tell.
+func (p *Proxy) startTransform(s scrubber, src io.Reader, m scrub.Meta, record func([]scrub.Hit) error) *transform {
+	pr, pw := io.Pipe()
+	t := &transform{out: pr, done: make(chan struct{})}
+	if n, ok := s.(hitNotifier); ok {
+		t.told = true
+		n.OnHits(record)
+	}
+	started := p.goroutines.start(func() {
+		defer close(t.done)
+		defer func() {
+			if recover() != nil {
+				t.err = &sourceError{errors.New("panic while scrubbing a stream")}
+				_ = pw.CloseWithError(t.err)
+			}
+		}()
+		t.res, t.err = s.Stream(pw, src, m)
+		if t.err != nil {
+			_ = pw.CloseWithError(&sourceError{t.err})
+		} else {
+			_ = pw.Close()
+		}
+	})
+	if !started {
+		t.err = &sourceError{errEnded}
+		_ = pw.CloseWithError(t.err)
+		close(t.done)
+	}
+	return t
+}
+
+// stop ends the transform and waits for it. interrupt unblocks its source.
+func (t *transform) stop(interrupt func()) {
+	_ = t.out.CloseWithError(errEnded)
+	select {
+	case <-t.done:
+	default:
+		interrupt()
+		<-t.done
+	}
+}
+
+// canStream reports whether a body of the request or answer can be scrubbed
+// piece by piece. Where every event must be on disk before its payload goes
+// on, that takes a scrubber which tells its findings in time.
+func (x *exchange) canStream(m scrub.Meta) bool {
+	if !x.rt.canStream(m) {
+		return false
+	}
+	if x.pol.cfg.Audit.Required && !x.rt.shadow {
+		_, tells := x.requestScrubber().(hitNotifier)
+		return tells
+	}
+	return true
+}
+
+// startUpload begins to scrub the request's body on its way through. What was
+// read of it so far is in x.reqBuf.
+func (x *exchange) startUpload(maxBody int64) *refusal {
+	x.body.extend = orDefault(x.pol.cfg.Server.ReadTimeout, defaultReadTimeout)
+	rest := &limitReader{r: &x.body, n: maxBody - int64(len(x.reqBuf.b)), err: errTooLarge}
+	src := io.MultiReader(bytes.NewReader(x.reqBuf.b), rest)
+	if signedBody(x.credential()) {
+		x.raw = src
+		return x.unsure(errSigned, max(x.body.length, int64(len(x.reqBuf.b))))
+	}
+	x.upload = x.p.startTransform(x.requestScrubber(), src, x.requestMeta(), func(hits []scrub.Hit) error {
+		return x.record(dirRequest, hits)
+	})
+	return nil
+}
+
+// stopUpload ends the upload and records what it found. err is what sending
+// came to; where that was the upload's own failure, its refusal is returned.
+func (x *exchange) stopUpload(err error) *refusal {
+	t := x.upload
+	if t == nil {
+		return nil
+	}
+	x.upload = nil
+	t.stop(func() { _ = x.ctx.Conn().SetReadDeadline(time.Unix(1, 0)) })
+	x.count(dirRequest, &t.res, x.body.n)
+	if !t.told {
+		// Too late to hold anything back; the trail's own metric tells.
+		_ = x.record(dirRequest, t.res.Hits)
+	}
+	switch {
+	case t.err == nil || !errors.Is(err, errBodySource):
+		return nil
+	case errors.Is(t.err, errAudit):
+		return refuseAudit
+	case x.body.failed || errors.Is(t.err, errTooLarge):
+		return bodyRefusal(t.err)
+	}
+	kind := kindOf(t.err)
+	x.p.m.blocked.WithLabelValues(x.rt.name, dirRequest, kind).Inc()
+	return requestRefusal(scrub.Kind(kind), knownCodings(x.coding))
+}

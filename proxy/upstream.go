@@ -1,0 +1,316 @@
+package proxy
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"reflect"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/valyala/fasthttp"
+
+	"github.com/redactd/redactd/internal/config"
+)
+
+// upstream is a group of equal servers. It is safe for concurrent use and
+// outlives reloads as long as its settings stay the same.
+type upstream struct {
+	cfg     config.Upstream
+	targets []*target
+	next    atomic.Uint32
+	m       *metrics
+}
+
+// target is one URL of an upstream.
+type target struct {
+	label    string // the URL without userinfo, for metrics
+	host     string // for the Host header
+	basePath string // "" or "/base", without a trailing slash
+	auth     string // Authorization from the URL's userinfo, or ""
+	addr     string
+	tls      *tls.Config
+	client   *fasthttp.HostClient
+
+	inFlight  atomic.Int64
+	failing   atomic.Bool // spares the lock while all is well
+	mu        sync.Mutex
+	failures  int       // consecutive
+	downUntil time.Time // zero while in use
+}
+
+const (
+	defaultConnectTimeout = 5 * time.Second
+	defaultUpTimeout      = 60 * time.Second
+	defaultUpIdle         = 30 * time.Second
+	defaultFailFor        = 10 * time.Second
+)
+
+func orDefault(d config.Duration, def time.Duration) time.Duration {
+	if d > 0 {
+		return time.Duration(d)
+	}
+	return def
+}
+
+// newUpstream prepares clients for every URL and connects to nothing.
+func newUpstream(name string, cfg *config.Upstream, maxHeader int, m *metrics) (*upstream, error) {
+	u := &upstream{cfg: *cfg, m: m}
+	u.cfg.Name = name
+	if len(cfg.URLs) == 0 {
+		return nil, errors.New("urls: must name at least one URL")
+	}
+	tlsConf, err := clientTLS(cfg)
+	if err != nil {
+		return nil, err
+	}
+	for _, text := range cfg.URLs {
+		t, err := newTarget(text, tlsConf)
+		if err != nil {
+			return nil, fmt.Errorf("urls: %w", err)
+		}
+		t.client = &fasthttp.HostClient{
+			Addr:                          t.addr,
+			Dial:                          u.dialer(t),
+			MaxConns:                      cfg.MaxConnections,
+			MaxConnWaitTimeout:            orDefault(cfg.ConnectTimeout, defaultConnectTimeout),
+			MaxIdleConnDuration:           orDefault(cfg.IdleTimeout, defaultUpIdle),
+			MaxIdemponentCallAttempts:     1,
+			ReadBufferSize:                maxHeader,
+			MaxResponseBodySize:           int(cfg.MaxResponse),
+			ConnPoolStrategy:              fasthttp.LIFO,
+			NoDefaultUserAgentHeader:      true,
+			DisableHeaderNamesNormalizing: true,
+			DisablePathNormalizing:        true,
+			SecureErrorLogMessage:         true,
+			StreamResponseBody:            true,
+		}
+		u.targets = append(u.targets, t)
+	}
+	return u, nil
+}
+
+// newTarget reads a URL. Its errors never quote it, as it may hold a password.
+func newTarget(text string, tlsConf *tls.Config) (*target, error) {
+	ref, err := url.Parse(text)
+	if err != nil || ref.Host == "" || (ref.Scheme != "http" && ref.Scheme != "https") {
+		return nil, errors.New("a URL is not of the form http://host[:port][/path] or https://...")
+	}
+	if ref.RawQuery != "" || ref.Fragment != "" {
+		return nil, errors.New("a URL must not have a query or fragment")
+	}
+	t := &target{host: ref.Host, basePath: strings.TrimRight(ref.EscapedPath(), "/")}
+	port := ref.Port()
+	if port == "" {
+		port = map[string]string{"http": "80", "https": "443"}[ref.Scheme]
+	}
+	t.addr = net.JoinHostPort(ref.Hostname(), port)
+	if ref.Scheme == "https" {
+		t.tls = tlsConf.Clone()
+		if t.tls.ServerName == "" {
+			t.tls.ServerName = ref.Hostname()
+		}
+	}
+	if ref.User != nil {
+		t.auth = basicAuth(ref.User)
+	}
+	clean := *ref
+	clean.User = nil
+	t.label = clean.String()
+	return t, nil
+}
+
+// clientTLS reads the files an upstream's TLS settings name.
+func clientTLS(cfg *config.Upstream) (*tls.Config, error) {
+	// HTTP/2 is not spoken here, so ALPN must not offer it.
+	c := &tls.Config{
+		MinVersion:         tls.VersionTLS12,
+		NextProtos:         []string{"http/1.1"},
+		ServerName:         cfg.TLSServerName,
+		InsecureSkipVerify: cfg.InsecureSkipVerify, //nolint:gosec // the operator asked for it
+	}
+	if cfg.TLSCA != "" {
+		pem, err := os.ReadFile(cfg.TLSCA)
+		if err != nil {
+			return nil, fmt.Errorf("tls_ca: %w", err)
+		}
+		c.RootCAs = x509.NewCertPool()
+		if !c.RootCAs.AppendCertsFromPEM(pem) {
+			return nil, errors.New("tls_ca: holds no PEM certificate")
+		}
+	}
+	if cfg.TLSCert != "" || cfg.TLSKey != "" {
+		cert, err := tls.LoadX509KeyPair(cfg.TLSCert, cfg.TLSKey)
+		if err != nil {
+			return nil, errors.New("tls_cert: certificate and key can't be loaded or do not belong together")
+		}
+		c.Certificates = []tls.Certificate{cert}
+	}
+	return c, nil
+}
+
+// dialer returns the dial function of t. TLS is done here, not in fasthttp, so
+// that liveness can look at the connection beneath it.
+func (u *upstream) dialer(t *target) fasthttp.DialFunc {
+	return func(string) (net.Conn, error) {
+		conn, err := u.dial(context.Background(), t)
+		if err != nil {
+			return nil, err
+		}
+		return conn, nil
+	}
+}
+
+func (u *upstream) dial(ctx context.Context, t *target) (*upConn, error) {
+	ctx, cancel := context.WithTimeout(ctx, orDefault(u.cfg.ConnectTimeout, defaultConnectTimeout))
+	defer cancel()
+	var d net.Dialer
+	conn, err := d.DialContext(ctx, "tcp", t.addr)
+	if err != nil {
+		return nil, &notSentError{err}
+	}
+	c := &upConn{Conn: conn, alive: livenessOf(conn, t.tls != nil), timeout: u.timeout()}
+	if t.tls != nil {
+		tc := tls.Client(conn, t.tls)
+		if err := tc.HandshakeContext(ctx); err != nil {
+			_ = conn.Close()
+			return nil, &notSentError{err}
+		}
+		c.Conn = tc
+	}
+	return c, nil
+}
+
+func (u *upstream) timeout() time.Duration { return orDefault(u.cfg.Timeout, defaultUpTimeout) }
+
+// same reports whether u can serve settings cfg as it is.
+func (u *upstream) same(cfg *config.Upstream) bool {
+	c := *cfg
+	c.Name = u.cfg.Name
+	return reflect.DeepEqual(u.cfg, c)
+}
+
+// pick chooses the target with the fewest requests in flight among those in
+// use and not yet tried; ties go round. When all are out, the one that returns
+// first is tried: refusing without asking helps nobody.
+func (u *upstream) pick(tried []*target) *target {
+	var best, reserve *target
+	var reserveAt time.Time
+	now := time.Now()
+	start := int(u.next.Add(1))
+	for i := range u.targets {
+		t := u.targets[(start+i)%len(u.targets)]
+		if contains(tried, t) {
+			continue
+		}
+		if at := t.outUntil(); at.After(now) {
+			if reserve == nil || at.Before(reserveAt) {
+				reserve, reserveAt = t, at
+			}
+			continue
+		}
+		if best == nil || t.inFlight.Load() < best.inFlight.Load() {
+			best = t
+		}
+	}
+	if best != nil {
+		return best
+	}
+	return reserve
+}
+
+func contains(list []*target, t *target) bool {
+	for _, l := range list {
+		if l == t {
+			return true
+		}
+	}
+	return false
+}
+
+func (t *target) outUntil() time.Time {
+	if !t.failing.Load() {
+		return time.Time{}
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.downUntil
+}
+
+// report tells the passive health check how an exchange went.
+func (u *upstream) report(t *target, err error) {
+	if err == nil && !t.failing.Load() {
+		return
+	}
+	t.mu.Lock()
+	t.failing.Store(err != nil)
+	if err == nil {
+		t.failures, t.downUntil = 0, time.Time{}
+	} else {
+		t.failures++
+		if u.cfg.FailAfter > 0 && t.failures >= u.cfg.FailAfter {
+			t.downUntil = time.Now().Add(orDefault(u.cfg.FailFor, defaultFailFor))
+		}
+	}
+	up := t.downUntil.IsZero()
+	t.mu.Unlock()
+	u.m.upstreamUp(u.cfg.Name, t.label, up)
+	if err != nil {
+		u.m.upstreamFailed(u.cfg.Name, t.label)
+	}
+}
+
+// do sends req and reads the head of the answer into resp. An attempt that
+// failed before a byte was sent goes on to the next URL; nothing else is ever
+// repeated. prepare adapts req to the target before each attempt.
+func (u *upstream) do(req *fasthttp.Request, resp *fasthttp.Response, prepare func(*target)) (*target, *upConn, error) {
+	var tried []*target
+	if !req.IsBodyStream() {
+		req.SetTimeout(u.timeout())
+	}
+	for {
+		t := u.pick(tried)
+		prepare(t)
+		t.inFlight.Add(1)
+		err := t.client.Do(req, resp)
+		// A pool may hold several connections that the upstream has closed,
+		// after its restart, say; each is discarded as it is found.
+		for errors.Is(err, errStale) {
+			err = t.client.Do(req, resp)
+		}
+		var notSent *notSentError
+		if err == nil {
+			u.report(t, nil)
+			var conn *upConn
+			if a, ok := resp.RemoteAddr().(upAddr); ok {
+				conn = a.conn
+			}
+			if conn != nil && conn.broken {
+				resp.SetConnectionClose()
+			}
+			return t, conn, nil // the exchange ends t.inFlight
+		}
+		t.inFlight.Add(-1)
+		if !errors.Is(err, errBodySource) && !errors.Is(err, fasthttp.ErrNoFreeConns) {
+			u.report(t, err)
+		}
+		tried = append(tried, t)
+		if !errors.As(err, &notSent) || len(tried) == len(u.targets) {
+			return t, nil, err
+		}
+	}
+}
+
+// close drops the idle connections.
+func (u *upstream) close() {
+	for _, t := range u.targets {
+		t.client.CloseIdleConnections()
+	}
+}
