@@ -32,8 +32,9 @@ type Field struct {
 	// an array, the name of the array; nil where there is none, and for a Name.
 	Key []byte
 	// Path leads to the field from the root of the document, such as
-	// "user.tokens[]" (array positions are not told apart). A name with a
-	// finding appears in it as edited.
+	// "user.tokens[]" (array positions are not told apart); for a Name, to the
+	// object that has it. A name with a finding appears in it as edited, and no
+	// name with more than 64 bytes.
 	Path []byte
 	// Value is the decoded text.
 	Value []byte
@@ -52,7 +53,12 @@ type Visitor interface {
 	// Visit returns the edits of f.Value, nil for none. The list and the texts
 	// must stay valid until Walk has returned; the codec does not change them.
 	// With remove, the whole field goes where the format allows (a member of
-	// an object); elsewhere its value becomes empty. Splices are ignored then.
+	// an object, with its separator); elsewhere its value becomes empty. Edits
+	// are ignored then.
+	//
+	// A String that is a document itself is walked as one, and is visited as a
+	// whole only after that brought no edit. A visitor that merely counts must
+	// therefore return the edits that it would make, and its caller drop them.
 	Visit(f *Field) (edits []Splice, remove bool, err error)
 }
 
@@ -62,16 +68,19 @@ type Walker interface {
 	// Walk appends to dst the splices of src that the visitor's edits amount
 	// to, and returns how many bytes of src it has dealt with. Those are never
 	// shown to it again; the rest must be at the beginning of the next src,
-	// with more bytes behind it. All splices lie within src[:n].
+	// with more bytes behind it. All splices lie within src[:n]; their texts
+	// stay valid until the next Walk or Reset.
 	//
 	// With final, src ends the payload. Walk then returns n == len(src) or an
-	// error. Without final, n == 0 means that more bytes are needed.
+	// error. Without final, n == 0 means that more bytes are needed. How a
+	// payload is cut into pieces has no influence on what becomes of it.
 	//
 	// An error from the visitor is returned as it is. A payload that is not of
 	// the format gives a *SyntaxError; dst and n are then still valid for what
 	// came before, so that the caller can go on with src[n:] as plain text.
 	Walk(dst []Splice, src []byte, final bool, v Visitor) (out []Splice, n int, err error)
-	// Reset makes the Walker ready for another payload.
+	// Reset makes the Walker ready for another payload, which it must be after
+	// an error and after the final piece, and wipes what it holds of the last.
 	Reset()
 }
 

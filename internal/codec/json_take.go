@@ -1,0 +1,164 @@
+package codec
+
+import "bytes"
+
+func indexByte(b []byte, c byte) int {
+	if i := bytes.IndexByte(b, c); i >= 0 {
+		return i
+	}
+	return len(b)
+}
+
+// outside returns the lengths that path and keys have at the level of the stack.
+func (w *jsonWalker) outside() (path, key int) {
+	if len(w.stack) == 0 {
+		return w.base, 0
+	}
+	f := &w.stack[len(w.stack)-1]
+	return f.path, f.key
+}
+
+// take visits the step at hand, which begins at n, and does what it does to the
+// stack.
+func (w *jsonWalker) take(dst []Splice, src []byte, n int, v Visitor) (out []Splice, msg string, err error) {
+	s := &w.step
+	if s.kind == '}' || s.kind == ']' {
+		w.pop()
+		return dst, "", nil
+	}
+	open := s.kind == '{' || s.kind == '['
+	if open && len(w.stack) == maxDepth {
+		return dst, tooDeep, nil
+	}
+	mark := len(dst)
+	var list members // of the container before this step
+	if len(w.stack) > 0 {
+		f := &w.stack[len(w.stack)-1]
+		list = f.members
+		dst = f.keep(dst, n, s.comma)
+	}
+	key := w.elementKey()
+	if s.sep >= 0 {
+		if dst, key, err = w.takeName(dst, src, v); err != nil {
+			return dst, "", err
+		}
+	}
+	if open {
+		w.push(s.kind == '[', key)
+		return dst, "", nil
+	}
+	dst, remove, err := w.takeScalar(dst, src, key, v)
+	if err != nil {
+		return dst, "", err
+	}
+	if remove {
+		dst = w.remove(dst[:mark], n, list)
+	}
+	path, _ := w.outside()
+	w.path = w.path[:path]
+	return dst, "", nil
+}
+
+// elementKey returns the key that an element without a name stands under.
+func (w *jsonWalker) elementKey() []byte {
+	key := w.keys[:w.bkey]
+	if len(w.stack) > 0 {
+		key = w.keys[w.stack[len(w.stack)-1].key:]
+	}
+	if len(key) == 0 {
+		return nil
+	}
+	return key
+}
+
+// takeName visits the name of the member at hand, adds it to the path as
+// edited, and returns it as it was.
+func (w *jsonWalker) takeName(dst []Splice, src []byte, v Visitor) (out []Splice, key []byte, err error) {
+	raw := src[w.step.name:w.step.sep]
+	key = raw
+	if indexByte(raw, '\\') < len(raw) {
+		w.name = decode(room(w.name, len(raw)), raw, backslash{})
+		key = w.name
+	}
+	w.field = Field{Path: w.path, Value: key, Kind: Name}
+	edits, remove, err := v.Visit(&w.field)
+	switch {
+	case err != nil:
+		return dst, nil, err
+	case remove:
+		dst = erase(dst, w.step.name, w.step.sep)
+		w.path = appendSegment(w.path, nil)
+	case len(edits) > 0:
+		dst = w.put(dst, edits, key, raw, w.step.name, backslash{})
+		w.path = appendSegment(w.path, Apply(nil, key, edits))
+	default:
+		w.path = appendSegment(w.path, key)
+	}
+	return dst, key, nil
+}
+
+// takeScalar visits the value at hand.
+func (w *jsonWalker) takeScalar(dst []Splice, src, key []byte, v Visitor) (out []Splice, remove bool, err error) {
+	s := &w.step
+	w.field = Field{Key: key, Path: w.path}
+	switch s.kind {
+	case '"':
+		w.field.Kind = String
+		return w.visit(dst, v, &w.field, src[s.val+1:s.end-1], s.val+1, backslash{})
+	case '0':
+		w.field.Kind = Number
+		w.field.Value = src[s.val:s.end]
+		edits, remove, err := v.Visit(&w.field)
+		if err != nil || remove || len(edits) == 0 {
+			return dst, remove, err
+		}
+		at := len(w.arena)
+		w.arena = append(w.arena, numberFor(edits, s.end-s.val)...)
+		return append(dst, Splice{s.val, s.end, w.arena[at:len(w.arena):len(w.arena)]}), false, nil
+	}
+	return dst, false, nil
+}
+
+var zero = []byte("0")
+
+// numberFor returns the number that replaces one of length n with edits: their
+// text if there is one edit of the whole with a number for text, else 0.
+func numberFor(edits []Splice, n int) []byte {
+	if len(edits) == 1 && edits[0].Start == 0 && edits[0].End == n && isNumber(edits[0].Text) {
+		return edits[0].Text
+	}
+	return zero
+}
+
+// remove takes the scalar at hand out: with its name and comma from an object,
+// list being what was before it; elsewhere it becomes empty.
+func (w *jsonWalker) remove(dst []Splice, n int, list members) []Splice {
+	s := &w.step
+	if s.sep >= 0 {
+		f := &w.stack[len(w.stack)-1]
+		f.members = list
+		return f.drop(dst, n, s.name-1, s.end)
+	}
+	if s.kind == '0' {
+		return append(dst, Splice{s.val, s.end, zero})
+	}
+	return erase(dst, s.val+1, s.end-1)
+}
+
+func (w *jsonWalker) push(array bool, key []byte) {
+	f := frame{array: array, key: len(w.keys)}
+	if array {
+		w.keys = append(w.keys, key...)
+		w.path = append(w.path, "[]"...)
+	}
+	f.path = len(w.path)
+	w.stack = append(w.stack, f)
+}
+
+func (w *jsonWalker) pop() {
+	top := len(w.stack) - 1
+	w.keys = w.keys[:w.stack[top].key]
+	w.stack = w.stack[:top]
+	path, _ := w.outside()
+	w.path = w.path[:path]
+}

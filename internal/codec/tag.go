@@ -1,0 +1,185 @@
+package codec
+
+import "bytes"
+
+// attr is an attribute of a tag; offsets are in the tag. quote is 0 if the
+// value has none; val < 0 if there is no value.
+type attr struct {
+	name, nameEnd, val, valEnd int
+	quote                      byte
+}
+
+// tag walks the start or end tag that src begins with.
+func (w *markupWalker) tag(dst []Splice, src []byte, base int, final bool, v Visitor) ([]Splice, int, bool, error) {
+	size := tagEnd(src)
+	if size < 0 {
+		if !final {
+			return dst, 0, false, nil
+		}
+		// A tag that never ends is shown as the text it is.
+		dst, err := w.text(dst, src, base, Text, entities{}, v)
+		return dst, len(src), true, err
+	}
+	tag := src[:size]
+	if tag[1] == '/' {
+		w.rules.close(tag[2:nameEnd(tag, 2)])
+		return dst, size, true, nil
+	}
+	end := nameEnd(tag, 1)
+	name := tag[1:end]
+	w.parse(tag, end)
+	w.naming(tag)
+	for i := range w.attrs {
+		var err error
+		if dst, err = w.attribute(dst, tag, name, &w.attrs[i], base, v); err != nil {
+			return dst, 0, false, err
+		}
+	}
+	empty := size > 2 && tag[size-2] == '/'
+	w.rules.open(name, w.name, empty)
+	if w.kind = w.rules.raw(name); w.kind != rawNone {
+		w.inner = append(w.inner[:0], bytes.ToLower(name)...)
+	}
+	return dst, size, true, nil
+}
+
+// tagEnd returns the offset behind the > that ends the tag, or -1.
+func tagEnd(src []byte) int {
+	value := false // an equals sign came last: a quote begins a value
+	for i := 1; i < len(src); i++ {
+		switch c := src[i]; {
+		case c == '>':
+			return i + 1
+		case (c == '"' || c == '\'') && value:
+			n := bytes.IndexByte(src[i+1:], c)
+			if n < 0 {
+				return -1
+			}
+			i += n + 1
+			value = false
+		case c == '=':
+			value = true
+		case !isSpace(c):
+			value = false
+		}
+	}
+	return -1
+}
+
+// nameEnd returns the end of the name at i in a tag.
+func nameEnd(tag []byte, i int) int {
+	for i < len(tag) && tag[i] != '>' && tag[i] != '/' && !isSpace(tag[i]) {
+		i++
+	}
+	return i
+}
+
+// parse fills w.attrs with the attributes of tag from i on.
+func (w *markupWalker) parse(tag []byte, i int) {
+	w.attrs = w.attrs[:0]
+	end := len(tag) - 1
+	for {
+		for i < end && (isSpace(tag[i]) || tag[i] == '/') {
+			i++
+		}
+		if i >= end {
+			return
+		}
+		a := attr{name: i, val: -1}
+		for i++; i < end && tag[i] != '=' && tag[i] != '/' && !isSpace(tag[i]); i++ {
+		}
+		a.nameEnd = i
+		j := i
+		for j < end && isSpace(tag[j]) {
+			j++
+		}
+		if j < end && tag[j] == '=' {
+			i = w.parseValue(&a, tag, j+1)
+		}
+		w.attrs = append(w.attrs, a)
+	}
+}
+
+// parseValue sets the value of a, whose equals sign is before i, and returns
+// the offset behind it.
+func (w *markupWalker) parseValue(a *attr, tag []byte, i int) int {
+	end := len(tag) - 1
+	for i < end && isSpace(tag[i]) {
+		i++
+	}
+	a.val = i
+	if i < end && (tag[i] == '"' || tag[i] == '\'') {
+		a.quote = tag[i]
+		a.val++
+		a.valEnd = a.val + indexByte(tag[a.val:end], a.quote)
+		return min(a.valEnd+1, end)
+	}
+	for i < end && !isSpace(tag[i]) {
+		i++
+	}
+	if i == end && i > a.val && tag[i-1] == '/' {
+		i-- // the slash of an empty element
+	}
+	a.valEnd = i
+	return i
+}
+
+// naming sets w.name to the value of the attribute that names the element.
+func (w *markupWalker) naming(tag []byte) {
+	w.name = w.name[:0]
+	for _, a := range w.attrs {
+		name := tag[a.name:a.nameEnd]
+		if a.val >= 0 && (fold(name, "name") || fold(name, "key")) {
+			w.name = decode(w.name[:0], tag[a.val:a.valEnd], entities{})
+			return
+		}
+	}
+}
+
+// attribute visits the value of a, in the tag at offset base. It stands under
+// the name of the attribute or, where that is value or content, of the element.
+func (w *markupWalker) attribute(dst []Splice, tag, elem []byte, a *attr, base int, v Visitor) ([]Splice, error) {
+	name := tag[a.name:a.nameEnd]
+	if a.val < 0 {
+		return w.text(dst, name, base+a.name, Text, bareAttribute{}, v)
+	}
+	if a.val == a.valEnd {
+		return dst, nil
+	}
+	w.path = appendSegment(w.rules.attribute(w.path[:0], elem), name)
+	key := name
+	if len(w.name) > 0 && (fold(name, "value") || fold(name, "content")) {
+		key = w.name
+	}
+	w.field = Field{Key: key, Path: w.path, Kind: Text}
+	raw := tag[a.val:a.valEnd]
+	var e escaping = entities{}
+	if a.quote == 0 {
+		e = bareAttribute{}
+	}
+	mark := len(dst)
+	dst, remove, err := w.visit(dst, v, &w.field, raw, base+a.val, e)
+	if err != nil {
+		return dst, err
+	}
+	if remove {
+		dst = erase(dst, base+a.val, base+a.valEnd)
+	}
+	if a.quote == 0 && len(dst) > mark {
+		dst = w.keepValue(dst, mark, raw, base+a.val)
+	}
+	return dst, nil
+}
+
+// keepValue writes quotes for the bare value raw if the splices from mark on
+// leave nothing of it: the next attribute would be taken for the value else.
+func (w *markupWalker) keepValue(dst []Splice, mark int, raw []byte, base int) []Splice {
+	left := len(raw)
+	for _, s := range dst[mark:] {
+		left += len(s.Text) - (s.End - s.Start)
+	}
+	if left > 0 {
+		return dst
+	}
+	return append(dst[:mark], Splice{base, base + len(raw), []byte(`""`)})
+}
