@@ -191,11 +191,8 @@ func (sr *search) confirm(t *trigger, at int) error {
 	if lo > hi {
 		return nil
 	}
-	if t.confirm != nil {
-		start := at - t.suffixAt
-		if start < 0 || !t.confirm.fits(sr.text, start, min(len(sr.text), start+p.window)) {
-			return nil
-		}
+	if t.confirm != nil && !t.confirm.fits(sr.text, at, min(len(sr.text), at+p.window)) {
+		return nil
 	}
 	for s := lo; s <= hi; s++ {
 		if _, err := sr.try(p, s); err != nil {

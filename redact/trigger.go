@@ -39,25 +39,16 @@ type trigger struct {
 	seq         []byteSet
 	gram        int // offset in seq of the three classes that the prefilter knows
 	least, most int // distance of seq from the start of the match
-	// suffix, if not nil, is the pattern from the start of the node that seq
-	// begins in: where it does not match, no match of the rule contains seq
-	// here. It spares the search for the start. suffixAt is the distance from
-	// the start of that node to seq.
-	suffix   *syntax.Regexp
-	suffixAt int
-	confirm  *stdEngine // suffix, compiled
+	// suffix, if not nil, is the pattern from where seq begins: where it does
+	// not match, no match of the rule contains seq here. It spares the search
+	// for the start.
+	suffix  *syntax.Regexp
+	confirm *stdEngine // suffix, compiled
 }
 
 // errNoTrigger is the advice for a pattern that the prefilter can't announce.
 var errNoTrigger = errors.New("no literal or rare run of three characters within 256 bytes of the match's start; " +
 	"write one into the pattern, bound what stands before it ({0,40} for *), or set force = true to try the rule at every byte")
-
-// run is a contiguous sequence of byte classes at a distance from the start of
-// the node it stands in.
-type run struct {
-	seq []byteSet
-	at  int // distance from the start of the node, exact
-}
 
 // findTriggers returns the triggers of a pattern, one per alternative.
 func findTriggers(re *syntax.Regexp) ([]trigger, error) {
@@ -171,21 +162,13 @@ func remainingRounds(re *syntax.Regexp) *syntax.Regexp {
 	return &rest
 }
 
-// nodeTriggers returns the cheapest triggers that begin in node i: the run of
-// single-byte classes from there on, or those of an alternation's branches.
+// nodeTriggers returns the triggers that begin at node i, one for each way that
+// the alternatives from there on can go.
 func nodeTriggers(nodes []*syntax.Regexp, i int) (ts []trigger, cost float64, ok bool) {
-	var runs []run
-	switch nodes[i].Op {
-	case syntax.OpAlternate:
-		runs, ok = branchRuns(nodes[i], nodes[i+1:])
-		if !ok {
-			return nil, 0, false
-		}
-	default:
-		runs = []run{{seq: runFrom(nodes[i:], nil)}}
-	}
-	for _, r := range runs {
-		t, c, ok := bestGram(r)
+	e := expansion{}
+	e.expand(nil, nodes[i:])
+	for _, seq := range e.seqs {
+		t, c, ok := bestGram(seq)
 		if !ok {
 			return nil, 0, false
 		}
@@ -194,66 +177,52 @@ func nodeTriggers(nodes []*syntax.Regexp, i int) (ts []trigger, cost float64, ok
 	return ts, cost, true
 }
 
-// branchRuns returns for each branch of an alternation the best run in it. A
-// run may go on into what follows the alternation.
-func branchRuns(alt *syntax.Regexp, rest []*syntax.Regexp) ([]run, bool) {
-	var runs []run
-	for _, branch := range alt.Sub {
-		parts := flatten(branch, nil)
-		if len(parts) == 1 && parts[0].Op == syntax.OpAlternate {
-			inner, ok := branchRuns(parts[0], rest)
-			if !ok {
-				return nil, false
-			}
-			runs = append(runs, inner...)
-			continue
-		}
-		r, ok := bestRun(parts, rest)
-		if !ok {
-			return nil, false
-		}
-		runs = append(runs, r)
-	}
-	return runs, true
+const (
+	// maxRun bounds the classes of a trigger that are compared before a rule's
+	// engine is asked.
+	maxRun = 24
+	// maxBranches bounds the alternatives that one place is split into.
+	maxBranches = 128
+)
+
+// expansion lists the sequences of single-byte classes that a pattern can begin
+// with, alternatives written out.
+type expansion struct{ seqs [][]byteClass }
+
+// byteClass is a class with what bestGram asks about it.
+type byteClass struct {
+	set    byteSet
+	folded int     // bytes after folding
+	often  float64 // share of the bytes of ordinary logs
 }
 
-// bestRun returns the cheapest run that begins at an exact distance in parts.
-func bestRun(parts, rest []*syntax.Regexp) (best run, found bool) {
-	all := append(append([]*syntax.Regexp(nil), parts...), rest...)
-	at, bestCost := 0, 0.0
-	for i := range parts {
-		r := run{seq: runFrom(all[i:], nil), at: at}
-		if _, c, ok := bestGram(r); ok && (!found || c < bestCost) {
-			best, bestCost, found = r, c, true
-		}
-		l, m := byteLength(parts[i])
-		if l != m {
+func (e *expansion) expand(seq []byteClass, nodes []*syntax.Regexp) {
+	for i, node := range nodes {
+		if len(seq) >= maxRun {
 			break
 		}
-		at += l
-	}
-	return best, found
-}
-
-// maxRun bounds the classes of a trigger that are compared before a rule's
-// engine is asked.
-const maxRun = 24
-
-// runFrom collects single-byte classes as long as each node is one.
-func runFrom(nodes []*syntax.Regexp, seq []byteSet) []byteSet {
-	for _, node := range nodes {
+		if len(e.seqs) < maxBranches && (node.Op == syntax.OpAlternate || node.Op == syntax.OpQuest) {
+			for _, branch := range node.Sub {
+				e.expand(seq, append(flatten(branch, nil), nodes[i+1:]...))
+			}
+			if node.Op == syntax.OpQuest {
+				e.expand(seq, nodes[i+1:])
+			}
+			return
+		}
 		set, times, open, ok := singleByte(node)
 		if !ok {
-			return seq
+			break
 		}
+		class := byteClass{set: set, folded: foldedSize(&set), often: frequency(&set)}
 		for ; times > 0 && len(seq) < maxRun; times-- {
-			seq = append(seq, set)
+			seq = append(seq[:len(seq):len(seq)], class)
 		}
-		if open || len(seq) >= maxRun {
-			return seq
+		if open {
+			break
 		}
 	}
-	return seq
+	e.seqs = append(e.seqs, seq)
 }
 
 // singleByte returns the bytes that node matches, how often at least, and whether
@@ -297,19 +266,20 @@ func singleByte(node *syntax.Regexp) (set byteSet, times int, open, ok bool) {
 
 func plain(r rune) bool { return r > 0x20 && r < 0x7f && r != '"' && r != '\\' }
 
-// bestGram chooses the three classes of r that cost least: by how often logs
-// hold them, how often all of r then fits and an engine is asked, and how much of
-// the prefilter's table they fill. The weights are times in one unit.
-func bestGram(r run) (t trigger, cost float64, ok bool) {
+// bestGram chooses the three classes of seq that cost least: by how often logs
+// hold them, how often all of seq then fits and an engine is asked, and how much
+// of the prefilter's table they fill. The weights are times in one unit.
+func bestGram(seq []byteClass) (t trigger, cost float64, ok bool) {
 	engine := 20.0
-	for k := range r.seq {
-		engine *= frequency(&r.seq[k])
+	for _, c := range seq {
+		engine *= c.often
+		t.seq = append(t.seq, c.set)
 	}
-	for i := 0; i+gramLen <= len(r.seq); i++ {
+	for i := 0; i+gramLen <= len(seq); i++ {
 		size, often := 1, 1.0
-		for k := range gramLen {
-			size *= foldedSize(&r.seq[i+k])
-			often *= frequency(&r.seq[i+k])
+		for _, c := range seq[i : i+gramLen] {
+			size *= c.folded
+			often *= c.often
 		}
 		c := often + engine + float64(size)*2e-6
 		if size > maxGrams || (ok && c >= cost) {
@@ -317,7 +287,6 @@ func bestGram(r run) (t trigger, cost float64, ok bool) {
 		}
 		t.gram, cost, ok = i, c, true
 	}
-	t.seq, t.least, t.most, t.suffixAt = r.seq, r.at, r.at, r.at
 	return t, cost, ok
 }
 

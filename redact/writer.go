@@ -124,7 +124,10 @@ func (w *Writer) emit(settled int) {
 		at = settled
 	}
 	w.emitted = at
-	w.spans = slices.DeleteFunc(w.spans, func(sp span) bool { return sp.start < at })
+	w.spans = slices.DeleteFunc(w.spans, func(sp span) bool { return sp.end <= at })
+	for i := range w.spans {
+		w.spans[i].start = max(w.spans[i].start, at) // cut off by maxChain, see join
+	}
 	if len(w.out) > 0 {
 		_, w.err = w.w.Write(w.out)
 	}
