@@ -1,0 +1,28 @@
+package dialect
+
+import "net/http"
+
+func init() { Register(gelf{}) }
+
+// gelf is Graylog's GELF HTTP input: one message a request. Messages one after
+// another, as some shippers batch them, are taken too.
+// Source: https://go2docs.graylog.org/current/getting_in_log_data/gelf.html
+type gelf struct{}
+
+func (gelf) Name() string { return "gelf" }
+
+func (gelf) Match(_, path, _ string) bool { return under(path, "/gelf") }
+
+func (g gelf) Handle(r *Request) (*Response, []Record) {
+	if !isPost(r.Method) {
+		return allowPost(g.Fail(r, http.StatusMethodNotAllowed, "method not allowed")), nil
+	}
+	body := trim(r.Body)
+	records, ok := jsonRecords(body)
+	if !ok || len(records) == 0 {
+		return g.Fail(r, http.StatusBadRequest, "body is not a GELF message"), nil
+	}
+	return answer(http.StatusAccepted, "", nil), records
+}
+
+func (gelf) Fail(_ *Request, status int, reason string) *Response { return problem(status, reason) }

@@ -1,0 +1,133 @@
+package dialect
+
+const (
+	jsonType = "application/json"
+	formType = "application/x-www-form-urlencoded"
+)
+
+func init() {
+	samples["http"] = []sample{
+		{name: "array", path: "/", ct: jsonType, body: ` [{"msg":1.50}, "b",
+			[2] ]`, status: 200, records: []string{`{"msg":1.50}`, `"b"`, `[2]`}, answer: `{"stored":3}`, attrs: `{}`},
+		{name: "tagged", path: "/app/web", ct: jsonType, body: `{"msg":1}`, status: 200, records: []string{`{"msg":1}`}, attrs: `{"tag":"app/web"}`},
+		{name: "fluent tag", path: "/app", ct: jsonType, header: map[string]string{"X-Fluent-Tag": "kube"}, body: `{"msg":1}`, status: 200, records: []string{`{"msg":1}`}, attrs: `{"tag":"kube"}`},
+		{name: "ndjson", path: "/x", ct: "application/x-ndjson", body: "{\"msg\":1}\r\n\n{\"b\":2}", status: 200, records: []string{`{"msg":1}`, `{"b":2}`}, answer: `{"stored":2}`},
+		{name: "concatenated", path: "/x", ct: jsonType, body: `{"msg":"}{"}{"b":2}`, status: 200, records: []string{`{"msg":"}{"}`, `{"b":2}`}},
+		{name: "broken line", path: "/x", ct: "application/x-ndjson", body: "{\"msg\":1}\n{\"b\":\n{\"c\":3}", status: 200, records: []string{`{"msg":1}`, `{"b":`, `{"c":3}`}},
+		{name: "text", path: "/x", ct: "text/plain", body: "msg one\n\n  two\r\n3\n", status: 200, records: []string{"msg one", "  two", "3"}},
+		{name: "form", path: "/x", ct: formType, body: "msg=a+b%26&levelname=INFO&x=1&x=2&e=", status: 200, records: []string{`{"msg":"a b&","levelname":"INFO","x":["1","2"],"e":""}`}},
+		{name: "json called a form", path: "/x", ct: formType, body: `{"msg":"a=b"}`, status: 200, records: []string{`{"msg":"a=b"}`}},
+		{name: "text called a form", path: "/x", ct: formType, body: "msg 100%", status: 200, records: []string{"msg 100%"}},
+		{name: "no type", path: "/x", body: "\xef\xbb\xbf{\"msg\":1}", status: 200, records: []string{`{"msg":1}`}},
+		{name: "binary", path: "/x", ct: "application/msgpack", body: "\x81\xa1a\x01\n\x00", status: 200, records: []string{"\x81\xa1a\x01\n\x00"}},
+		{name: "empty", path: "/x", ct: jsonType, body: " \n", status: 200, answer: `{"stored":0}`},
+		{name: "status", method: "GET", path: "/x", status: 200, answer: `{"status":"ok"}`},
+		{name: "python handler", method: "GET", path: "/log", query: "name=root&msg=hi+there", status: 200, records: []string{`{"name":"root","msg":"hi there"}`}, answer: `{"stored":1}`},
+		{name: "other method", method: "DELETE", path: "/x", status: 405},
+	}
+	samples["loki"] = []sample{
+		{name: "push", path: "/loki/api/v1/push", ct: "application/json; charset=utf-8", header: map[string]string{"X-Scope-Orgid": "t1"},
+			body:   `{"streams":[{"stream":{"app":"a"},"values":[["17","msg"],["18","two",{"k":"v"}]]},{"stream":{"app":"b"},"values":[["19","three"]]}]}`,
+			status: 204, records: []string{`"msg"`, `"two"`, `"three"`}, attrs: `{"tenant":"t1","labels":{"app":"a"},"timestamp":"17"}`},
+		{name: "metadata", path: "/insert/loki/api/v1/push", ct: jsonType, body: `{"streams":[{"values":[["18","msg",{"k":"v"}]]}]}`,
+			status: 204, records: []string{`"msg"`}, attrs: `{"timestamp":"18","metadata":{"k":"v"}}`},
+		{name: "version 0", path: "/api/prom/push", ct: jsonType, body: `{"streams":[{"labels":"{a=\"b\"}","entries":[{"ts":"2026-01-01T00:00:00Z","line":"msg"}]}]}`,
+			status: 204, records: []string{`"msg"`}, attrs: `{"labels":"{a=\"b\"}","timestamp":"2026-01-01T00:00:00Z"}`},
+		{name: "odd values", path: "/loki/api/v1/push", ct: jsonType, body: `{"streams":[{"values":[["1"],{"x":1},["1","a",{},4]]}]}`,
+			status: 204, records: []string{`["1"]`, `{"x":1}`, `["1","a",{},4]`}},
+		{name: "protobuf", path: "/loki/api/v1/push", ct: "application/x-protobuf", body: "\x00msg", status: 503},
+		{name: "no type", path: "/loki/api/v1/push", body: "\x00msg", status: 503},
+		{name: "broken", path: "/loki/api/v1/push", ct: jsonType, body: `{"streams":[`, status: 400},
+		{name: "get", method: "GET", path: "/loki/api/v1/push", status: 405},
+		{name: "version", method: "GET", path: "/loki/api/v1/status/buildinfo", status: 200},
+	}
+	samples["gelf"] = []sample{
+		{name: "message", path: "/gelf", ct: jsonType, body: `{"version":"1.1","short_message":"msg"}`, status: 202, records: []string{`{"version":"1.1","short_message":"msg"}`}},
+		{name: "several", path: "/gelf", body: `{"short_message":"msg"}` + "\n" + `{"short_message":"b"}`, status: 202, records: []string{`{"short_message":"msg"}`, `{"short_message":"b"}`}},
+		{name: "broken", path: "/gelf", body: `{"short_message":`, status: 400},
+		{name: "get", method: "GET", path: "/gelf", status: 405},
+	}
+	samples["datadog"] = []sample{
+		{name: "v2", path: "/api/v2/logs", ct: jsonType, query: "ddsource=go&ddtags=env:x,a:b&dd-api-key=k", body: `[{"message":"msg"},{"message":"b"}]`,
+			status: 202, records: []string{`{"message":"msg"}`, `{"message":"b"}`}, answer: `{}`, attrs: `{"ddsource":"go","ddtags":"env:x,a:b"}`},
+		{name: "v1", path: "/v1/input", ct: jsonType, body: `{"message":"msg"}`, status: 200, records: []string{`{"message":"msg"}`}, answer: `{}`},
+		{name: "v1 with key", path: "/v1/input/abc", ct: "text/plain", body: "msg\nb", status: 200, records: []string{"msg", "b"}, attrs: `{}`},
+		{name: "probe", path: "/api/v1/validate", method: "GET", status: 200, answer: `{"valid":true}`},
+		{name: "empty probe", path: "/api/v2/logs", ct: jsonType, body: `[]`, status: 202, answer: `{}`},
+		{name: "get", method: "GET", path: "/api/v2/logs", status: 405},
+	}
+	samples["otlp"] = []sample{
+		{name: "logs", path: "/v1/logs", ct: jsonType,
+			body:   `{"resourceLogs":[{"resource":{"attributes":[]},"scopeLogs":[{"scope":{"name":"s"},"logRecords":[{"body":{"stringValue":"msg"},"timeUnixNano":"18446744073709551615"},{"b":1}]},{"logRecords":[{"c":1}]}]}]}`,
+			status: 200, records: []string{`{"body":{"stringValue":"msg"},"timeUnixNano":"18446744073709551615"}`, `{"b":1}`, `{"c":1}`},
+			answer: `{}`, attrs: `{"signal":"logs","resource":{"attributes":[]},"scope":{"name":"s"}}`},
+		{name: "traces", path: "/otlp/v1/traces", ct: jsonType, body: `{"resourceSpans":[{"scopeSpans":[{"spans":[{"name":"msg"}]}]}]}`, status: 200, records: []string{`{"name":"msg"}`}, attrs: `{"signal":"traces"}`},
+		{name: "metrics", path: "/v1/metrics", ct: jsonType, body: `{"resource_metrics":[{"scope_metrics":[{"metrics":[{"name":"msg"}]}]}]}`, status: 200, records: []string{`{"name":"msg"}`}},
+		{name: "nothing", path: "/v1/logs", ct: jsonType, body: `{}`, status: 200, answer: `{}`},
+		{name: "broken", path: "/v1/logs", ct: jsonType, body: `{"resourceLogs":`, status: 400},
+		{name: "protobuf", path: "/v1/logs", ct: "application/x-protobuf", body: "\x0amsg", status: 503},
+		{name: "get", method: "GET", path: "/v1/logs", status: 405},
+	}
+	samples["splunk"] = []sample{
+		{name: "events", path: "/services/collector/event", query: "channel=1", body: `{"time":1.5,"host":"h","fields":{"a":"b"},"event":"msg"}{"event":{"a":1}}` + "\n" + `{"event":2}`,
+			status: 200, records: []string{`"msg"`, `{"a":1}`, `2`}, answer: `{"code":0,"text":"Success"}`, attrs: `{"timestamp":1.5,"host":"h","fields":{"a":"b"}}`},
+		{name: "array", path: "/services/collector", body: `[{"event":"msg"},{"event":"b"}]`, status: 200, records: []string{`"msg"`, `"b"`}},
+		{name: "raw", path: "/services/collector/raw/1.0", query: "source=s&index=i", body: "msg\n{\"b\":1}\n", status: 200, records: []string{"msg", `{"b":1}`}, attrs: `{"source":"s","index":"i"}`},
+		{name: "missing event", path: "/services/collector/event/1.0", body: `{"event":"msg"}{"host":"x"}{"event":"c"}`,
+			status: 400, records: []string{`"msg"`, `"c"`}, answer: `{"code":12,"invalid-event-number":1,"text":"Event field is required"}`},
+		{name: "blank event", path: "/services/collector/event", body: `{"event":""}`, status: 400, answer: `{"code":13,"invalid-event-number":0,"text":"Event field cannot be blank"}`},
+		{name: "broken", path: "/services/collector/event", body: `{"event":"msg"}{"event":`, status: 400, records: []string{`"msg"`}, answer: `{"code":6,"invalid-event-number":1,"text":"Invalid data format"}`},
+		{name: "no data", path: "/services/collector/event", status: 400, answer: `{"code":5,"text":"No data"}`},
+		{name: "health", method: "GET", path: "/services/collector/health/1.0", status: 200, answer: `{"code":17,"text":"HEC is healthy"}`},
+		{name: "ack", path: "/services/collector/ack", body: `{"acks":[1]}`, status: 400, answer: `{"code":14,"text":"ACK is disabled"}`},
+		{name: "get", method: "GET", path: "/services/collector/event", status: 405},
+	}
+	elasticSamples()
+}
+
+func elasticSamples() {
+	const vnd = "application/vnd.elasticsearch+x-ndjson; compatible-with=8"
+	const created = `"_version":1,"result":"created","_shards":{"failed":0,"successful":1,"total":1}`
+	samples["elasticsearch"] = []sample{
+		{name: "bulk", path: "/_bulk", ct: vnd, query: "pipeline=p",
+			body: "{\"index\":{\"_index\":\"a\",\"_id\":7,\"routing\":\"r\"}}\n{\"m\":\"msg\"}\r\n\n{\"create\":{\"_index\":\"b\",\"_id\":\"2\"}}\n not json\n" +
+				"{\"update\":{\"_index\":\"a\",\"_id\":\"3\"}}\n{\"doc\":{\"x\":1.0}}\n{\"delete\":{\"_index\":\"a\",\"_id\":\"4\"}}\n",
+			status: 200, records: []string{`{"m":"msg"}`, `{"doc":{"x":1.0}}`, `null`},
+			answer: `{"took":1,"errors":true,"items":[{"index":{"_index":"a","_id":"7",` + created + `,"_seq_no":0,"_primary_term":1,"status":201}},` +
+				`{"create":{"_id":"2","_index":"b","error":{"reason":"failed to parse: the source is not an object","type":"document_parsing_exception"},"status":400}},` +
+				`{"update":{"_index":"a","_id":"3","_version":1,"result":"updated","_shards":{"failed":0,"successful":1,"total":1},"_seq_no":2,"_primary_term":1,"status":200}},` +
+				`{"delete":{"_index":"a","_id":"4","_version":1,"result":"deleted","_shards":{"failed":0,"successful":1,"total":1},"_seq_no":3,"_primary_term":1,"status":200}}]}`,
+			attrs: `{"op":"index","index":"a","id":"7","routing":"r","pipeline":"p"}`},
+		{name: "bulk of an index", method: "PUT", path: "/logs-%61/_bulk/", ct: jsonType, body: "{\"create\":{}}\n{\"m\":\"msg\"}", status: 200, records: []string{`{"m":"msg"}`}},
+		{name: "bulk without last source", path: "/a/_bulk", body: "{\"index\":{}}\n{\"m\":\"msg\"}\n{\"index\":{}}\n", status: 200, records: []string{`{"m":"msg"}`}},
+		{name: "bulk with a bad action", path: "/a/_bulk", body: "{\"index\":{}}\n{\"m\":\"msg\"}\n{\"upsert\":{}}\n{}\n", status: 400},
+		{name: "bulk with no index", path: "/_bulk", body: "{\"index\":{}}\n{\"m\":\"msg\"}\n", status: 400},
+		{name: "bulk without body", path: "/_bulk", status: 400},
+		{name: "bulk get", method: "GET", path: "/_bulk", status: 405},
+		{name: "monitoring", path: "/_monitoring/bulk", body: "{\"index\":{\"_type\":\"x\"}}\n{\"m\":\"msg\"}\n", status: 200, records: []string{`{"m":"msg"}`}},
+		{name: "doc", path: "/logs/_doc", ct: jsonType, body: "{\n\"m\":\"msg\"}", status: 201, records: []string{"{\n\"m\":\"msg\"}"}},
+		{name: "doc with id", method: "PUT", path: "/logs/_doc/1", query: "routing=x", body: `{"m":"msg"}`, status: 201, records: []string{`{"m":"msg"}`},
+			answer: `{"_index":"logs","_id":"1",` + created + `,"_seq_no":0,"_primary_term":1}`, attrs: `{"op":"index","index":"logs","id":"1","routing":"x"}`},
+		{name: "create", method: "PUT", path: "/logs/_create/1", body: `{"m":"msg"}`, status: 201, records: []string{`{"m":"msg"}`}, attrs: `{"op":"create","index":"logs","id":"1"}`},
+		{name: "update", path: "/logs/_update/1", body: `{"doc":{"m":"msg"}}`, status: 200, records: []string{`{"doc":{"m":"msg"}}`}},
+		{name: "delete", method: "DELETE", path: "/logs/_doc/1", status: 200, records: []string{`null`}},
+		{name: "doc get", method: "GET", path: "/logs/_doc/1", status: 404, answer: `{"_id":"1","_index":"logs","found":false}`},
+		{name: "doc broken", path: "/logs/_doc", body: `{"m":"msg"`, status: 400},
+		{name: "doc without index", path: "/_doc", body: `{}`, status: 400},
+		{name: "create without id", path: "/logs/_create", body: `{}`, status: 400},
+		{name: "info", method: "GET", path: "/", status: 200},
+		{name: "ping", method: "HEAD", path: "/", status: 200},
+		{name: "licence", method: "GET", path: "/_license", status: 200},
+		{name: "xpack", method: "GET", path: "/_xpack", status: 200},
+		{name: "health", method: "GET", path: "/_cluster/health", status: 200},
+		{name: "settings", method: "GET", path: "/_cluster/settings", status: 200},
+		{name: "template", method: "PUT", path: "/_index_template/logs", ct: jsonType, body: `{"x":"msg"}`, status: 200, answer: `{"acknowledged":true}`},
+		{name: "template wanted", method: "GET", path: "/_index_template/logs", status: 404},
+		{name: "policy", method: "PUT", path: "/_ilm/policy/logs", body: `{}`, status: 200, answer: `{"acknowledged":true}`},
+		{name: "pipeline", method: "PUT", path: "/_ingest/pipeline/p", body: `{}`, status: 200, answer: `{"acknowledged":true}`},
+		{name: "index", method: "PUT", path: "/logs", ct: "application/vnd.elasticsearch+json; compatible-with=8", body: `{}`, status: 200, answer: `{"acknowledged":true,"index":"logs","shards_acknowledged":true}`},
+		{name: "refresh", path: "/logs/_refresh", status: 200},
+		{name: "search", path: "/logs/_search", body: `{"query":"msg"}`, status: 501},
+		{name: "nodes", method: "GET", path: "/_nodes/http", status: 200},
+	}
+}
