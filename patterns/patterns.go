@@ -1,8 +1,21 @@
 // Package patterns holds redactd's built-in rules as packs, one TOML file each,
-// and reads packs of others.
+// and reads packs of others. Every rule carries examples and counter-examples,
+// which the tests of this package run.
 package patterns
 
-import "github.com/redactd/redactd/redact"
+import (
+	"embed"
+	"fmt"
+	"strings"
+	"sync"
+
+	"github.com/redactd/redactd/redact"
+)
+
+//go:generate go test -run TestRulesDocument -update .
+
+//go:embed *.toml
+var files embed.FS
 
 // Pack is a named group of rules.
 type Pack struct {
@@ -10,5 +23,65 @@ type Pack struct {
 	Description string
 	// Default says that the pack is on where the configuration names none.
 	Default bool
-	Rules   []redact.Rule
+	// Rules are in the order of the file.
+	Rules []redact.Rule
+}
+
+var builtin = sync.OnceValues(func() ([]Pack, error) {
+	entries, err := files.ReadDir(".")
+	if err != nil {
+		return nil, err
+	}
+	var packs []Pack
+	for _, e := range entries {
+		data, err := files.ReadFile(e.Name())
+		if err != nil {
+			return nil, err
+		}
+		p, err := Parse(e.Name(), data)
+		if err != nil {
+			return nil, err
+		}
+		packs = append(packs, p)
+	}
+	return packs, nil
+})
+
+// Builtin returns the packs of this package, sorted by name. The slice is the
+// caller's; the rules in it are shared and must not be changed. It is safe for
+// concurrent use. It panics if an embedded pack is not well-formed, which the
+// tests rule out.
+func Builtin() []Pack {
+	packs, err := builtin()
+	if err != nil {
+		panic(fmt.Sprintf("patterns: %v", err))
+	}
+	return append([]Pack(nil), packs...)
+}
+
+// Default returns the built-in packs that are on where the configuration names
+// none, as Builtin does.
+func Default() []Pack {
+	var on []Pack
+	for _, p := range Builtin() {
+		if p.Default {
+			on = append(on, p)
+		}
+	}
+	return on
+}
+
+// Rules returns the rules of packs, in their order. The slice is the caller's.
+func Rules(packs []Pack) []redact.Rule {
+	var rules []redact.Rule
+	for _, p := range packs {
+		rules = append(rules, p.Rules...)
+	}
+	return rules
+}
+
+// packName returns the name of the pack in a file: its base without ".toml".
+func packName(file string) string {
+	file = file[strings.LastIndexAny(file, `/\`)+1:]
+	return strings.TrimSuffix(file, ".toml")
 }
