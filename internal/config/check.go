@@ -218,8 +218,8 @@ func sameMatch(a, b *Route) bool {
 }
 
 func (d *decoder) checkAllow(path string, a *Allow) {
-	if len(a.Values)+len(a.Patterns)+len(a.Paths)+len(a.Rules) == 0 && !d.failed(path) {
-		d.fail(path, "would let everything through (at least one of values, patterns, paths and rules)")
+	if len(a.Values)+len(a.Patterns)+len(a.Paths) == 0 && !d.failed(path) {
+		d.fail(path, "would let everything through (at least one of values, patterns and paths; disable_rules of a route switches a rule off)")
 	}
 	for i, name := range a.Routes {
 		key := fmt.Sprintf("%s.routes[%d]", path, i)

@@ -183,12 +183,24 @@ func TestLocate(t *testing.T) {
 	}
 }
 
-// TestPlaceCompile asks that what the kernel says about a rule gets its line.
+// TestPlaceCompile asks that what the kernel says gets its line.
 func TestPlaceCompile(t *testing.T) {
-	cfg := mustParse(t, "c.toml", storeRoute+"[rule.my-token]\nkeys = [\"abc\"]\npattern = \"(\"\n", nil)
+	cfg := mustParse(t, "c.toml", storeRoute+"[rule.my-token]\nkeys = [\"abc\"]\npattern = \"(\"\n[allow.x]\npatterns = [\"[\"]\n", nil)
 	_, err := redact.Compile([]redact.Rule{*cfg.Rules["my-token"]}, redact.Options{})
 	if err = cfg.Place(err); err == nil || !strings.HasPrefix(err.Error(), "c.toml:6: rule.my-token.pattern: ") {
 		t.Errorf("got %v", err)
+	}
+	_, err = redact.Compile(nil, redact.Options{Allow: []redact.Allow{{Name: "x", Patterns: cfg.Allow["x"].Patterns}}})
+	if err = cfg.Place(err); err == nil || !strings.HasPrefix(err.Error(), "c.toml:8: allow.x.patterns: ") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestErrorsUnwrap(t *testing.T) {
+	_, err := Parse("c.toml", []byte("[server]\nx = 1\n"+storeRoute), nil)
+	var one Error
+	if !errors.As(err, &one) || one.Line != 2 || one.Key != "server.x" {
+		t.Errorf("got %+v", one)
 	}
 }
 

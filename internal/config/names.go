@@ -121,27 +121,34 @@ func (c *Config) Keyring() (*redact.Keyring, error) {
 	return redact.NewKeyring(keys...)
 }
 
-// Place gives errors of redact.Compile the lines of the rules at fault. Each
-// *redact.RuleError in err about an own rule becomes an Error of the Errors
-// returned; an error about anything else becomes one without a key.
+// Place gives errors of redact.Compile and Set.With the lines of what is at
+// fault. Each *redact.RuleError about an own rule and each *redact.AllowError
+// in err becomes an Error of the Errors returned; an error about anything else
+// becomes one without a key.
 func (c *Config) Place(err error) error {
 	if err == nil {
 		return nil
 	}
 	d := decoder{cfg: c}
+	place := func(table, name, key string, err error) {
+		path := tomlpos.Join(table, name)
+		if key != "" {
+			path += "." + key
+		}
+		d.fail(path, "%s", err)
+	}
 	var visit func(error)
 	visit = func(err error) {
 		var rule *redact.RuleError
+		var allow *redact.AllowError
 		if joined, ok := err.(interface{ Unwrap() []error }); ok {
 			for _, e := range joined.Unwrap() {
 				visit(e)
 			}
 		} else if errors.As(err, &rule) && c.Rules[rule.ID] != nil {
-			path := "rule." + rule.ID
-			if rule.Key != "" {
-				path += "." + rule.Key
-			}
-			d.fail(path, "%s", rule.Err)
+			place("rule", rule.ID, rule.Key, rule.Err)
+		} else if errors.As(err, &allow) {
+			place("allow", allow.Name, allow.Key, allow.Err)
 		} else {
 			d.fail("", "%s", err)
 		}

@@ -122,7 +122,7 @@ type Route struct {
 	Upstream   string   `toml:"upstream"`
 	StripPath  bool     `toml:"strip_prefix"`
 
-	Request  Scope `toml:"request"`
+	Request  Scope `toml:"request"` // ScopeNone or ScopeAll
 	Response Scope `toml:"response"`
 	// Headers and Query switch the scrubbing of headers and query strings in
 	// the directions that are in scope.
@@ -169,17 +169,17 @@ type Token struct {
 type Audit struct {
 	Dir      string   `toml:"dir"` // "" switches it off
 	MaxSize  Size     `toml:"max_size"`
-	MaxAge   Duration `toml:"max_age"`
-	MaxFiles int      `toml:"max_files"`
-	Required bool     `toml:"required"` // a finding's event is on disk before its payload goes on
+	MaxAge   Duration `toml:"max_age"`   // of one file before it rotates; 0: no limit
+	MaxFiles int      `toml:"max_files"` // kept; 0: all
+	Required bool     `toml:"required"`  // a finding's event is on disk before its payload goes on
 }
 
 // Store configures the embedded log store.
 type Store struct {
 	Dir      string   `toml:"dir"`
-	MaxSize  Size     `toml:"max_size"` // of one file before it rotates
-	MaxAge   Duration `toml:"max_age"`
-	MaxFiles int      `toml:"max_files"`
+	MaxSize  Size     `toml:"max_size"`  // of one file before it rotates
+	MaxAge   Duration `toml:"max_age"`   // of one file before it rotates; 0: no limit
+	MaxFiles int      `toml:"max_files"` // kept; 0: all
 }
 
 // Positions is the line of each key written, by path: "route.api.upstream",
