@@ -1,0 +1,91 @@
+package codec
+
+import (
+	"bufio"
+	"io"
+	"sync"
+
+	"github.com/klauspost/compress/flate"
+	"github.com/klauspost/compress/zlib"
+)
+
+func init() {
+	registerCoding(deflateCoding{})
+	registerCoding(rawDeflateCoding{})
+}
+
+// deflateCoding is deflate in the zlib format, as RFC 9110 has it. It reads the
+// raw form too, which some senders take it for.
+type deflateCoding struct{}
+
+// rawDeflateCoding is deflate without the zlib header and checksum. The name is
+// ours alone; see Resolve.
+type rawDeflateCoding struct{}
+
+var (
+	zlibWriters = sync.Pool{New: func() any {
+		w, _ := zlib.NewWriterLevel(nil, speedLevel)
+		return w
+	}}
+	zlibReaders  sync.Pool
+	flateReaders = sync.Pool{New: func() any { return flate.NewReader(nil) }}
+	flateWriters = sync.Pool{New: func() any {
+		w, _ := flate.NewWriter(nil, speedLevel)
+		return w
+	}}
+)
+
+// isZlib reports whether head is the beginning of a zlib stream (RFC 1950,
+// section 2.2). A raw stream that looks like one would be a stored block with
+// padding that no encoder writes.
+func isZlib(head []byte) bool {
+	return len(head) >= 2 && head[0]&0x0f == 8 && head[0]>>4 <= 7 &&
+		(int(head[0])<<8|int(head[1]))%31 == 0
+}
+
+func (deflateCoding) names() []string { return []string{"deflate"} }
+
+func (deflateCoding) decode(src *bufio.Reader) (io.Reader, func(), error) {
+	if head, _ := src.Peek(2); !isZlib(head) {
+		return rawDeflateCoding{}.decode(src)
+	}
+	r, ok := zlibReaders.Get().(io.ReadCloser)
+	var err error
+	if ok {
+		err = r.(zlib.Resetter).Reset(src, nil)
+	} else {
+		r, err = zlib.NewReader(src)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	return r, func() { zlibReaders.Put(r) }, nil
+}
+
+func (deflateCoding) encode(dst io.Writer) (Encoder, func()) {
+	w := zlibWriters.Get().(*zlib.Writer)
+	w.Reset(dst)
+	return w, func() {
+		w.Reset(nil)
+		zlibWriters.Put(w)
+	}
+}
+
+func (rawDeflateCoding) names() []string { return []string{"deflate-raw"} }
+
+func (rawDeflateCoding) decode(src *bufio.Reader) (io.Reader, func(), error) {
+	r := flateReaders.Get().(io.ReadCloser)
+	if err := r.(flate.Resetter).Reset(src, nil); err != nil {
+		return nil, nil, err
+	}
+	return r, func() { flateReaders.Put(r) }, nil
+}
+
+func (rawDeflateCoding) encode(dst io.Writer) (Encoder, func()) {
+	w := flateWriters.Get().(*flate.Writer)
+	w.Reset(dst)
+	return w, func() {
+		w.Reset(nil)
+		flateWriters.Put(w)
+	}
+}

@@ -1,0 +1,248 @@
+package codec
+
+import (
+	"bytes"
+	"compress/gzip"
+	"compress/zlib"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+	"testing/iotest"
+)
+
+var stacks = []string{"", "identity", "gzip", "X-GZIP", "deflate", "deflate-raw", "br", "zstd",
+	"gzip, br", "zstd,gzip , identity", "deflate, zstd, br", "deflate-raw, gzip"}
+
+func payloads() map[string][]byte {
+	return map[string][]byte{
+		"one":   []byte("x"),
+		"json":  bytes.Repeat([]byte(`{"message":"hello","n":12}`+"\n"), 700),
+		"zeros": make([]byte, 300_000),
+	}
+}
+
+func TestCodingRoundTrip(t *testing.T) {
+	for _, enc := range stacks {
+		for name, want := range payloads() {
+			src, err := Encode([]byte("pre"), want, enc)
+			if err != nil {
+				t.Fatal(enc, err)
+			}
+			got, err := Decode([]byte("pre"), src[3:], enc, int64(len(want)))
+			if err != nil || !bytes.Equal(got[3:], want) {
+				t.Errorf("%q %s: %d bytes of %d, %v", enc, name, len(got)-3, len(want), err)
+			}
+			// As a stream, byte by byte.
+			d, err := NewDecoder(iotest.OneByteReader(bytes.NewReader(src[3:])), enc, int64(len(want)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err = io.ReadAll(d)
+			if err != nil || !bytes.Equal(got, want) {
+				t.Errorf("%q %s as a stream: %d bytes, %v", enc, name, len(got), err)
+			}
+			d.Close()
+			d.Close()
+		}
+	}
+}
+
+func TestCodingLimit(t *testing.T) {
+	for _, enc := range stacks {
+		want := make([]byte, 100_000)
+		src, err := Encode(nil, want, enc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, limit := range []int64{0, 1, 511, 512, 4095, 99_999} {
+			got, err := Decode(nil, src, enc, limit)
+			if !errors.Is(err, ErrTooLarge) || int64(cap(got)) > max(limit+limit/4+64, 64) {
+				t.Errorf("%q limit %d: cap %d, %v", enc, limit, cap(got), err)
+			}
+		}
+	}
+}
+
+// TestCodingBombBetween has the middle layer large and the last one small.
+func TestCodingBombBetween(t *testing.T) {
+	inner, _ := Encode(nil, make([]byte, 1<<24), "gzip")
+	inner = append(inner, inner...)
+	bomb, _ := Encode(nil, bytes.Repeat(inner, 64), "br")
+	_, err := Decode(nil, bomb, "gzip, br", 4096)
+	if !errors.Is(err, ErrTooLarge) {
+		t.Error(err)
+	}
+}
+
+func TestCodingBroken(t *testing.T) {
+	want := bytes.Repeat([]byte("some text that is worth compressing; "), 500)
+	for _, enc := range stacks[2:] {
+		src, _ := Encode(nil, want, enc)
+		check := func(what string, broken []byte) {
+			t.Helper()
+			got, err := Decode(nil, broken, enc, 1<<20)
+			var ce *CodingError
+			if !errors.As(err, &ce) {
+				t.Errorf("%q %s: %d bytes, error %v", enc, what, len(got), err)
+			}
+		}
+		for _, n := range []int{1, 2, 5, len(src) / 2, len(src) - 1} {
+			check("truncated", src[:n])
+		}
+		check("trailing", append(bytes.Clone(src), "garbage"...))
+		check("trailing byte", append(bytes.Clone(src), 0))
+		check("alien", []byte(`{"message":"this is not encoded at all"}`))
+		if got, err := Decode(nil, nil, enc, 10); err != nil || len(got) != 0 {
+			t.Errorf("%q: empty: %v", enc, err)
+		}
+	}
+}
+
+func TestCodingMembers(t *testing.T) {
+	a, _ := Encode(nil, []byte("one "), "gzip")
+	b, _ := Encode(nil, []byte("two"), "gzip")
+	got, err := Decode(nil, append(a, b...), "gzip", 100)
+	if string(got) != "one two" || err != nil {
+		t.Errorf("%q %v", got, err)
+	}
+}
+
+func TestCodingStandardLibraryReads(t *testing.T) {
+	src, _ := Encode(nil, []byte("hello"), "gzip")
+	r, err := gzip.NewReader(bytes.NewReader(src))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := io.ReadAll(r); string(got) != "hello" || err != nil {
+		t.Errorf("%q %v", got, err)
+	}
+	src, _ = Encode(nil, []byte("hello"), "deflate")
+	z, err := zlib.NewReader(bytes.NewReader(src))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := io.ReadAll(z); string(got) != "hello" || err != nil {
+		t.Errorf("%q %v", got, err)
+	}
+}
+
+func TestResolve(t *testing.T) {
+	for _, tt := range []struct{ sent, declared, want string }{
+		{"deflate-raw", "deflate", "deflate-raw"},
+		{"deflate", "Deflate", "deflate"},
+		{"deflate-raw, gzip", "deflate, gzip", "deflate-raw, gzip"},
+		{"deflate, br", "deflate, br", "deflate, br"},
+		{"gzip", "gzip", "gzip"},
+		{"gzip", "lzma", "lzma"},
+	} {
+		body, err := Encode(nil, []byte("some text"), tt.sent)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := Resolve(tt.declared, body); got != tt.want {
+			t.Errorf("%s as %s: %q", tt.sent, tt.declared, got)
+		}
+		if tt.declared == "lzma" {
+			continue
+		}
+		if got, err := Decode(nil, body, tt.declared, 100); string(got) != "some text" || err != nil {
+			t.Errorf("%s as %s: %q %v", tt.sent, tt.declared, got, err)
+		}
+	}
+}
+
+func TestSupported(t *testing.T) {
+	for enc, want := range map[string]bool{
+		"": true, "GZIP": true, "gzip, br": true, "identity": true, "compress": false,
+		"gzip, lzma": false, "gzip,gzip,gzip,gzip,gzip": false, "aws-chunked": false,
+	} {
+		if Supported(enc) != want {
+			t.Errorf("%q: %v", enc, !want)
+		}
+	}
+	if _, err := Decode(nil, []byte("x"), "made-up", 10); err == nil || strings.Contains(err.Error(), "made-up") {
+		t.Errorf("unknown coding: %v", err) // the header is the sender's text
+	}
+}
+
+func TestCodingSourceError(t *testing.T) {
+	for _, enc := range stacks {
+		src, _ := Encode(nil, bytes.Repeat([]byte("abc"), 9000), enc)
+		broken := errors.New("connection reset")
+		r := io.MultiReader(bytes.NewReader(src[:len(src)/2]), iotest.ErrReader(broken))
+		d, err := NewDecoder(r, enc, 1<<20)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err = io.ReadAll(d); err != broken {
+			t.Errorf("%q: %v", enc, err)
+		}
+		d.Close()
+	}
+}
+
+// TestEncoderFlush asks that what was flushed can be read before the end.
+func TestEncoderFlush(t *testing.T) {
+	for _, enc := range stacks {
+		pr, pw := io.Pipe()
+		e, err := NewEncoder(pw, enc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		go func() {
+			e.Write([]byte("first"))
+			e.Flush()
+			e.Write([]byte("second"))
+			e.Close()
+			pw.Close()
+		}()
+		d, _ := NewDecoder(pr, enc, 100)
+		got, err := io.ReadAll(d)
+		if string(got) != "firstsecond" || err != nil {
+			t.Errorf("%q: %q %v", enc, got, err)
+		}
+	}
+}
+
+func FuzzCodings(f *testing.F) {
+	for i := range stacks {
+		f.Add(uint8(i), []byte(`{"a":"b"}`))
+	}
+	f.Fuzz(func(t *testing.T, n uint8, data []byte) {
+		enc := stacks[int(n)%len(stacks)]
+		src, err := Encode(nil, data, enc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := Decode(nil, src, Resolve(enc, src), int64(len(data)))
+		if err != nil || !bytes.Equal(got, data) {
+			t.Fatalf("%q: %q, %v", enc, got, err)
+		}
+		// What comes from outside: no panic, no more than allowed.
+		if out, err := Decode(nil, data, enc, 1000); err == nil && len(out) > 1000 {
+			t.Fatalf("%d bytes", len(out))
+		}
+	})
+}
+
+// TestBrotliPieces cuts streams at every place: how bytes arrive must not
+// decide what they mean, nor whether something is behind the end.
+func TestBrotliPieces(t *testing.T) {
+	for _, size := range []int{1, 1000, 70_000, 300_000} {
+		want := bytes.Repeat([]byte("ab c\n"), size/5+1)
+		src, _ := Encode(nil, want, "br")
+		src = append(src, 'x')
+		for cut := max(0, len(src)-40); cut < len(src); cut++ {
+			for _, end := range []int{len(src) - 1, len(src)} {
+				r := io.MultiReader(bytes.NewReader(src[:min(cut, end)]), iotest.OneByteReader(bytes.NewReader(src[min(cut, end):end])))
+				d, _ := NewDecoder(r, "br", 1<<20)
+				got, err := io.ReadAll(d)
+				d.Close()
+				if trailing := end == len(src); !bytes.Equal(got, want) || (err != nil) != trailing {
+					t.Fatalf("size %d, cut at %d of %d: %d bytes, %v", size, cut, end, len(got), err)
+				}
+			}
+		}
+	}
+}
