@@ -1,6 +1,7 @@
 package redact
 
 import (
+	"bytes"
 	"io"
 	"slices"
 )
@@ -13,12 +14,13 @@ type Writer struct {
 	set   *Set
 	sc    *Scratch
 	w     io.Writer
-	found func(Finding, []byte)
+	found Found
 
 	buf     []byte
 	out     []byte
 	done    int // matches that begin before are all in spans
 	emitted int // bytes of buf that were written
+	line    int // of buf[emitted]
 	spans   []span
 	joined  []Finding
 	err     error
@@ -31,11 +33,15 @@ const keepBehind = max(maxPlaceholder, lookbehind) + 1
 // batch is how many bytes are gathered before they are searched.
 const batch = 32 << 10
 
+// Found is told of a finding in a stream: its rule, its bytes, which are valid
+// during the call only, and the line that it begins on, counted from 1. The
+// call comes before anything written for the finding; its error ends the stream.
+type Found func(f Finding, value []byte, line int) error
+
 // NewWriter returns a Writer that writes redacted bytes to w. It calls found, if
-// not nil, for each finding in order; its span counts from the start of value,
-// which is valid during the call only.
-func NewWriter(w io.Writer, s *Set, found func(fd Finding, value []byte)) *Writer {
-	return &Writer{set: s, sc: s.NewScratch(), w: w, found: found}
+// not nil, for each finding in order.
+func NewWriter(w io.Writer, s *Set, found Found) *Writer {
+	return &Writer{set: s, sc: s.NewScratch(), w: w, found: found, line: 1}
 }
 
 // MaxHold returns the greatest number of bytes that a Writer keeps in memory for
@@ -112,15 +118,18 @@ func (w *Writer) emit(settled int) {
 			break
 		}
 		value := w.buf[fd.Start:fd.End]
+		w.copy(at, fd.Start)
 		if w.found != nil {
-			w.found(fd, value)
+			if w.err = w.found(fd, value, w.line); w.err != nil {
+				return
+			}
 		}
-		w.out = append(w.out, w.buf[at:fd.Start]...)
 		w.out, _ = w.set.AppendReplacement(w.out, fd, value)
+		w.line += bytes.Count(value, newline)
 		at = fd.End
 	}
 	if settled > at {
-		w.out = append(w.out, w.buf[at:settled]...)
+		w.copy(at, settled)
 		at = settled
 	}
 	w.emitted = at
@@ -131,6 +140,14 @@ func (w *Writer) emit(settled int) {
 	if len(w.out) > 0 {
 		_, w.err = w.w.Write(w.out)
 	}
+}
+
+var newline = []byte("\n")
+
+// copy takes text over as it is.
+func (w *Writer) copy(from, to int) {
+	w.out = append(w.out, w.buf[from:to]...)
+	w.line += bytes.Count(w.buf[from:to], newline)
 }
 
 // forget drops from the buffer what nothing can look back at any more.

@@ -1,114 +1,235 @@
-// Package scrub joins the kernel to the wire formats: bytes of a payload in,
-// bytes without secrets out, with what was found. It is the one place where a
-// codec meets a rule; the proxy and the command line both stand on it.
 package scrub
 
 import (
 	"errors"
-	"io"
+	"sync"
 
+	"github.com/redactd/redactd/internal/codec"
 	"github.com/redactd/redactd/redact"
 )
 
-// Policy is what to look for and how, for one direction of one route. It is
-// immutable and safe for concurrent use.
-type Policy struct {
-	Set *redact.Set
-	// Codec forces a codec by name; "" or "auto" chooses by Meta.
-	Codec string
-	// MaxDecoded bounds, in bytes, a payload after its codings are undone.
-	MaxDecoded int64
-	// Shadow counts and reports findings and changes nothing.
-	Shadow bool
-}
-
-// Meta describes a payload as it came.
-type Meta struct {
-	ContentType     string
-	ContentEncoding string
-	Path            string // path of the request, for formats known by endpoint
-}
-
-// Hit is one finding, without its value.
-type Hit struct {
-	Rule        *redact.Rule
-	Action      string
-	Path        string // where in the payload: "user.password", "header:Cookie", "query:token", "" for plain text
-	Length      int    // bytes of the value found
-	Fingerprint string
-}
-
-// Result says what became of a payload.
-type Result struct {
-	// Body is what to forward: the bytes given, where nothing changed.
-	Body    []byte
-	Changed bool
-	Hits    []Hit
-	// Scanned is the number of decoded bytes that were inspected.
-	Scanned int64
-	// Skipped says why the payload was not inspected, "" if it was: "binary".
-	Skipped string
-	// Codec is the name of the codec that walked it; "" if none had to.
-	Codec string
-	// Fallback is set when the payload was not of its declared format and was
-	// scrubbed as plain text.
-	Fallback bool
-}
-
-// Kind classes an Error for status codes and metric labels.
-type Kind string
-
-// The kinds of Error.
-const (
-	KindCoding Kind = "coding" // content coding unknown or broken
-	KindFormat Kind = "format" // not of its format, and not safe as plain text
-	KindLimit  Kind = "limit"  // larger than allowed once decoded
-	KindBudget Kind = "budget" // a rule gave up
-	KindIO     Kind = "io"     // reading or writing failed
-)
-
-// Error says why a payload could not be scrubbed. It quotes no payload.
-type Error struct {
-	Kind Kind
-	Err  error
-}
-
-func (e *Error) Error() string { return "scrub: " + string(e.Kind) + ": " + e.Err.Error() }
-func (e *Error) Unwrap() error { return e.Err }
-
 // Scrubber holds the working memory for one payload at a time. Get one with
-// Acquire, give it back with Release, which wipes it.
-type Scrubber struct{}
+// Acquire, give it back with Release, which wipes it. It is not safe for
+// concurrent use.
+type Scrubber struct {
+	policy  *Policy
+	v       visitor
+	onHits  func([]Hit) error
+	walkers map[string]codec.Walker
+
+	decoded, utf8, out, encoded []byte
+	splices                     []codec.Splice
+}
+
+var pool = sync.Pool{New: func() any { return &Scrubber{walkers: map[string]codec.Walker{}} }}
 
 // Acquire returns a Scrubber for p. keys may be nil: then Hits carry no
 // fingerprint.
-func Acquire(p *Policy, keys *redact.Keyring) *Scrubber { return &Scrubber{} }
-
-// Release wipes s and gives it back. Results of s are invalid from then on.
-func (s *Scrubber) Release() {}
-
-// Body scrubs a whole body. Result.Body is valid until Release. On error
-// nothing of the body may be forwarded, unless the operator chose so.
-func (s *Scrubber) Body(body []byte, m Meta) (Result, error) { return Result{}, errors.New("stub") }
-
-// Stream scrubs r to w in bounded memory and returns what it found; Body of
-// the result is nil. The output carries the content codings of the input.
-// Bytes written before an error were scrubbed.
-func (s *Scrubber) Stream(w io.Writer, r io.Reader, m Meta) (Result, error) {
-	return Result{}, errors.New("stub")
+func Acquire(p *Policy, keys *redact.Keyring) *Scrubber {
+	s := pool.Get().(*Scrubber)
+	s.policy = p
+	s.v.set, s.v.keys = p.Set, keys
+	if s.v.sc == nil {
+		s.v.sc = p.Set.NewScratch()
+	}
+	return s
 }
 
-// CanStream reports whether a payload of that kind can be scrubbed by Stream.
-func (p *Policy) CanStream(m Meta) bool { return false }
+// maxPooled is the size, in bytes, from which a buffer is not kept.
+const maxPooled = 1 << 20
+
+// Release wipes s and gives it back. Results of s are invalid from then on.
+func (s *Scrubber) Release() {
+	for _, b := range []*[]byte{&s.decoded, &s.utf8, &s.out, &s.encoded, &s.v.texts} {
+		*b = wiped(*b)
+	}
+	clear(s.v.hits)
+	clear(s.v.edits[:cap(s.v.edits)])
+	clear(s.splices[:cap(s.splices)])
+	s.v.hits, s.v.edits, s.splices = s.v.hits[:0], s.v.edits[:0], s.splices[:0]
+	s.v.set, s.v.keys, s.v.prefix = nil, nil, ""
+	s.policy, s.onHits = nil, nil
+	pool.Put(s)
+}
+
+func wiped(b []byte) []byte {
+	clear(b[:cap(b)])
+	if cap(b) > maxPooled {
+		return nil
+	}
+	return b[:0]
+}
+
+// OnHits makes Stream tell its findings as it makes them, each time before the
+// bytes that held them are written, and not gather them in its Result. An error
+// ends the stream. The slice is valid during the call.
+func (s *Scrubber) OnHits(tell func([]Hit) error) { s.onHits = tell }
+
+// takeHits returns the hits since the last call as a slice of its own.
+func (s *Scrubber) takeHits() []Hit {
+	if len(s.v.hits) == 0 {
+		return nil
+	}
+	hits := append([]Hit(nil), s.v.hits...)
+	clear(s.v.hits)
+	s.v.hits = s.v.hits[:0]
+	return hits
+}
+
+// walker returns a Walker of c that is ready for a payload.
+func (s *Scrubber) walker(c codec.Codec) codec.Walker {
+	w := s.walkers[c.Name()]
+	if w == nil {
+		w = c.NewWalker()
+		s.walkers[c.Name()] = w
+	}
+	return w
+}
+
+// Body scrubs a whole body. Result.Body is valid until Release. On error
+// nothing of the body may be forwarded, unless the operator chose so; the error
+// is an *Error.
+func (s *Scrubber) Body(body []byte, m Meta) (Result, error) {
+	res := Result{Body: body}
+	if len(body) == 0 {
+		return res, nil
+	}
+	text, err := s.decode(body, m)
+	if err != nil {
+		return res, fail(err)
+	}
+	c := s.policy.codec(m, text[:min(len(text), sniff)])
+	if c == nil {
+		res.Skipped = "binary"
+		return res, nil
+	}
+	res.Codec, res.Scanned = c.Name(), int64(len(text))
+	if !s.v.set.Suspect(text) && !c.Opaque(text) {
+		return res, nil
+	}
+	if err := s.walk(c, text, &res); err != nil {
+		return res, fail(err)
+	}
+	res.Hits = s.takeHits()
+	if len(s.splices) == 0 || s.policy.Shadow {
+		return res, nil
+	}
+	s.out = codec.Apply(s.out[:0], text, s.splices)
+	res.Body, err = s.encode(s.out, body, m)
+	res.Changed = err == nil
+	return res, fail(err)
+}
+
+// sniff is how many bytes of a payload are looked at to choose its codec.
+const sniff = 4096
+
+// decode undoes the content codings and the charset of body.
+func (s *Scrubber) decode(body []byte, m Meta) (text []byte, err error) {
+	limit := s.policy.maxDecoded()
+	text = body
+	if m.ContentEncoding != "" {
+		if s.decoded, err = codec.Decode(s.decoded[:0], body, m.ContentEncoding, limit); err != nil {
+			return nil, err
+		}
+		text = s.decoded
+	}
+	if int64(len(text)) > limit {
+		return nil, codec.ErrTooLarge
+	}
+	if transcodes(m.ContentType, text) {
+		s.utf8, err = toUTF8(s.utf8[:0], text, m.ContentType, limit)
+		text = s.utf8
+	}
+	return text, err
+}
+
+// encode writes text in the charset and the content codings of body.
+func (s *Scrubber) encode(text, body []byte, m Meta) (out []byte, err error) {
+	out = text
+	original := body
+	if m.ContentEncoding != "" {
+		original = s.decoded
+	}
+	if transcodes(m.ContentType, original) {
+		if s.utf8, err = fromUTF8(s.utf8[:0], out, m.ContentType, original); err != nil {
+			return nil, err
+		}
+		out = s.utf8
+	}
+	if m.ContentEncoding != "" {
+		s.encoded, err = codec.Encode(s.encoded[:0], out, codec.Resolve(m.ContentEncoding, body))
+		out = s.encoded
+	}
+	return out, err
+}
+
+// walk gathers the splices of a whole text. Where the text is not of the format
+// of c, it goes on as what it looks like, or as plain text.
+func (s *Scrubber) walk(c codec.Codec, text []byte, res *Result) error {
+	s.v.clear()
+	w := s.walker(c)
+	defer w.Reset()
+	var n int
+	var err error
+	s.splices, n, err = w.Walk(s.splices[:0], text, true, &s.v)
+	if !codec.IsSyntax(err) {
+		return err
+	}
+	res.Fallback = true
+	rest := text[n:]
+	if n == 0 {
+		if other := codec.Detect("", "", rest[:min(len(rest), sniff)]); other != nil && other.Name() != c.Name() && other.Name() != textCodec {
+			var otherErr error
+			ow := s.walker(other)
+			defer ow.Reset()
+			if s.splices, _, otherErr = ow.Walk(s.splices[:0], text, true, &s.v); !codec.IsSyntax(otherErr) {
+				res.Codec = other.Name()
+				return otherErr
+			}
+			s.splices, s.v.hits = s.splices[:0], s.v.hits[:0]
+		}
+	}
+	if c.Opaque(rest) {
+		return err // escapes could hide what a plain scan does not see
+	}
+	edits, _, err := s.v.Visit(&codec.Field{Value: rest, Kind: codec.Text})
+	for _, e := range edits {
+		s.splices = append(s.splices, codec.Splice{Start: n + e.Start, End: n + e.End, Text: e.Text})
+	}
+	return err
+}
 
 // Value scrubs a single value that stands under a name, such as a header.
 // place is the prefix of Hit.Path, "header:" say. The returned slice is valid
 // until Release; it is value itself when nothing changed.
 func (s *Scrubber) Value(place, name string, value []byte) (out []byte, hits []Hit, err error) {
-	return value, nil, errors.New("stub")
+	s.v.clear()
+	s.v.prefix = place
+	defer func() { s.v.prefix = "" }()
+	edits, _, err := s.v.Visit(&codec.Field{Key: []byte(name), Path: []byte(name), Value: value, Kind: codec.String})
+	hits = s.takeHits()
+	if err != nil || len(edits) == 0 || s.policy.Shadow {
+		return value, hits, fail(err)
+	}
+	return codec.Apply(nil, value, edits), hits, nil
 }
 
-// Query scrubs a raw query string (without "?").
+// Query scrubs a raw query string (without "?"). The returned slice is raw
+// itself when nothing changed, else one of its own.
 func (s *Scrubber) Query(raw []byte) (out []byte, hits []Hit, err error) {
-	return raw, nil, errors.New("stub")
+	form := codec.Lookup("form")
+	if form == nil {
+		return raw, nil, &Error{KindFormat, errors.New("no codec named form")}
+	}
+	s.v.clear()
+	s.v.prefix = "query:"
+	defer func() { s.v.prefix = "" }()
+	w := s.walker(form)
+	defer w.Reset()
+	s.splices, _, err = w.Walk(s.splices[:0], raw, true, &s.v)
+	hits = s.takeHits()
+	if err != nil || len(s.splices) == 0 || s.policy.Shadow {
+		return raw, hits, fail(err)
+	}
+	return codec.Apply(nil, raw, s.splices), hits, nil
 }

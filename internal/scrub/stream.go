@@ -1,0 +1,327 @@
+package scrub
+
+import (
+	"bufio"
+	"errors"
+	"io"
+	"math"
+	"strings"
+
+	"github.com/redactd/redactd/internal/codec"
+	"github.com/redactd/redactd/redact"
+)
+
+// maxRatio is how many times its size a coded stream may decode to, beyond
+// MaxDecoded: more is a bomb. Logs compress 5 to 30 times.
+const maxRatio = 200
+
+// readSize is how many bytes of a stream are asked for at a time.
+const readSize = 32 << 10
+
+var errBomb = errors.New("decodes to too many times its size")
+
+// Stream scrubs r to w in bounded memory and returns what it found; Body of the
+// result is nil. The output carries the content codings of the input, but codes
+// anew. What was read is passed on as soon as it can't change any more. Bytes
+// written before an error were scrubbed; after one, what was written is not a
+// whole payload. Formats that can't be walked in pieces are gathered up to
+// MaxDecoded.
+func (s *Scrubber) Stream(w io.Writer, r io.Reader, m Meta) (Result, error) {
+	st := stream{s: s, m: m, raw: &countReader{r: r}}
+	err := st.run(w)
+	if st.enc != nil && err == nil {
+		err = st.enc.Close()
+	}
+	st.res.Scanned = st.decoded
+	return st.res, fail(err)
+}
+
+// stream is one run of Stream.
+type stream struct {
+	s       *Scrubber
+	m       Meta
+	raw     *countReader
+	dec     io.ReadCloser
+	enc     codec.Encoder
+	decoded int64
+	codec   codec.Codec
+	buf     []byte // decoded, not yet dealt with
+	end     bool
+	paused  bool // the last read brought less than it could
+	res     Result
+}
+
+type countReader struct {
+	r io.Reader
+	n int64
+}
+
+func (c *countReader) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	c.n += int64(n)
+	return n, err
+}
+
+func (st *stream) run(w io.Writer) (err error) {
+	encodings, source := st.resolve()
+	if st.dec, err = codec.NewDecoder(source, encodings, math.MaxInt64/2); err != nil {
+		return err
+	}
+	defer st.dec.Close()
+	defer func() { clear(st.buf[:cap(st.buf)]) }()
+	for len(st.buf) < sniff && !st.end {
+		if err := st.fill(readSize); err != nil {
+			return err
+		}
+		if len(st.buf) > 0 && !st.end && st.codec == nil {
+			break // what is there must do: more may be long in coming
+		}
+	}
+	if st.enc, err = codec.NewEncoder(w, encodings); err != nil {
+		return err
+	}
+	st.codec = st.s.policy.codec(st.m, st.buf)
+	switch {
+	case st.codec == nil:
+		st.res.Skipped = "binary"
+		return st.copy()
+	case transcodes(st.m.ContentType, st.buf) || st.codec.Name() != textCodec && !st.codec.Streams():
+		st.res.Codec = st.codec.Name()
+		return st.gather()
+	}
+	st.res.Codec = st.codec.Name()
+	if st.codec.Name() == textCodec {
+		return st.text(nil)
+	}
+	return st.walk()
+}
+
+// resolve returns the content codings by the names that write what was read: the
+// two kinds of deflate go by one name in HTTP.
+func (st *stream) resolve() (encodings string, source io.Reader) {
+	encodings = st.m.ContentEncoding
+	if !strings.Contains(strings.ToLower(encodings), "deflate") {
+		return encodings, st.raw
+	}
+	br := bufio.NewReaderSize(st.raw, sniff)
+	_, _ = br.Peek(2)
+	head, _ := br.Peek(br.Buffered())
+	return codec.Resolve(encodings, head), br
+}
+
+// fill reads once, up to n bytes more. A read that brings nothing is an end or
+// an error.
+func (st *stream) fill(n int) error {
+	if cap(st.buf)-len(st.buf) < n {
+		grown := make([]byte, len(st.buf), max(2*cap(st.buf), len(st.buf)+n))
+		copy(grown, st.buf)
+		clear(st.buf)
+		st.buf = grown
+	}
+	got, err := st.dec.Read(st.buf[len(st.buf) : len(st.buf)+n])
+	st.buf = st.buf[:len(st.buf)+got]
+	st.decoded += int64(got)
+	st.paused = got < n
+	if st.decoded > st.s.policy.maxDecoded() && st.decoded/maxRatio > st.raw.n {
+		return &Error{KindLimit, errBomb}
+	}
+	if err == io.EOF {
+		st.end = true
+		return nil
+	}
+	return err
+}
+
+// copy passes a binary stream on.
+func (st *stream) copy() error {
+	for {
+		if _, err := st.enc.Write(st.buf); err != nil {
+			return err
+		}
+		st.buf = st.buf[:0]
+		if st.end {
+			st.decoded = 0 // not inspected
+			return nil
+		}
+		if err := st.next(1); err != nil {
+			return err
+		}
+	}
+}
+
+// next reads at least want bytes, less where the sender pauses; after a pause
+// what was written is passed on before.
+func (st *stream) next(want int) error {
+	if st.paused {
+		if err := st.enc.Flush(); err != nil {
+			return err
+		}
+	}
+	for from := len(st.buf); len(st.buf)-from < want && !st.end; {
+		if err := st.fill(readSize); err != nil || st.paused {
+			return err
+		}
+	}
+	return nil
+}
+
+// gather scrubs the stream as a whole body.
+func (st *stream) gather() error {
+	limit := st.s.policy.maxDecoded()
+	for !st.end {
+		if int64(len(st.buf)) > limit {
+			return codec.ErrTooLarge
+		}
+		if err := st.fill(readSize); err != nil {
+			return err
+		}
+	}
+	m := st.m
+	m.ContentEncoding = ""
+	res, err := st.s.Body(st.buf, m)
+	if err != nil {
+		return err
+	}
+	st.res.Changed, st.res.Codec, st.res.Fallback = res.Changed, res.Codec, res.Fallback
+	st.s.v.hits = append(st.s.v.hits, res.Hits...)
+	if err := st.tell(); err != nil {
+		return err
+	}
+	_, err = st.enc.Write(res.Body)
+	return err
+}
+
+// tell hands the findings so far to whoever asked for them.
+func (st *stream) tell() error {
+	hits := st.s.v.hits
+	if len(hits) == 0 {
+		return nil
+	}
+	if st.s.onHits == nil {
+		st.res.Hits = append(st.res.Hits, st.s.takeHits()...)
+		return nil
+	}
+	err := st.s.onHits(hits)
+	clear(hits)
+	st.s.v.hits = hits[:0]
+	return err
+}
+
+// text scrubs plain text. refuse, if not nil, stops at text that must not be
+// taken for plain.
+func (st *stream) text(refuse func([]byte) error) error {
+	out := io.Writer(st.enc)
+	if st.s.policy.Shadow {
+		out = io.Discard
+	}
+	w := redact.NewWriter(out, st.s.v.set, func(fd redact.Finding, value []byte, line int) error {
+		st.s.v.note(fd, nil, value, line)
+		st.res.Changed = st.res.Changed || !st.s.policy.Shadow
+		return st.tell()
+	})
+	for {
+		if err := st.textPiece(w, refuse); err != nil {
+			w.Close()
+			return err
+		}
+		if st.end {
+			return w.Close()
+		}
+		if st.paused {
+			if err := errors.Join(w.Flush(), st.enc.Flush()); err != nil {
+				return err
+			}
+		}
+		st.buf = st.buf[:0]
+		if err := st.fill(readSize); err != nil {
+			w.Close()
+			return err
+		}
+	}
+}
+
+func (st *stream) textPiece(w *redact.Writer, refuse func([]byte) error) error {
+	if refuse != nil {
+		if err := refuse(st.buf); err != nil {
+			return err
+		}
+	}
+	if st.s.policy.Shadow {
+		if _, err := st.enc.Write(st.buf); err != nil {
+			return err
+		}
+	}
+	_, err := w.Write(st.buf)
+	return err
+}
+
+// walk scrubs a format that is walked in pieces.
+func (st *stream) walk() error {
+	w := st.s.walker(st.codec)
+	defer w.Reset()
+	want := readSize
+	for {
+		st.s.v.clear()
+		var n int
+		var err error
+		st.s.splices, n, err = w.Walk(st.s.splices[:0], st.buf, st.end, &st.s.v)
+		broken := codec.IsSyntax(err)
+		if err != nil && !broken {
+			return err
+		}
+		if err := st.pass(n); err != nil {
+			return err
+		}
+		switch {
+		case broken:
+			return st.broken(err)
+		case st.end:
+			return nil
+		case n == 0:
+			want = min(2*want, 1<<20) // a long record: fewer walks over its beginning
+		default:
+			want = readSize
+		}
+		if int64(len(st.buf)) > st.s.policy.maxDecoded() {
+			return codec.ErrTooLarge
+		}
+		if err := st.next(want); err != nil {
+			return err
+		}
+	}
+}
+
+// pass writes the first n bytes of the buffer with the splices done.
+func (st *stream) pass(n int) error {
+	if err := st.tell(); err != nil {
+		return err
+	}
+	out := st.buf[:n]
+	if len(st.s.splices) > 0 && !st.s.policy.Shadow {
+		st.s.out = codec.Apply(st.s.out[:0], out, st.s.splices)
+		out = st.s.out
+		st.res.Changed = true
+	}
+	if _, err := st.enc.Write(out); err != nil {
+		return err
+	}
+	st.buf = st.buf[:copy(st.buf, st.buf[n:])]
+	return nil
+}
+
+// broken goes on as plain text where the payload stopped being of its format,
+// as long as no escape could hide something there.
+func (st *stream) broken(cause error) error {
+	st.res.Fallback = true
+	last := byte(0)
+	return st.text(func(piece []byte) error {
+		// An escape may be cut by the end of a piece.
+		if st.codec.Opaque(piece) || last != 0 && len(piece) > 0 && st.codec.Opaque([]byte{last, piece[0]}) {
+			return cause
+		}
+		if len(piece) > 0 {
+			last = piece[len(piece)-1]
+		}
+		return nil
+	})
+}
