@@ -1,0 +1,41 @@
+package codec
+
+import "testing"
+
+// fuzzCodec holds a codec to what must hold for any bytes.
+func fuzzCodec(f *testing.F, name string) {
+	for _, src := range samples(f, name) {
+		if len(src) < 4096 {
+			f.Add(src)
+		}
+	}
+	c := Lookup(name)
+	f.Fuzz(func(t *testing.T, src []byte) {
+		if len(src) <= 8<<10 {
+			checkWalk(t, c, src)
+		}
+	})
+}
+
+func FuzzNDJSON(f *testing.F)    { fuzzCodec(f, "ndjson") }
+func FuzzESBulk(f *testing.F)    { fuzzCodec(f, "esbulk") }
+func FuzzForm(f *testing.F)      { fuzzCodec(f, "form") }
+func FuzzLogfmt(f *testing.F)    { fuzzCodec(f, "logfmt") }
+func FuzzText(f *testing.F)      { fuzzCodec(f, "text") }
+func FuzzHTML(f *testing.F)      { fuzzCodec(f, "html") }
+func FuzzXML(f *testing.F)       { fuzzCodec(f, "xml") }
+func FuzzSSE(f *testing.F)       { fuzzCodec(f, "sse") }
+func FuzzMultipart(f *testing.F) { fuzzCodec(f, "multipart") }
+
+func FuzzJSON(f *testing.F) {
+	for _, src := range samples(f, "json") {
+		f.Add(src)
+	}
+	f.Fuzz(func(t *testing.T, src []byte) {
+		if len(src) > 8<<10 {
+			return
+		}
+		checkWalk(t, jsonCodec{}, src)
+		checkAgainstStandard(t, src)
+	})
+}
