@@ -143,11 +143,17 @@ type Origin struct {
 	RequestID string
 }
 
-// Serve takes a request and returns the answer to give, never nil. Once it
-// promises success the records are on disk. An error says that they could not
-// be written, of which the answer tells in words that make the sender try
-// again.
-func (s *Store) Serve(ctx context.Context, from Origin, r *dialect.Request) (*dialect.Response, error) {
+// Result is what became of a request.
+type Result struct {
+	*dialect.Response       // to give, never nil
+	Records           int   // that are on disk now
+	Bytes             int64 // that they take, line feeds included
+}
+
+// Serve takes a request and answers it. Once the answer promises success the
+// records are on disk. An error says that they could not be written; the
+// answer then tells so in words that make the sender try again.
+func (s *Store) Serve(ctx context.Context, from Origin, r *dialect.Request) (Result, error) {
 	d := dialect.For(r.Method, r.Path, r.ContentType)
 	res, records := d.Handle(r)
 	now := s.now().UTC()
@@ -155,14 +161,15 @@ func (s *Store) Serve(ctx context.Context, from Origin, r *dialect.Request) (*di
 	for i := range records {
 		lines = appendLine(lines, now, from, d.Name(), &records[i])
 	}
+	out := Result{res, len(records), int64(len(lines))}
 	err := s.put(ctx, chunk{lines, len(records)})
 	if err != nil {
-		res = d.Fail(r, dialect.Retryable, "the log store cannot write now")
+		out = Result{Response: d.Fail(r, dialect.Retryable, "the log store cannot write now")}
 	}
 	if r.Method == http.MethodHead {
-		res.Body = nil
+		out.Body = nil
 	}
-	return res, err
+	return out, err
 }
 
 // Stop refuses new records, writes those accepted and gives the directory

@@ -78,8 +78,8 @@ func TestServeWritesLines(t *testing.T) {
 			if got := lines(t, dir); strings.Join(got, "\n") != strings.Join(tc.want, "\n") {
 				t.Fatalf("stored %s\nwant %s", got, tc.want)
 			}
-			if st := s.Stats(); st.Records != uint64(len(tc.want)) {
-				t.Fatalf("stats %+v", st)
+			if st := s.Stats(); res.Records != len(tc.want) || st.Records != uint64(res.Records) || st.Bytes != uint64(res.Bytes) {
+				t.Fatalf("result %+v, stats %+v", res, st)
 			}
 		})
 	}
@@ -145,7 +145,7 @@ func TestDiskFullInEveryDialect(t *testing.T) {
 			s := open(t, Options{Dir: dir, openFile: d.open})
 			req := post(path, "application/json", body)
 			res, err := s.Serve(t.Context(), Origin{}, req)
-			if err == nil || res.Status != 503 || res.Get("Retry-After") == "" {
+			if err == nil || res.Status != 503 || res.Records != 0 || res.Bytes != 0 || res.Get("Retry-After") == "" {
 				t.Fatalf("status %d, %v", res.Status, err)
 			}
 			if got := lines(t, dir); len(got) != 0 {
