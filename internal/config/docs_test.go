@@ -13,6 +13,8 @@ import (
 
 	"github.com/BurntSushi/toml"
 
+	"github.com/redactd/redactd/internal/codec"
+	"github.com/redactd/redactd/patterns"
 	"github.com/redactd/redactd/redact"
 )
 
@@ -186,16 +188,50 @@ func TestManualExamples(t *testing.T) {
 			t.Errorf("%v in\n%s", err, text)
 			continue
 		}
-		if err := cfg.Check(manualNames); err != nil {
-			t.Errorf("%v in\n%s", err, text)
-		}
+		checkBuilt(t, cfg)
 	}
 }
 
-// manualNames is what the manual and config.toml may name.
-var manualNames = Names{
-	Packs: []string{"databases", "pii"}, Tags: []string{"secret", "pii", "pci"}, Rules: []string{"email", "generic-password", "payment-card"},
-	Codecs: []string{"json", "ndjson", "text"}, Actions: redact.ActionNames(), Validators: redact.ValidatorNames(),
+// builtin is what redactd itself is built with.
+func builtin() Names {
+	n := Names{Codecs: codec.Names(), Actions: redact.ActionNames(), Validators: redact.ValidatorNames()}
+	for _, pack := range patterns.Builtin() {
+		n.Packs = append(n.Packs, pack.Name)
+		for _, r := range pack.Rules {
+			n.Rules = append(n.Rules, r.ID)
+			n.Tags = append(n.Tags, r.Tags...)
+		}
+	}
+	return n
+}
+
+// checkBuilt asks that all that cfg names is there and its rules compile.
+func checkBuilt(t *testing.T, cfg *Config) {
+	t.Helper()
+	if err := cfg.Check(builtin()); err != nil {
+		t.Error(err)
+	}
+	var own []redact.Rule
+	for _, r := range cfg.Rules {
+		own = append(own, *r)
+	}
+	set, err := redact.Compile(own, redact.Options{})
+	if err != nil {
+		t.Error(cfg.Place(err))
+		return
+	}
+	for _, r := range own {
+		for i, example := range slices.Concat(r.Examples, r.CounterExamples) {
+			text, secrets, err := patterns.Expand(example, 1)
+			if err != nil || (len(secrets) > 0) != (i < len(r.Examples)) {
+				t.Fatalf("%s: %q: %v", r.ID, example, err)
+			}
+			found, err := set.Find(set.NewScratch(), nil, redact.Field{Value: []byte(text)})
+			if err != nil || len(found) != len(secrets) {
+				t.Errorf("%s: %d findings in %q, want %d: %v", r.ID, len(found), example, len(secrets), err)
+			}
+		}
+	}
 }
 
 func readShipped(t *testing.T) string {
@@ -213,9 +249,7 @@ func TestShipped(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := cfg.Check(manualNames); err != nil {
-		t.Fatal(err)
-	}
+	checkBuilt(t, cfg)
 	if cfg.Routes["logs"].Upstream != StoreUpstream || cfg.Routes["logs"].Request != ScopeAll || cfg.Routes["api"].Response != ScopeErrors {
 		t.Error("the routes are not those that the README shows")
 	}
@@ -229,9 +263,7 @@ var commented = regexp.MustCompile(`(?m)^# (\[[a-z]+\.[a-z-]+\]$|[a-z_]+ = )`)
 func TestShippedComments(t *testing.T) {
 	text := commented.ReplaceAllString(readShipped(t), "$1")
 	cfg := mustParse(t, shipped, text, nil)
-	if err := cfg.Check(manualNames); err != nil {
-		t.Error(err)
-	}
+	checkBuilt(t, cfg)
 	for path := range typesByPath() {
 		table, name, _ := cutLast(path)
 		re := strings.ReplaceAll(regexp.QuoteMeta(table), "NAME", "[a-z-]+")
