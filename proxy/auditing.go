@@ -75,17 +75,14 @@ func (x *exchange) count(dir string, res *scrub.Result, raw int64) {
 // noteNoTransform counts a change made against Cache-Control: no-transform.
 // Safety comes first, but not in silence.
 func (x *exchange) noteNoTransform(dir string) {
-	noTransform := false
-	if dir == dirRequest {
-		for _, h := range x.headers {
-			noTransform = noTransform || is(h.name, "cache-control") && hasToken(h.value, "no-transform")
-		}
-	} else {
-		for name, value := range x.in.Header.All() {
-			noTransform = noTransform || is(name, "cache-control") && hasToken(value, "no-transform")
-		}
+	fields := x.headers
+	if dir == dirResponse {
+		fields = x.inFields
 	}
-	if noTransform {
-		x.p.m.noTransform.WithLabelValues(x.rt.name, dir).Inc()
+	for _, f := range fields {
+		if is(f.name, "cache-control") && hasToken(f.value, "no-transform") {
+			x.p.m.noTransform.WithLabelValues(x.rt.name, dir).Inc()
+			return
+		}
 	}
 }

@@ -44,6 +44,7 @@ type exchange struct {
 	raw      io.Reader // the body, too large to gather, as it comes
 
 	in       *fasthttp.Response
+	inFields []header
 	at       *target
 	conn     *upConn
 	respBuf  *buffer
@@ -94,11 +95,12 @@ func (x *exchange) end() {
 	}
 	x.reqBuf.release()
 	x.respBuf.release()
-	headers, hops, query := x.headers[:0], x.hops[:0], x.outQuery[:0]
+	headers, inFields, hops, query := x.headers[:0], x.inFields[:0], x.hops[:0], x.outQuery[:0]
 	clear(headers[:cap(headers)])
+	clear(inFields[:cap(inFields)])
 	clear(hops[:cap(hops)])
 	clear(query[:cap(query)])
-	*x = exchange{headers: headers, hops: hops, outQuery: query}
+	*x = exchange{headers: headers, inFields: inFields, hops: hops, outQuery: query}
 	exchangePool.Put(x)
 }
 

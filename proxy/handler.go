@@ -81,6 +81,7 @@ func (x *exchange) settleBody() {
 // read in two ways.
 func (x *exchange) read() *refusal {
 	h := &x.ctx.Request.Header
+	x.body.start(x, h.ContentLength())
 	if !wellFramed(h.RawHeaders()) {
 		return refuseFraming
 	}
@@ -111,7 +112,9 @@ func (x *exchange) read() *refusal {
 	if x.ctx.IsConnect() {
 		return refuseConnect
 	}
-	x.body.start(x, h.ContentLength())
+	if listed(x.hops, []byte("close")) { // fasthttp sees it only on its own
+		x.ctx.SetConnectionClose()
+	}
 	return x.readTarget(h.RequestURI())
 }
 

@@ -29,6 +29,7 @@ func (x *exchange) respond() *refusal {
 		return refuseBroken // nobody asked to switch
 	}
 	inspect := inScope(x.rt.cfg.Response, status)
+	x.inFields = x.answerFields()
 	var edits []header
 	if inspect && x.rt.cfg.Headers {
 		var err error
@@ -159,12 +160,13 @@ func (x *exchange) withhold(status int) *refusal {
 		return refuseWithheld
 	}
 	r := *refuseWithheld
-	r.status = status
+	r.status, r.final = status, true
 	r.detail = "The answer's details were withheld."
 	h := &x.ctx.Response.Header
-	for name, value := range x.in.Header.All() {
-		if answerSignals.has(name) {
-			h.AddBytesKV(name, value)
+	h.DisableNormalizing()
+	for _, f := range x.inFields {
+		if answerSignals.has(f.name) {
+			h.AddBytesKV(f.name, f.value)
 		}
 	}
 	return &r
@@ -216,9 +218,21 @@ func isLive(contentType string) bool {
 	return false
 }
 
+// answerFields returns the fields of the answer as they are before its body is
+// read: reading it adds the trailers to them, which are not passed on.
+func (x *exchange) answerFields() []header {
+	x.in.Header.SetNoDefaultContentType(true)
+	fields := x.inFields[:0]
+	for name, value := range x.in.Header.All() {
+		fields = append(fields, header{name, value})
+	}
+	return fields
+}
+
 // scrubAnswerHead scrubs header values and the reason phrase.
 func (x *exchange) scrubAnswerHead() (edits []header, err error) {
-	for name, value := range x.in.Header.All() {
+	for _, f := range x.inFields {
+		name, value := f.name, f.value
 		if plumbing.has(name) || identifiers.has(name) || hopByHop.has(name) || framed.has(name) ||
 			session.has(name) || validators.has(name) || x.rt.keeps(name) {
 			continue
@@ -250,20 +264,21 @@ func (x *exchange) scrubAnswerHead() (edits []header, err error) {
 // writeHead writes the client's header: the upstream's fields less those that
 // end here or are no longer true.
 func (x *exchange) writeHead(status int, inspect bool, edits []header, plan answerPlan) {
-	in, h := &x.in.Header, &x.ctx.Response.Header
+	h := &x.ctx.Response.Header
 	h.DisableNormalizing()
 	h.SetStatusCode(status)
-	if reason := in.StatusMessage(); len(reason) > 0 {
+	if reason := x.in.Header.StatusMessage(); len(reason) > 0 {
 		h.SetStatusMessage(reason)
 	}
 	var hops [][]byte
 	hasID := false
-	for name, value := range in.All() {
-		if is(name, "connection") {
-			hops = append(hops, value)
+	for _, f := range x.inFields {
+		if is(f.name, "connection") {
+			hops = append(hops, f.value)
 		}
 	}
-	for name, value := range in.All() {
+	for _, f := range x.inFields {
+		name, value := f.name, f.value
 		switch {
 		case framed.has(name), hopByHop.has(name), listed(hops, name) && !endToEnd.has(name):
 			continue
@@ -358,9 +373,8 @@ func (b *respBody) SupportsBodyWriteTo() bool { return b.r == &b.whole }
 
 func (b *respBody) WriteTo(w io.Writer) (int64, error) { return b.whole.WriteTo(w) }
 
-func (b *respBody) Close() error { return b.CloseWithError(nil) }
-
-// CloseWithError is called once, after the last byte was written or with what
+// CloseWithError is called once (fasthttp would call a Close as well, when the
+// exchange is already another's), after the last byte was written or with what
 // went wrong; the client's connection is closed by then on an error.
 func (b *respBody) CloseWithError(err error) error {
 	x := b.x

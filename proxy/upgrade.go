@@ -79,16 +79,16 @@ func (x *exchange) askUpgrade(t *target, conn *upConn, br *bufio.Reader) error {
 // join connects client and upstream until one of them ends.
 func (x *exchange) join(conn *upConn, br *bufio.Reader) {
 	head := []byte("HTTP/1.1 101 Switching Protocols\r\n")
-	for name, value := range x.in.Header.All() {
-		if !framed.has(name) {
-			head = append(append(append(append(head, name...), ": "...), value...), "\r\n"...)
+	for _, f := range x.answerFields() {
+		if !framed.has(f.name) {
+			head = append(append(append(append(head, f.name...), ": "...), f.value...), "\r\n"...)
 		}
 	}
 	head = append(head, "\r\n"...)
 	_ = conn.Conn.SetDeadline(time.Time{})
 	x.ctx.Response.SetStatusCode(fasthttp.StatusSwitchingProtocols)
 	x.ctx.HijackSetNoResponse(true)
-	m, route := x.p.m, x.rt.name
+	m, route, raw := x.p.m, x.rt.name, x.ctx.Conn()
 	x.ctx.Hijack(func(client net.Conn) {
 		defer conn.Close()
 		if _, err := client.Write(head); err != nil {
@@ -102,7 +102,7 @@ func (x *exchange) join(conn *upConn, br *bufio.Reader) {
 		}()
 		down, _ := io.Copy(client, br)
 		_ = conn.Close()
-		_ = client.Close()
+		_ = raw.Close() // client.Close does nothing before the handler returns
 		m.uninspected(route, dirResponse, "upgraded", down)
 		m.uninspected(route, dirRequest, "upgraded", <-up)
 	})
