@@ -43,7 +43,7 @@ func (p *Policy) codec(m Meta, head []byte) codec.Codec {
 // CanStream reports whether a payload of that kind can be scrubbed by Stream in
 // memory bounded by its longest record.
 func (p *Policy) CanStream(m Meta) bool {
-	if !codec.Supported(m.ContentEncoding) || transcodes(m.ContentType, nil) {
+	if charset, err := codec.Charset(m.ContentType, nil); err != nil || charset != "" || !codec.Supported(m.ContentEncoding) {
 		return false
 	}
 	c := p.codec(m, nil)
@@ -121,6 +121,8 @@ func fail(err error) error {
 	case errors.As(err, &se):
 		return err
 	case errors.As(err, &ce):
+		return &Error{KindCoding, err}
+	case errors.Is(err, codec.ErrCharset):
 		return &Error{KindCoding, err}
 	case errors.Is(err, codec.ErrTooLarge):
 		return &Error{KindLimit, err}

@@ -17,6 +17,7 @@ type Scrubber struct {
 	onHits  func([]Hit) error
 	walkers map[string]codec.Walker
 
+	charset                     string // of the body at hand, see codec.Charset
 	decoded, utf8, out, encoded []byte
 	splices                     []codec.Splice
 }
@@ -136,22 +137,18 @@ func (s *Scrubber) decode(body []byte, m Meta) (text []byte, err error) {
 	if int64(len(text)) > limit {
 		return nil, codec.ErrTooLarge
 	}
-	if transcodes(m.ContentType, text) {
-		s.utf8, err = toUTF8(s.utf8[:0], text, m.ContentType, limit)
-		text = s.utf8
+	if s.charset, err = codec.Charset(m.ContentType, text[:min(len(text), sniff)]); err != nil || s.charset == "" {
+		return text, err
 	}
-	return text, err
+	s.utf8, err = codec.DecodeCharset(s.utf8[:0], text, s.charset, limit)
+	return s.utf8, err
 }
 
 // encode writes text in the charset and the content codings of body.
 func (s *Scrubber) encode(text, body []byte, m Meta) (out []byte, err error) {
 	out = text
-	original := body
-	if m.ContentEncoding != "" {
-		original = s.decoded
-	}
-	if transcodes(m.ContentType, original) {
-		if s.utf8, err = fromUTF8(s.utf8[:0], out, m.ContentType, original); err != nil {
+	if s.charset != "" {
+		if s.utf8, err = codec.EncodeCharset(s.utf8[:0], out, s.charset); err != nil {
 			return nil, err
 		}
 		out = s.utf8

@@ -80,13 +80,19 @@ func (st *stream) run(w io.Writer) (err error) {
 	if st.enc, err = codec.NewEncoder(w, encodings); err != nil {
 		return err
 	}
+	charset, err := codec.Charset(st.m.ContentType, st.buf)
+	if err != nil {
+		return err
+	}
+	if charset != "" {
+		return st.gather()
+	}
 	st.codec = st.s.policy.codec(st.m, st.buf)
 	switch {
 	case st.codec == nil:
 		st.res.Skipped = "binary"
 		return st.copy()
-	case transcodes(st.m.ContentType, st.buf) || st.codec.Name() != textCodec && !st.codec.Streams():
-		st.res.Codec = st.codec.Name()
+	case st.codec.Name() != textCodec && !st.codec.Streams():
 		return st.gather()
 	}
 	st.res.Codec = st.codec.Name()
@@ -182,7 +188,7 @@ func (st *stream) gather() error {
 	if err != nil {
 		return err
 	}
-	st.res.Changed, st.res.Codec, st.res.Fallback = res.Changed, res.Codec, res.Fallback
+	st.res.Changed, st.res.Codec, st.res.Fallback, st.res.Skipped = res.Changed, res.Codec, res.Fallback, res.Skipped
 	st.s.v.hits = append(st.s.v.hits, res.Hits...)
 	if err := st.tell(); err != nil {
 		return err
