@@ -16,6 +16,7 @@ type Scrubber struct {
 	v       visitor
 	onHits  func([]Hit) error
 	walkers map[string]codec.Walker
+	busy    []codec.Walker
 
 	charset                     string // of the body at hand, see codec.Charset
 	decoded, utf8, out, encoded []byte
@@ -41,6 +42,7 @@ const maxPooled = 1 << 20
 
 // Release wipes s and gives it back. Results of s are invalid from then on.
 func (s *Scrubber) Release() {
+	s.rest()
 	for _, b := range []*[]byte{&s.decoded, &s.utf8, &s.out, &s.encoded, &s.v.texts} {
 		*b = wiped(*b)
 	}
@@ -77,20 +79,34 @@ func (s *Scrubber) takeHits() []Hit {
 	return hits
 }
 
-// walker returns a Walker of c that is ready for a payload.
+// walker returns a Walker of c that is ready for a payload. The splices that it
+// gives are valid until rest.
 func (s *Scrubber) walker(c codec.Codec) codec.Walker {
 	w := s.walkers[c.Name()]
 	if w == nil {
 		w = c.NewWalker()
 		s.walkers[c.Name()] = w
 	}
+	s.busy = append(s.busy, w)
 	return w
+}
+
+// rest makes the walkers and the visitor ready for another payload.
+func (s *Scrubber) rest() {
+	for _, w := range s.busy {
+		w.Reset()
+	}
+	clear(s.busy)
+	s.busy = s.busy[:0]
+	s.splices = s.splices[:0]
+	s.v.clear()
 }
 
 // Body scrubs a whole body. Result.Body is valid until Release. On error
 // nothing of the body may be forwarded, unless the operator chose so; the error
 // is an *Error.
 func (s *Scrubber) Body(body []byte, m Meta) (Result, error) {
+	s.rest()
 	res := Result{Body: body}
 	if len(body) == 0 {
 		return res, nil
@@ -163,12 +179,9 @@ func (s *Scrubber) encode(text, body []byte, m Meta) (out []byte, err error) {
 // walk gathers the splices of a whole text. Where the text is not of the format
 // of c, it goes on as what it looks like, or as plain text.
 func (s *Scrubber) walk(c codec.Codec, text []byte, res *Result) error {
-	s.v.clear()
-	w := s.walker(c)
-	defer w.Reset()
 	var n int
 	var err error
-	s.splices, n, err = w.Walk(s.splices[:0], text, true, &s.v)
+	s.splices, n, err = s.walker(c).Walk(s.splices[:0], text, true, &s.v)
 	if !codec.IsSyntax(err) {
 		return err
 	}
@@ -177,9 +190,7 @@ func (s *Scrubber) walk(c codec.Codec, text []byte, res *Result) error {
 	if n == 0 {
 		if other := codec.Detect("", "", rest[:min(len(rest), sniff)]); other != nil && other.Name() != c.Name() && other.Name() != textCodec {
 			var otherErr error
-			ow := s.walker(other)
-			defer ow.Reset()
-			if s.splices, _, otherErr = ow.Walk(s.splices[:0], text, true, &s.v); !codec.IsSyntax(otherErr) {
+			if s.splices, _, otherErr = s.walker(other).Walk(s.splices[:0], text, true, &s.v); !codec.IsSyntax(otherErr) {
 				res.Codec = other.Name()
 				return otherErr
 			}
@@ -200,7 +211,7 @@ func (s *Scrubber) walk(c codec.Codec, text []byte, res *Result) error {
 // place is the prefix of Hit.Path, "header:" say. The returned slice is valid
 // until Release; it is value itself when nothing changed.
 func (s *Scrubber) Value(place, name string, value []byte) (out []byte, hits []Hit, err error) {
-	s.v.clear()
+	s.rest()
 	s.v.prefix = place
 	defer func() { s.v.prefix = "" }()
 	edits, _, err := s.v.Visit(&codec.Field{Key: []byte(name), Path: []byte(name), Value: value, Kind: codec.String})
@@ -218,12 +229,10 @@ func (s *Scrubber) Query(raw []byte) (out []byte, hits []Hit, err error) {
 	if form == nil {
 		return raw, nil, &Error{KindFormat, errors.New("no codec named form")}
 	}
-	s.v.clear()
+	s.rest()
 	s.v.prefix = "query:"
 	defer func() { s.v.prefix = "" }()
-	w := s.walker(form)
-	defer w.Reset()
-	s.splices, _, err = w.Walk(s.splices[:0], raw, true, &s.v)
+	s.splices, _, err = s.walker(form).Walk(s.splices[:0], raw, true, &s.v)
 	hits = s.takeHits()
 	if err != nil || len(s.splices) == 0 || s.policy.Shadow {
 		return raw, hits, fail(err)

@@ -2,6 +2,7 @@ package scrub
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"io"
 	"math"
@@ -73,8 +74,8 @@ func (st *stream) run(w io.Writer) (err error) {
 		if err := st.fill(readSize); err != nil {
 			return err
 		}
-		if len(st.buf) > 0 && !st.end && st.codec == nil {
-			break // what is there must do: more may be long in coming
+		if bytes.IndexByte(st.buf, '\n') >= 0 {
+			break // a whole line must do: more may be long in coming
 		}
 	}
 	if st.enc, err = codec.NewEncoder(w, encodings); err != nil {
@@ -263,8 +264,8 @@ func (st *stream) textPiece(w *redact.Writer, refuse func([]byte) error) error {
 
 // walk scrubs a format that is walked in pieces.
 func (st *stream) walk() error {
+	st.s.rest()
 	w := st.s.walker(st.codec)
-	defer w.Reset()
 	want := readSize
 	for {
 		st.s.v.clear()
