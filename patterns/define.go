@@ -19,7 +19,7 @@ var common = map[string]string{
 	"q": "\\\\{0,7}[\"'`]|\\\\{1,4}u002[27]|&(?:quot|apos|#34|#39|#x22|#x27);|%(?:25)?2[27]",
 
 	// sp is white space within a line, plain or encoded.
-	"sp": `(?:[ \t+]|%(?:25)?(?:20|09)|&nbsp;){0,8}`,
+	"sp": `(?:[ \t+]|%(?:25)?(?:20|09)|&nbsp;)*`,
 
 	// eq stands between a name and its value: = : := => == ?= and such, plain,
 	// HTML-escaped, JSON-escaped or percent-encoded.
