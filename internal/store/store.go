@@ -22,7 +22,7 @@ import (
 
 const (
 	prefix         = "store"
-	defaultMaxSize = 256 << 20
+	defaultMaxSize = 64 << 20
 	queue          = 1024
 	maxBatch       = 4 << 20
 	closeTimeout   = 10 * time.Second
@@ -35,7 +35,7 @@ var ErrClosed = errors.New("store: closed")
 // default, except for Dir.
 type Options struct {
 	Dir      string
-	MaxSize  int64         // bytes of one file before it rotates; default 256 MiB
+	MaxSize  int64         // bytes of one file before it rotates; default 64 MiB
 	MaxAge   time.Duration // of one file before it rotates; default: no limit
 	MaxFiles int           // files kept; default: all
 
