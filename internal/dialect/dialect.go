@@ -143,6 +143,17 @@ func For(method, path, contentType string) Dialect {
 	return generic{}
 }
 
+// Of returns the dialect of a request. It knows what For can't: Python's
+// HTTPHandler sends a record as the query of a GET, on whatever path.
+func Of(r *Request) Dialect {
+	if r.Method == http.MethodGet && r.Query != "" {
+		if _, ok := queryRecord(r.Query); ok {
+			return generic{}
+		}
+	}
+	return For(r.Method, r.Path, r.ContentType)
+}
+
 // Retryable is the status for a refusal after which the sender shall keep its
 // data and try again.
 const Retryable = http.StatusServiceUnavailable

@@ -58,7 +58,7 @@ func TestSamples(t *testing.T) {
 		for _, s := range samples[d.Name()] {
 			t.Run(d.Name()+"/"+s.name, func(t *testing.T) {
 				r := s.request()
-				if got := For(r.Method, r.Path, r.ContentType); got.Name() != d.Name() {
+				if got := Of(r); got.Name() != d.Name() {
 					t.Fatalf("belongs to %s", got.Name())
 				}
 				res, records := d.Handle(r)

@@ -26,8 +26,7 @@ func (generic) Handle(r *Request) (*Response, []Record) {
 	case http.MethodPost, http.MethodPut, http.MethodPatch:
 		records = genericRecords(r.ContentType, r.Body)
 	case http.MethodGet, http.MethodHead:
-		// HTTPHandler sends a record as the query of a GET unless told otherwise.
-		if rec, ok := formRecord([]byte(r.Query)); ok && isLogForm(rec.Data) && r.Method == http.MethodGet {
+		if rec, ok := queryRecord(r.Query); ok && r.Method == http.MethodGet {
 			records = []Record{rec}
 			break
 		}
@@ -158,8 +157,11 @@ func formRecord(p []byte) (Record, bool) {
 	return Record{Data: append(data, '}'), JSON: true}, true
 }
 
-func isLogForm(data []byte) bool {
-	return member(data, "msg") != nil || member(data, "message") != nil
+// queryRecord reads a record from a query, as HTTPHandler sends it unless told
+// otherwise. Not every query is one.
+func queryRecord(query string) (Record, bool) {
+	rec, ok := formRecord([]byte(query))
+	return rec, ok && member(rec.Data, "msg") != nil && member(rec.Data, "levelname") != nil
 }
 
 // isBinary reports whether a body is to be kept whole, as bytes.

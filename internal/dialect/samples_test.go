@@ -22,7 +22,9 @@ func init() {
 		{name: "binary", path: "/x", ct: "application/msgpack", body: "\x81\xa1a\x01\n\x00", status: 200, records: []string{"\x81\xa1a\x01\n\x00"}},
 		{name: "empty", path: "/x", ct: jsonType, body: " \n", status: 200, answer: `{"stored":0}`},
 		{name: "status", method: "GET", path: "/x", status: 200, answer: `{"status":"ok"}`},
-		{name: "python handler", method: "GET", path: "/log", query: "name=root&msg=hi+there", status: 200, records: []string{`{"name":"root","msg":"hi there"}`}, answer: `{"stored":1}`},
+		{name: "python handler", method: "GET", path: "/log", query: "levelname=INFO&msg=hi+there", status: 200, records: []string{`{"levelname":"INFO","msg":"hi there"}`}, answer: `{"stored":1}`},
+		{name: "python handler at the root", method: "GET", path: "/", query: "levelname=INFO&msg=hi", status: 200, records: []string{`{"levelname":"INFO","msg":"hi"}`}, answer: `{"stored":1}`},
+		{name: "query of something else", method: "GET", path: "/log", query: "msg=hi", status: 200, answer: `{"status":"ok"}`},
 		{name: "other method", method: "DELETE", path: "/x", status: 405},
 	}
 	samples["loki"] = []sample{

@@ -209,12 +209,16 @@ func (c *Committer[T]) take() (batch []entry[T], last bool) {
 	}
 	batch = c.pending[:n:n]
 	c.pending = c.pending[n:]
+	if len(c.pending) == 0 {
+		c.pending = nil // begin at the front of a new array
+	}
 	return batch, c.stopped
 }
 
 // write commits a batch. On failure those who wait are told, the others go
 // back to the front of the queue unless this was the last try.
 func (c *Committer[T]) write(batch []entry[T], last bool) bool {
+	defer clear(batch) // its array lives on with the queue; its items need not
 	items := make([]T, len(batch))
 	for i := range batch {
 		items[i] = batch[i].item

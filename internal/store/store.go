@@ -154,7 +154,7 @@ type Result struct {
 // records are on disk. An error says that they could not be written; the
 // answer then tells so in words that make the sender try again.
 func (s *Store) Serve(ctx context.Context, from Origin, r *dialect.Request) (Result, error) {
-	d := dialect.For(r.Method, r.Path, r.ContentType)
+	d := dialect.Of(r)
 	res, records := d.Handle(r)
 	now := s.now().UTC()
 	var lines []byte
