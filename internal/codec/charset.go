@@ -179,7 +179,7 @@ func DecodeCharset(dst, src []byte, name string, limit int64) ([]byte, error) {
 	if err != nil {
 		return dst, err
 	}
-	if int64(len(src)) > limit { // at least a byte for every two, and at most three
+	if int64(len(src)/4) > limit { // UTF-32 shrinks the most
 		return dst, ErrTooLarge
 	}
 	text, err := enc.NewDecoder().Bytes(src)

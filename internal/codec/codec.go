@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"slices"
 	"sort"
+	"strings"
 )
 
 // Kind says what a field is, and so what may stand in its place.
@@ -117,14 +118,29 @@ func IsSyntax(err error) bool {
 	return errors.As(err, &se)
 }
 
-var registry = map[string]Codec{}
+var (
+	registry    = map[string]Codec{}
+	mediaTypes  = map[string]Codec{}
+	endpointers []Endpointer // by name
+)
 
-// Register adds a codec. A duplicate name panics.
+// Register adds a codec. It is called from init only. A name or a media type
+// that another codec has already panics.
 func Register(c Codec) {
-	if _, ok := registry[c.Name()]; ok {
+	if registry[c.Name()] != nil {
 		panic("codec: " + c.Name() + " registered twice")
 	}
 	registry[c.Name()] = c
+	for _, mediaType := range c.MediaTypes() {
+		if mediaTypes[mediaType] != nil {
+			panic("codec: " + mediaType + " claimed twice")
+		}
+		mediaTypes[mediaType] = c
+	}
+	if e, ok := c.(Endpointer); ok {
+		endpointers = append(endpointers, e)
+		slices.SortFunc(endpointers, func(a, b Endpointer) int { return strings.Compare(a.Name(), b.Name()) })
+	}
 }
 
 // Lookup returns the codec of that name, nil if there is none.

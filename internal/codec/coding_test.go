@@ -182,7 +182,7 @@ func TestCodingSourceError(t *testing.T) {
 	}
 }
 
-// TestEncoderFlush asks that what was flushed can be read before the end.
+// TestEncoderFlush asks that what was flushed can be read before more comes.
 func TestEncoderFlush(t *testing.T) {
 	for _, enc := range stacks {
 		pr, pw := io.Pipe()
@@ -190,18 +190,25 @@ func TestEncoderFlush(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		more := make(chan bool)
 		go func() {
 			e.Write([]byte("first"))
 			e.Flush()
+			<-more
 			e.Write([]byte("second"))
-			e.Close()
-			pw.Close()
+			pw.CloseWithError(e.Close()) // nil is io.EOF
 		}()
 		d, _ := NewDecoder(pr, enc, 100)
-		got, err := io.ReadAll(d)
-		if string(got) != "firstsecond" || err != nil {
+		got := make([]byte, 5)
+		if _, err := io.ReadFull(d, got); string(got) != "first" || err != nil {
 			t.Errorf("%q: %q %v", enc, got, err)
 		}
+		more <- true
+		got, err = io.ReadAll(d)
+		if string(got) != "second" || err != nil {
+			t.Errorf("%q: %q %v", enc, got, err)
+		}
+		d.Close()
 	}
 }
 

@@ -2,7 +2,6 @@ package codec
 
 import (
 	"bytes"
-	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -26,8 +25,8 @@ func ForEndpoint(path, mediaType string, head []byte) Codec {
 	if path == "" {
 		return nil
 	}
-	for _, name := range Names() {
-		if e, ok := registry[name].(Endpointer); ok && e.Endpoint(path, mediaType, head) {
+	for _, e := range endpointers {
+		if e.Endpoint(path, mediaType, head) {
 			return e
 		}
 	}
@@ -37,23 +36,11 @@ func ForEndpoint(path, mediaType string, head []byte) Codec {
 // ForMediaType returns the codec for a media type (lower case, without
 // parameters), by its full name or else by its suffix, nil if there is none.
 func ForMediaType(mediaType string) Codec {
-	if c := withMediaType(mediaType); c != nil {
+	if c := mediaTypes[mediaType]; c != nil {
 		return c
 	}
 	if i := strings.LastIndexByte(mediaType, '+'); i >= 0 {
-		return withMediaType(mediaType[i:])
-	}
-	return nil
-}
-
-func withMediaType(mediaType string) Codec {
-	if mediaType == "" {
-		return nil
-	}
-	for _, c := range registry {
-		if slices.Contains(c.MediaTypes(), mediaType) {
-			return c
-		}
+		return mediaTypes[mediaType[i:]]
 	}
 	return nil
 }

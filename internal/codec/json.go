@@ -50,7 +50,8 @@ type jsonWalker struct {
 	bkey  int
 	began bool
 	step  step
-	seen  int // bytes of the step at hand that are known not to end its string
+	seen  int // bytes of the step at hand that are known not to end its value
+	named int // bytes of it that are known not to end its name
 	field Field
 }
 
@@ -77,7 +78,7 @@ func (w *jsonWalker) rewind(path, key []byte) {
 	w.keys = append(w.keys[:0], key...)
 	w.base, w.bkey = len(w.path), len(w.keys)
 	w.began = false
-	w.seen = 0
+	w.seen, w.named = 0, 0
 }
 
 func (w *jsonWalker) Walk(dst []Splice, src []byte, final bool, v Visitor) ([]Splice, int, error) {
@@ -136,7 +137,7 @@ func (w *jsonWalker) walk(dst []Splice, src []byte, final bool, v Visitor) (out 
 			return dst, n, &SyntaxError{Codec: "json", Offset: int64(w.step.val), Msg: msg}
 		}
 		n = w.step.end
-		w.seen = 0
+		w.seen, w.named = 0, 0
 	}
 }
 
@@ -160,7 +161,7 @@ func cutShort(src []byte, final bool) (string, int) {
 }
 
 // scan finds the step at src[n:] and leaves it in w.step. It changes nothing
-// else but w.seen. msg is empty if there is one; at is where the trouble is.
+// else but what is known of strings. msg is empty if there is one; at is where the trouble is.
 func (w *jsonWalker) scan(src []byte, n int, final bool) (msg string, at int) {
 	s := &w.step
 	s.comma, s.sep = n, -1
@@ -188,7 +189,7 @@ func (w *jsonWalker) scan(src []byte, n int, final bool) (msg string, at int) {
 			}
 		}
 		if !f.array {
-			if msg, i = w.scanName(src, i, final); msg != "" {
+			if msg, i = w.scanName(src, n, i, final); msg != "" {
 				return msg, i
 			}
 		}
@@ -196,14 +197,16 @@ func (w *jsonWalker) scan(src []byte, n int, final bool) (msg string, at int) {
 	return w.scanValue(src, n, i, final)
 }
 
-// scanName scans a name and its colon and returns the offset of the value.
-func (w *jsonWalker) scanName(src []byte, i int, final bool) (msg string, at int) {
+// scanName scans the name at i, in the step that begins at n, and its colon,
+// and returns the offset of the value.
+func (w *jsonWalker) scanName(src []byte, n, i int, final bool) (msg string, at int) {
 	if src[i] != '"' {
 		return "name expected", i
 	}
-	end, _, t := scanString(src, i+1)
+	end, _, t := scanString(src, max(i+1, n+w.named))
 	switch t {
 	case tokenCut:
+		w.named = end - n
 		return cutShort(src, final)
 	case tokenBad:
 		return "bad string", end

@@ -39,6 +39,7 @@ type markupWalker struct {
 	inner []byte // name of the open element whose content has no tags
 	kind  rawKind
 	seen  int // bytes of the piece at hand that need not be searched again
+	scan  tagScan
 	attrs []attr
 	name  []byte
 	path  []byte
@@ -48,7 +49,7 @@ type markupWalker struct {
 func (w *markupWalker) Reset() {
 	w.wipe()
 	w.rules.reset()
-	w.inner, w.kind, w.seen = w.inner[:0], rawNone, 0
+	w.inner, w.kind, w.seen, w.scan = w.inner[:0], rawNone, 0, tagScan{}
 	w.name, w.path = wiped(w.name), wiped(w.path)
 	w.field = Field{}
 }

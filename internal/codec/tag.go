@@ -11,7 +11,7 @@ type attr struct {
 
 // tag walks the start or end tag that src begins with.
 func (w *markupWalker) tag(dst []Splice, src []byte, base int, final bool, v Visitor) ([]Splice, int, bool, error) {
-	size := tagEnd(src)
+	size := w.scan.end(src)
 	if size < 0 {
 		if !final {
 			return dst, 0, false, nil
@@ -20,6 +20,7 @@ func (w *markupWalker) tag(dst []Splice, src []byte, base int, final bool, v Vis
 		dst, err := w.text(dst, src, base, Text, entities{}, v)
 		return dst, len(src), true, err
 	}
+	w.scan = tagScan{}
 	tag := src[:size]
 	if tag[1] == '/' {
 		w.rules.close(tag[2:nameEnd(tag, 2)])
@@ -43,24 +44,32 @@ func (w *markupWalker) tag(dst []Splice, src []byte, base int, final bool, v Vis
 	return dst, size, true, nil
 }
 
-// tagEnd returns the offset behind the > that ends the tag, or -1.
-func tagEnd(src []byte) int {
-	value := false // an equals sign came last: a quote begins a value
-	for i := 1; i < len(src); i++ {
-		switch c := src[i]; {
-		case c == '>':
-			return i + 1
-		case (c == '"' || c == '\'') && value:
-			n := bytes.IndexByte(src[i+1:], c)
-			if n < 0 {
+// tagScan is how far a tag has been searched for its end.
+type tagScan struct {
+	at    int
+	value bool // an equals sign came last: a quote begins a value
+	quote byte // the quote that is open
+}
+
+// end returns the offset behind the > that ends the tag, or -1.
+func (t *tagScan) end(src []byte) int {
+	for t.at = max(t.at, 1); t.at < len(src); t.at++ {
+		if t.quote != 0 {
+			if t.at += indexByte(src[t.at:], t.quote); t.at == len(src) {
 				return -1
 			}
-			i += n + 1
-			value = false
+			t.quote = 0
+			continue
+		}
+		switch c := src[t.at]; {
+		case c == '>':
+			return t.at + 1
+		case (c == '"' || c == '\'') && t.value:
+			t.quote, t.value = c, false
 		case c == '=':
-			value = true
+			t.value = true
 		case !isSpace(c):
-			value = false
+			t.value = false
 		}
 	}
 	return -1

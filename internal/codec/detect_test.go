@@ -1,0 +1,76 @@
+package codec
+
+import "testing"
+
+func TestDetect(t *testing.T) {
+	const action = `{"index":{}}` + "\n{}\n"
+	for _, tt := range []struct{ path, contentType, head, want string }{
+		{"", "application/json", "", "json"},
+		{"", "Application/Problem+JSON; charset=utf-8", "", "json"},
+		{"", "application/vnd.api+json", "{", "json"},
+		{"", "application/x-ndjson", "", "ndjson"},
+		{"", "application/vnd.elasticsearch+x-ndjson; compatible-with=8", "", "ndjson"},
+		{"", "application/x-www-form-urlencoded", "a=b", "form"},
+		{"", "application/x-www-form-urlencoded", `{"a":"b"}`, "json"},
+		{"", "application/logfmt", "", "logfmt"},
+		{"", "text/html", "", "html"},
+		{"", "image/svg+xml", "<svg>", "xml"},
+		{"", "text/event-stream", "", "sse"},
+		{"", "multipart/form-data; boundary=x", "", "multipart"},
+		{"", "text/plain", "hello", "text"},
+		{"", "text/plain", `{"a":"b"}` + "\n" + `{"a":"c`, "ndjson"},
+		{"", "text/plain", "{\n \"a\":", "json"},
+		{"", "text/plain", "{curly} braces", "text"},
+		{"", "text/plain", "[INFO] log line", "text"},
+		{"", "text/plain", "\x00\x01", "text"},
+		{"", "text/x-unheard-of", "abc", "text"},
+		{"", "", "", "text"},
+		{"", "", " <!DOCTYPE html><p>", "html"},
+		{"", "", `a=b&c=d`, "text"},
+		{"", "application/octet-stream", `{"a":"b"}`, "json"},
+		{"", "application/octet-stream", "caf\xe9 au lait, a longer text", "text"},
+		{"", "application/octet-stream", "\x1f\x8b\x08 and so on", ""},
+		{"", "application/octet-stream", "\x00\x00\x00\x01", ""},
+		{"", "application/x-protobuf", "\n\x05hello", ""},
+		{"", "application/vnd.google.protobuf", "hello", ""},
+		{"", "image/png", "\x89PNG\r\n", ""},
+		{"", "image/png", "", ""},
+		{"", "image/png", `{"error":"not found"}`, "json"},
+		{"", "application/zip", "PK\x03\x04", ""},
+		{"", "application/pdf", "plain words", "text"},
+		{"/_bulk", "application/x-ndjson", "", "esbulk"},
+		{"/idx/_bulk", "application/json", "", "esbulk"},
+		{"/insert/elasticsearch/_bulk", "", action, "esbulk"},
+		{"/_bulk", "application/vnd.elasticsearch+json;compatible-with=8", action, "esbulk"},
+		{"/_bulk", "application/json", `{"took":3,"items":[]}`, "json"},
+		{"/_bulk", "text/html", "<html>", "html"},
+		{"/_search", "application/json", action, "json"},
+	} {
+		got := ""
+		if c := Detect(tt.path, tt.contentType, []byte(tt.head)); c != nil {
+			got = c.Name()
+		}
+		if got != tt.want {
+			t.Errorf("%q %q %q: %q, want %q", tt.path, tt.contentType, tt.head, got, tt.want)
+		}
+	}
+}
+
+func TestForMediaType(t *testing.T) {
+	for _, name := range Names() {
+		for _, mediaType := range Lookup(name).MediaTypes() {
+			if c := ForMediaType(mediaType); c == nil || c.Name() != name {
+				t.Errorf("%s is not found for %s", name, mediaType)
+			}
+		}
+	}
+}
+
+func TestRegisterTwicePanics(t *testing.T) {
+	defer func() {
+		if recover() == nil {
+			t.Error("no panic")
+		}
+	}()
+	Register(jsonCodec{})
+}
