@@ -37,6 +37,7 @@ type exchange struct {
 	reqBuf   *buffer
 	reqScr   scrubber
 	reqHits  []scrub.Hit
+	edits    []header // fields of the request that were scrubbed
 	out      *fasthttp.Request
 	outQuery []byte
 	changed  bool // the request's body is not the one that came

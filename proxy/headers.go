@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"net/netip"
 	"strings"
+
+	"github.com/redactd/redactd/internal/codec"
 )
 
 // Header names are compared without regard to case and passed on in the case
@@ -135,16 +137,7 @@ func narrowAccept(value []byte) []byte {
 
 // knownCodings reports whether every coding of a Content-Encoding is one that
 // can be undone.
-func knownCodings(value []byte) bool {
-	for len(value) > 0 {
-		var item []byte
-		item, value, _ = bytes.Cut(value, []byte{','})
-		if item = bytes.TrimSpace(item); len(item) > 0 && !decodable.has(item) {
-			return false
-		}
-	}
-	return true
-}
+func knownCodings(value []byte) bool { return codec.Supported(string(value)) }
 
 // hasToken reports whether a comma-separated value holds token.
 func hasToken(value []byte, token string) bool {

@@ -7,70 +7,88 @@ import (
 	"time"
 
 	"github.com/redactd/redactd/internal/audit"
+	"github.com/redactd/redactd/internal/codec"
 	"github.com/redactd/redactd/internal/config"
+	"github.com/redactd/redactd/internal/dialect"
+	"github.com/redactd/redactd/internal/scrub"
+	"github.com/redactd/redactd/internal/store"
 )
 
-// Local answers requests in place of an upstream. It is safe for concurrent
-// use and keeps nothing of a request after it has returned.
-type Local interface {
-	ServeLocal(*LocalRequest) *LocalResponse
-	Close() error
+// local answers requests in place of an upstream.
+type local interface {
+	Serve(ctx context.Context, from store.Origin, r *dialect.Request) (store.Result, error)
+	Stop(ctx context.Context) error
 }
 
-// LocalRequest is a scrubbed request.
-type LocalRequest struct {
-	Method, Path, Query          string
-	ContentType, ContentEncoding string
-	// Header returns the first value of a field, whatever case its name has.
-	Header           func(name string) string
-	Body             []byte // codings not undone
-	Route, RequestID string
-}
-
-// LocalResponse is the answer. Records and Bytes say what was written.
-type LocalResponse struct {
-	Status         int
-	ContentType    string
-	Header         [][2]string
-	Body           []byte
-	Records, Bytes int64
-}
+// storeTimeout bounds how long a request waits for its records to be on disk.
+const storeTimeout = 10 * time.Second
 
 // serveLocal lets the embedded store answer.
 func (x *exchange) serveLocal() *refusal {
 	if x.p.local == nil {
 		return refuseStore
 	}
-	res := x.p.local.ServeLocal(&LocalRequest{
-		Method: string(x.ctx.Method()), Path: string(x.path), Query: string(x.outQuery),
-		ContentType: string(x.contentType), ContentEncoding: string(x.coding),
-		Header: x.headerValue, Body: x.out.Body(), Route: x.rt.name, RequestID: x.id,
+	body, r := x.decodedBody()
+	if r != nil {
+		return r
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), storeTimeout)
+	defer cancel()
+	res, err := x.p.local.Serve(ctx, store.Origin{Route: x.rt.name, RequestID: x.id}, &dialect.Request{
+		Method: string(x.ctx.Method()), Path: string(x.path), Query: string(x.outQuery), Host: string(x.authority),
+		Header: x.headerValue, ContentType: string(x.contentType), Body: body,
 	})
-	if res == nil {
-		return refuseStore
+	if err != nil {
+		x.p.m.errors.WithLabelValues(x.rt.name, refuseStore.stage, refuseStore.kind).Inc()
+		x.p.log.Error("store does not accept records", "error", err, "route", x.rt.name, "request_id", x.id)
 	}
 	x.p.m.storeRecords.Add(float64(res.Records))
 	x.p.m.storeBytes.Add(float64(res.Bytes))
 	h := &x.ctx.Response.Header
+	h.DisableNormalizing()
 	h.SetStatusCode(res.Status)
-	if res.ContentType != "" {
-		h.SetContentType(res.ContentType)
-	}
 	for _, f := range res.Header {
-		h.Add(f[0], f[1])
+		h.Add(f.Name, f.Value)
 	}
-	if x.madeID {
+	if x.id != "" {
 		h.Add(x.idHeader(), x.id)
 	}
 	x.ctx.Response.SetBody(res.Body)
 	return nil
 }
 
+// decodedBody returns the scrubbed body with its content codings undone.
+func (x *exchange) decodedBody() ([]byte, *refusal) {
+	body := x.out.Body()
+	if len(body) == 0 || len(x.coding) == 0 {
+		return body, nil
+	}
+	x.respBuf = acquireBuffer()
+	limit := limitOr(int64(x.pol.cfg.Server.MaxDecoded), defaultMaxDecoded)
+	decoded, err := codec.Decode(x.respBuf.b, body, string(x.coding), limit)
+	x.respBuf.b = decoded
+	switch {
+	case errors.Is(err, codec.ErrTooLarge):
+		return nil, refuseDecoded
+	case err != nil:
+		return nil, requestRefusal(scrub.KindCoding, knownCodings(x.coding))
+	}
+	return decoded, nil
+}
+
+// headerValue returns the first field of that name as it would be sent on,
+// without credentials: the store keeps what it reads.
 func (x *exchange) headerValue(name string) string {
 	for _, h := range x.headers {
-		if bytes.EqualFold(h.name, []byte(name)) {
-			return string(h.value)
+		if !bytes.EqualFold(h.name, []byte(name)) || credentials.has(h.name) {
+			continue
 		}
+		for _, e := range x.edits {
+			if &e.name[0] == &h.name[0] {
+				return string(e.value)
+			}
+		}
+		return string(h.value)
 	}
 	return ""
 }
@@ -88,7 +106,26 @@ func (p *Proxy) openSinks(cfg *config.Config) error {
 		}
 		p.recorder = trail
 	}
+	if p.local == nil && usesStore(cfg) && cfg.Store.Dir != "" {
+		s, err := store.Open(store.Options{
+			Dir: cfg.Store.Dir, MaxSize: int64(cfg.Store.MaxSize), MaxAge: time.Duration(cfg.Store.MaxAge),
+			MaxFiles: cfg.Store.MaxFiles,
+		})
+		if err != nil {
+			return errors.Join(err, p.stopSinks(context.Background()))
+		}
+		p.local = s
+	}
 	return nil
+}
+
+func usesStore(cfg *config.Config) bool {
+	for _, r := range cfg.Routes {
+		if r.Upstream == config.StoreUpstream {
+			return true
+		}
+	}
+	return false
 }
 
 // startSinks starts what has goroutines of its own.
@@ -110,7 +147,7 @@ func (p *Proxy) stopSinks(ctx context.Context) error {
 		errs = append(errs, r.Close())
 	}
 	if p.local != nil {
-		errs = append(errs, p.local.Close())
+		errs = append(errs, p.local.Stop(ctx))
 	}
 	return errors.Join(errs...)
 }

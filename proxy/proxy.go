@@ -51,7 +51,7 @@ type Options struct {
 	// For tests.
 	newScrubber func(*route) scrubber
 	recorder    audit.Recorder
-	local       Local
+	local       local
 }
 
 // Proxy is the running hop. Its methods are safe for concurrent use.
@@ -62,7 +62,7 @@ type Proxy struct {
 	registry *prometheus.Registry
 	policy   atomic.Pointer[policy]
 	recorder audit.Recorder
-	local    Local
+	local    local
 	server   *fasthttp.Server
 	conns    *connSet
 
@@ -181,6 +181,7 @@ func fixedSettings(old, now *config.Config) error {
 	check("admin.pprof", old.Admin.Pprof, now.Admin.Pprof)
 	check("audit", old.Audit, now.Audit)
 	check("store", old.Store, now.Store)
+	check("route", usesStore(old) || !usesStore(now), true)
 	if len(bad) > 0 {
 		return bad
 	}

@@ -84,14 +84,13 @@ func (x *exchange) prepareRequest() *refusal {
 	}
 	inspect := x.rt.cfg.Request == config.ScopeAll
 	x.outQuery = append(x.outQuery[:0], x.query...)
-	var edits []header
 	if inspect {
 		var err error
-		if edits, err = x.scrubHead(); err != nil {
+		if x.edits, err = x.scrubHead(); err != nil {
 			if r := x.unsure(err, 0); r != nil {
 				return r
 			}
-			edits, x.outQuery = nil, append(x.outQuery[:0], x.query...)
+			x.edits, x.outQuery = nil, append(x.outQuery[:0], x.query...)
 		}
 	}
 	body, r := x.requestBody(inspect)
@@ -102,7 +101,7 @@ func (x *exchange) prepareRequest() *refusal {
 		return refuseAudit
 	}
 	if x.rt.up != nil {
-		x.writeRequest(edits, body)
+		x.writeRequest(body)
 	} else {
 		x.reqBody(body)
 	}
@@ -230,6 +229,11 @@ func (x *exchange) credential() []byte {
 // scrubHead scrubs query and headers. The headers that change are returned;
 // every other is sent as it came.
 func (x *exchange) scrubHead() (edits []header, err error) {
+	if x.rt.up == nil {
+		if err := x.scrubPath(); err != nil {
+			return nil, err
+		}
+	}
 	if x.rt.cfg.Query && len(x.query) > 0 {
 		if err := x.scrubQuery(); err != nil {
 			return nil, err
@@ -252,6 +256,20 @@ func (x *exchange) scrubHead() (edits []header, err error) {
 		}
 	}
 	return edits, nil
+}
+
+// scrubPath scrubs the path for the store, which may keep it. An upstream gets
+// it as it came: there it says what is asked for.
+func (x *exchange) scrubPath() error {
+	out, hits, err := x.requestScrubber().Value("path", "", x.path)
+	if err != nil {
+		return err
+	}
+	x.foundMore(dirRequest, hits)
+	if len(hits) > 0 && !x.rt.shadow {
+		x.path = out
+	}
+	return nil
 }
 
 func (x *exchange) scrubsRequestHeader(name []byte) bool {
@@ -323,7 +341,7 @@ func fieldValue(v []byte) []byte {
 
 // writeRequest writes the request to send: the fields as they came, in their
 // order and case, less those that end here.
-func (x *exchange) writeRequest(edits []header, body []byte) {
+func (x *exchange) writeRequest(body []byte) {
 	x.out = fasthttp.AcquireRequest()
 	h := &x.out.Header
 	h.DisableNormalizing()
@@ -349,7 +367,7 @@ func (x *exchange) writeRequest(edits []header, body []byte) {
 		case is(f.name, "authorization") && x.rt.up.hasAuth():
 			continue
 		default:
-			for _, e := range edits {
+			for _, e := range x.edits {
 				if &e.name[0] == &f.name[0] {
 					value = e.value
 				}

@@ -23,6 +23,7 @@ import (
 const (
 	defaultMaxBody      = 64 << 20
 	defaultBufferBody   = 1 << 20
+	defaultMaxDecoded   = 64 << 20
 	defaultMaxResponse  = 64 << 20
 	defaultHeaderBytes  = 64 << 10
 	defaultReadTimeout  = 60 * time.Second
