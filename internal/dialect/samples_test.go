@@ -46,6 +46,8 @@ func init() {
 	samples["gelf"] = []sample{
 		{name: "message", path: "/gelf", ct: jsonType, body: `{"version":"1.1","short_message":"msg"}`, status: 202, records: []string{`{"version":"1.1","short_message":"msg"}`}},
 		{name: "several", path: "/gelf", body: `{"short_message":"msg"}` + "\n" + `{"short_message":"b"}`, status: 202, records: []string{`{"short_message":"msg"}`, `{"short_message":"b"}`}},
+		{name: "gzip", path: "/gelf", body: "\x1f\x8bmsg", status: 503},
+		{name: "zlib", path: "/gelf", body: "\x78\x9cmsg", status: 503},
 		{name: "broken", path: "/gelf", body: `{"short_message":`, status: 400},
 		{name: "get", method: "GET", path: "/gelf", status: 405},
 	}
