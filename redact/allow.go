@@ -3,7 +3,6 @@ package redact
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -11,7 +10,8 @@ import (
 
 // Allow names findings that are let through. Of the criteria given, each kind
 // must hold: the value is one of Values or matches one of Patterns; the path
-// matches one of Paths; the rule is selected by one of Rules.
+// matches one of Paths; the rule is selected by one of Rules, which may name
+// rules that the Set does not have.
 type Allow struct {
 	Name     string
 	Values   []string
@@ -66,11 +66,6 @@ func newAllowlist(rules []Rule, allows []Allow) (*allowlist, error) {
 		}
 		if len(a.Values)+len(a.Patterns)+len(a.Paths) == 0 {
 			errs = append(errs, &AllowError{a.Name, "values", errors.New("an allowlist entry needs values, patterns or paths")})
-		}
-		for _, name := range a.Rules {
-			if !slices.ContainsFunc(rules, func(r Rule) bool { return r.Selected(name) }) {
-				errs = append(errs, &AllowError{a.Name, "rules", fmt.Errorf("no rule, pack or tag %q", name)})
-			}
 		}
 		l.entries = append(l.entries, e)
 		l.bind(rules, a.Rules)

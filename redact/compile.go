@@ -129,7 +129,7 @@ func (c *compiler) add(p *program, ts []trigger) {
 		t.rule = p.index
 		if t.suffix != nil {
 			// A suffix without a program of its own only costs speed.
-			t.confirm, _ = newStdEngine(t.suffix)
+			t.confirm, _ = newNFA(t.suffix, nil)
 			t.suffix = nil
 		}
 		c.triggers = append(c.triggers, t)
@@ -141,18 +141,14 @@ func (c *compiler) add(p *program, ts []trigger) {
 func (c *compiler) engine(p *program) (*syntax.Regexp, error) {
 	re, err := parsePattern(p.rule.Pattern)
 	if err == nil {
-		e, err := newStdEngine(re)
-		if err != nil {
-			return nil, cleanSyntaxError(err)
-		}
-		p.engine, p.groups = e, secretGroups(e.first.SubexpNames())
-		return re, nil
+		p.engine, err = newNFA(re, secretGroups(re.CapNames()))
+		return re, err
 	}
-	e, names, err2 := newRegexp2Engine(p.rule.Pattern)
+	e, err2 := newRegexp2Engine(p.rule.Pattern)
 	if err2 != nil {
 		return nil, err // that of regexp/syntax says it shorter
 	}
-	p.engine, p.groups = e, secretGroups(names)
+	p.engine = e
 	return relax(p.rule.Pattern)
 }
 

@@ -26,20 +26,19 @@ const lookbehind = 64
 // that is no valid UTF-8 stays what it is.
 type regexp2Engine struct {
 	re     *regexp2.Regexp
-	groups int
+	groups []int // that capture the secret
 }
 
 func (e *regexp2Engine) name() string { return "regexp2" }
 
-func newRegexp2Engine(pattern string) (*regexp2Engine, []string, error) {
+func newRegexp2Engine(pattern string) (*regexp2Engine, error) {
 	re, err := regexp2.Compile(`\G(?:`+pattern+`)`,
 		regexp2.OptionMaxBacktrackingStackSize(regexp2Stack), regexp2.OptionMaintainCaptureOrder())
 	if err != nil {
-		return nil, nil, fmt.Errorf("not a regular expression of regexp/syntax nor of regexp2: %w", err)
+		return nil, fmt.Errorf("not a regular expression of regexp/syntax nor of regexp2: %w", err)
 	}
 	re.MatchTimeout = regexp2Attempt
-	names := re.GetGroupNames()
-	return &regexp2Engine{re: re, groups: len(names)}, names, nil
+	return &regexp2Engine{re: re, groups: secretGroups(re.GetGroupNames())}, nil
 }
 
 func (e *regexp2Engine) match(sc *Scratch, text []byte, at, end int) ([]int, error) {
@@ -48,15 +47,14 @@ func (e *regexp2Engine) match(sc *Scratch, text []byte, at, end int) ([]int, err
 	for _, b := range text[from:end] {
 		sc.runes = append(sc.runes, rune(b))
 	}
-	loc := make([]int, 2*e.groups)
-	matched := false
+	var loc []int
 	start := time.Now()
 	err := e.re.FindRunesMatches(sc.runes, at-from, func(m regexp2.MatchView) bool {
-		matched = true
-		for i := range e.groups {
-			loc[2*i], loc[2*i+1] = -1, -1
-			if index, length, ok := m.GroupRange(i); ok {
-				loc[2*i], loc[2*i+1] = from+index, from+index+length
+		for _, g := range e.groups {
+			if index, length, ok := m.GroupRange(g); ok {
+				loc = append(loc, from+index, from+index+length)
+			} else {
+				loc = append(loc, -1, -1)
 			}
 		}
 		return false
@@ -65,9 +63,6 @@ func (e *regexp2Engine) match(sc *Scratch, text []byte, at, end int) ([]int, err
 	clear(sc.runes)
 	if err != nil || sc.regexp2Spent > int64(regexp2Search) {
 		return nil, ErrGaveUp
-	}
-	if !matched || loc[0] != at {
-		return nil, nil
 	}
 	return loc, nil
 }

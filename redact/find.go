@@ -191,7 +191,7 @@ func (sr *search) confirm(t *trigger, at int) error {
 	if lo > hi {
 		return nil
 	}
-	if t.confirm != nil && !t.confirm.fits(sr.text, at, min(len(sr.text), at+p.window)) {
+	if t.confirm != nil && !t.confirm.fits(sr.sc, sr.text, at, min(len(sr.text), at+p.window)) {
 		return nil
 	}
 	for s := lo; s <= hi; s++ {
@@ -221,9 +221,9 @@ func (sr *search) try(p *program, at int) (matched bool, err error) {
 	if err != nil || loc == nil {
 		return false, err
 	}
-	for _, g := range p.groups {
-		if 2*g+1 < len(loc) && loc[2*g] >= 0 {
-			sr.accept(p, at, loc[2*g], loc[2*g+1])
+	for i := 0; i < len(loc); i += 2 {
+		if loc[i] >= 0 {
+			sr.accept(p, at, loc[i], loc[i+1])
 		}
 	}
 	return true, nil

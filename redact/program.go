@@ -1,16 +1,12 @@
 package redact
 
-import (
-	"regexp"
-	"regexp/syntax"
-)
+import "regexp/syntax"
 
 // program is one compiled rule.
 type program struct {
 	index      int32
 	rule       *Rule
-	groups     []int // that capture the secret
-	window     int   // longest match in bytes, and one rune of right context
+	window     int // longest match in bytes, and one rune of right context
 	engine     engine
 	first      byteSet // bytes that a match can begin with
 	validators []Validator
@@ -23,57 +19,11 @@ type program struct {
 type engine interface {
 	// name is what `redactd rules test` shows.
 	name() string
-	// match returns the submatches of the match that begins at text[at], as
-	// pairs of offsets into text, nil if there is none. It looks at one byte
-	// before at (more for engines with lookbehind) and at no byte from end on.
+	// match returns what the rule's secret groups capture in the match that
+	// begins at text[at], as pairs of offsets into text, -1 for a group without
+	// part in it; nil if there is no match. It looks at one byte before at (more
+	// for engines with lookbehind) and at no byte from end on.
 	match(sc *Scratch, text []byte, at, end int) ([]int, error)
-}
-
-// stdEngine is the standard library's regexp, anchored.
-type stdEngine struct {
-	first *regexp.Regexp // at the start of the text
-	mid   *regexp.Regexp // with the byte before the match in front
-}
-
-func newStdEngine(re *syntax.Regexp) (*stdEngine, error) {
-	src := re.String()
-	first, err := regexp.Compile(`\A(?:` + src + `)`)
-	if err != nil {
-		return nil, err
-	}
-	mid, err := regexp.Compile(`\A(?s:.)(?:` + src + `)`)
-	if err != nil {
-		return nil, err
-	}
-	return &stdEngine{first: first, mid: mid}, nil
-}
-
-func (e *stdEngine) name() string { return "regexp" }
-
-func (e *stdEngine) match(_ *Scratch, text []byte, at, end int) ([]int, error) {
-	if at == 0 {
-		return e.first.FindSubmatchIndex(text[:end]), nil
-	}
-	// A byte that is no valid UTF-8 by itself reads as U+FFFD, one byte wide.
-	loc := e.mid.FindSubmatchIndex(text[at-1 : end : end])
-	if loc == nil {
-		return nil, nil
-	}
-	for i := range loc {
-		if loc[i] >= 0 {
-			loc[i] += at - 1
-		}
-	}
-	loc[0] = at
-	return loc, nil
-}
-
-// fits reports whether the pattern matches at all at that place.
-func (e *stdEngine) fits(text []byte, at, end int) bool {
-	if at == 0 {
-		return e.first.Match(text[:end])
-	}
-	return e.mid.Match(text[at-1 : end : end])
 }
 
 // firstBytes returns the bytes with which a match of re can begin; all of them

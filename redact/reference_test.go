@@ -51,12 +51,12 @@ func reference(s *Set, f Field) []Finding {
 			return false
 		}
 		loc := referenceMatch(p, f.Value, at)
-		for _, g := range p.groups {
-			if loc == nil || loc[2*g] < 0 || loc[2*g] == loc[2*g+1] {
+		for i := 0; i < len(loc); i += 2 {
+			if loc[i] < 0 || loc[i] == loc[i+1] {
 				continue
 			}
-			if valid(p, f.Value[loc[2*g]:loc[2*g+1]]) {
-				if start, end, ok := s.settle(f.Value, loc[2*g], loc[2*g+1]); ok {
+			if valid(p, f.Value[loc[i]:loc[i+1]]) {
+				if start, end, ok := s.settle(f.Value, loc[i], loc[i+1]); ok {
 					spans = append(spans, span{start: start, end: end, index: p.index})
 				}
 			}
@@ -114,19 +114,25 @@ func referenceMatch(p *program, text []byte, at int) []int {
 		}
 		return loc
 	}
-	if at == 0 {
-		return plainRegexp(`\A(?:`, p.rule.Pattern).FindSubmatchIndex(text[:end])
+	re, from := plainRegexp(`\A(?:`, p.rule.Pattern), 0
+	if at > 0 {
+		re, from = plainRegexp(`\A(?s:.)(?:`, p.rule.Pattern), at-1
 	}
-	loc := plainRegexp(`\A(?s:.)(?:`, p.rule.Pattern).FindSubmatchIndex(text[at-1 : end])
-	for i := range loc {
-		if loc[i] >= 0 {
-			loc[i] += at - 1
+	loc := re.FindSubmatchIndex(text[from:end])
+	if loc == nil {
+		return nil
+	}
+	loc[0] = at - from // without the byte in front
+	var secrets []int
+	for _, g := range secretGroups(re.SubexpNames()) {
+		secrets = append(secrets, loc[2*g], loc[2*g+1])
+		for i := len(secrets) - 2; i < len(secrets); i++ {
+			if secrets[i] >= 0 {
+				secrets[i] += from
+			}
 		}
 	}
-	if loc != nil {
-		loc[0] = at
-	}
-	return loc
+	return secrets
 }
 
 var plainRegexps sync.Map

@@ -43,7 +43,7 @@ type trigger struct {
 	// not match, no match of the rule contains seq here. It spares the search
 	// for the start.
 	suffix  *syntax.Regexp
-	confirm *stdEngine // suffix, compiled
+	confirm *nfa // suffix, compiled
 }
 
 // errNoTrigger is the advice for a pattern that the prefilter can't announce.
