@@ -1,0 +1,148 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"net"
+	"net/netip"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/redactd/redactd/internal/config"
+	"github.com/redactd/redactd/patterns"
+	"github.com/redactd/redactd/proxy"
+)
+
+func newCheck(e *env) *cobra.Command {
+	var file string
+	cmd := &cobra.Command{
+		Use:   "check --config FILE",
+		Short: "Say whether a configuration is right",
+		Long: `Say whether a configuration is right, and what it amounts to.
+
+It builds exactly what serve would build: routes, upstreams, certificates, rules.
+Every mistake is printed, one a line, as FILE:LINE: KEY: what is wrong (what would
+be right). Otherwise it prints the routes with the number of rules in force on
+each, and warns of what is allowed but seldom meant. It connects to nothing and
+writes nothing.`,
+		Example: `  redactd check --config config.toml`,
+		Args:    cobra.NoArgs,
+		Annotations: exits("0  serve would start with it",
+			"1  something is wrong with it"),
+		RunE: e.runs(func(*cobra.Command, []string) error {
+			if file == "" {
+				if file = e.findConfig(); file == "" {
+					return usagef("no configuration to check (--config FILE)")
+				}
+			}
+			cfg, err := e.loadConfig(file)
+			if err != nil {
+				fmt.Fprintln(e.stderr, err)
+				return silentError{exitFailure}
+			}
+			for _, w := range configWarnings(cfg) {
+				e.warnf("%s", w)
+			}
+			return writeSummary(e.stdout, cfg)
+		}),
+	}
+	e.configFlag(cmd, &file, "configuration `FILE` (default: $"+configVariable+")")
+	return cmd
+}
+
+// writeSummary says what a configuration amounts to.
+func writeSummary(w io.Writer, cfg *config.Config) error {
+	fmt.Fprintf(w, "%s is right.\n\n", cfg.File)
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "ROUTE\tMATCHES\tUPSTREAM\tREQUEST\tRESPONSE\tMODE\tRULES")
+	for _, name := range slices.Sorted(maps.Keys(cfg.Routes)) {
+		r := cfg.Routes[name]
+		policy, _, err := proxy.RoutePolicy(cfg, patterns.Rules(patterns.Builtin()), defaultPacks(), name)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%d\n", name, matches(r), r.Upstream, r.Request, r.Response, r.Mode,
+			len(policy.Set.Rules()))
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	admin := cfg.Admin.Listen
+	if admin == "" {
+		admin = "off"
+	}
+	_, err := fmt.Fprintf(w, "\nlistens at %s, admin at %s\nconfig digest %s\n",
+		strings.Join(cfg.Server.Listen, ", "), admin, cfg.Digest)
+	return err
+}
+
+// matches says which requests take a route.
+func matches(r *config.Route) string {
+	parts := slices.Concat(r.Methods, r.Hosts)
+	return strings.Join(append(parts, r.PathPrefix), " ")
+}
+
+// configWarnings names what is right as written but seldom meant.
+func configWarnings(cfg *config.Config) []string {
+	var out []string
+	warn := func(key, format string, args ...any) {
+		at := ""
+		if file, line := cfg.Locate(key); file != "" {
+			at = fmt.Sprintf("%s:%d: ", file, line)
+		}
+		out = append(out, at+key+": "+fmt.Sprintf(format, args...))
+	}
+	if len(cfg.Token.Keys) == 0 && cfg.Audit.Dir != "" {
+		warn("token.keys", "there is no key, so audit events carry no fingerprint")
+	}
+	if cfg.Audit.Dir == "" {
+		warn("audit.dir", "the audit trail is off")
+	}
+	if !loopback(cfg.Admin.Listen) {
+		warn("admin.listen", "the admin listener needs no log-in and is not on a loopback address")
+	}
+	if cfg.Admin.Pprof {
+		warn("admin.pprof", "profiles can show memory, which holds secrets")
+	}
+	for _, name := range slices.Sorted(maps.Keys(cfg.Upstreams)) {
+		if cfg.Upstreams[name].InsecureSkipVerify {
+			warn("upstream."+name+".tls_insecure_skip_verify", "any certificate is accepted")
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(cfg.Routes)) {
+		routeWarnings("route."+name, cfg.Routes[name], warn)
+	}
+	return out
+}
+
+func routeWarnings(key string, r *config.Route, warn func(key, format string, args ...any)) {
+	if r.Mode == config.ModeShadow {
+		warn(key+".mode", "findings are counted and let through")
+	}
+	if r.OnFailure == config.FailPass {
+		warn(key+".on_failure", "what can't be scrubbed is let through")
+	}
+	if r.Upgrade == "pass" {
+		warn(key+".upgrade", "upgraded connections are not inspected")
+	}
+	if r.Request == config.ScopeNone && r.Response == config.ScopeNone {
+		warn(key, "nothing is scrubbed")
+	}
+}
+
+// loopback reports whether addr, "" or host and port, is for this machine only.
+func loopback(addr string) bool {
+	if addr == "" {
+		return true
+	}
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return false
+	}
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && ip.IsLoopback()
+}

@@ -1,0 +1,75 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/BurntSushi/toml"
+	"github.com/spf13/cobra"
+
+	"github.com/redactd/redactd/internal/config"
+	"github.com/redactd/redactd/patterns"
+	"github.com/redactd/redactd/redact"
+)
+
+func newRules(e *env) *cobra.Command {
+	return e.group(&cobra.Command{
+		Use:   "rules",
+		Short: "List, show and test rules",
+		Long: `List, show and test rules.
+
+A rule describes one kind of secret. Rules come in packs; packs and rules carry
+tags. Configuration and flags select rules by id, pack or tag.`,
+		Example: `  redactd rules list --tag cloud
+  redactd rules show github-classic-token
+  redactd rules test config.toml`,
+	}, newRulesList(e), newRulesShow(e), newRulesTest(e))
+}
+
+// fileRules reads the rules of a configuration, or of a pack, which has a table
+// named pack. locate says where a key of the file was written, "" if it is not
+// known.
+func (e *env) fileRules(file string) (rules []redact.Rule, locate func(key string) string, err error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, nil, err
+	}
+	var kind struct {
+		Pack toml.Primitive `toml:"pack"`
+	}
+	md, err := toml.Decode(string(data), &kind)
+	if err == nil && md.IsDefined("pack") {
+		pack, err := patterns.Parse(filepath.Base(file), data)
+		return pack.Rules, func(string) string { return "" }, err
+	}
+	cfg, err := config.Parse(file, data, e.lookup)
+	if err != nil {
+		return nil, nil, err
+	}
+	return ownRules(cfg), func(key string) string {
+		name, line := cfg.Locate(key)
+		return fmt.Sprintf("%s:%d: ", name, line)
+	}, nil
+}
+
+// ownRules returns the rules of a configuration, sorted by id.
+func ownRules(cfg *config.Config) []redact.Rule {
+	var rules []redact.Rule
+	for _, id := range slices.Sorted(maps.Keys(cfg.Rules)) {
+		rules = append(rules, *cfg.Rules[id])
+	}
+	return rules
+}
+
+// allRules returns the built-in rules, and those of file if it is not "".
+func (e *env) allRules(file string) ([]redact.Rule, error) {
+	rules := patterns.Rules(patterns.Builtin())
+	if file == "" {
+		return rules, nil
+	}
+	own, _, err := e.fileRules(file)
+	return append(rules, own...), err
+}
