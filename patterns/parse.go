@@ -6,7 +6,6 @@ import (
 	"reflect"
 	"regexp"
 	"slices"
-	"strings"
 
 	"github.com/BurntSushi/toml"
 
@@ -119,22 +118,23 @@ func (p *parser) definitions(own map[string]string) map[string]string {
 	return defs
 }
 
+// typeError is how the decoder words an error that has no position of its own.
+var typeError = regexp.MustCompile(`^toml: line ([0-9]+) \(last key "(.+)"\): (?:incompatible types: )?(.*)$`)
+
 // positioned rewrites an error of the decoder to the form of this package.
 func positioned(name string, err error) error {
+	if m := typeError.FindStringSubmatch(err.Error()); m != nil {
+		return fmt.Errorf("%s:%s: %s: %s", name, m[1], m[2], m[3])
+	}
 	var pe toml.ParseError
 	if !errors.As(err, &pe) {
 		return fmt.Errorf("%s: %w", name, err)
-	}
-	what := pe.Message
-	if what == "" {
-		what = pe.Error()
-		what = what[strings.LastIndex(what, "): ")+1:]
 	}
 	key := pe.LastKey
 	if key == "" {
 		key = "syntax"
 	}
-	return fmt.Errorf("%s:%d: %s: %s", name, pe.Position.Line, key, strings.TrimLeft(what, "): "))
+	return fmt.Errorf("%s:%d: %s: %s", name, pe.Position.Line, key, pe.Message)
 }
 
 // tomlKeys returns the keys that decode into the fields of a struct.
