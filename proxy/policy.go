@@ -55,9 +55,17 @@ type scrubber interface {
 // Check builds everything that New would build from cfg with those built-in
 // rules, and returns every error at once as config.Errors.
 func Check(cfg *config.Config, rules []redact.Rule, defaultPacks []string) error {
-	_, err := build(cfg, Options{Rules: rules, DefaultPacks: defaultPacks}, nil, newMetrics())
+	_, err := build(cfg, Options{Rules: rules, DefaultPacks: defaultPacks}, nil, newShared())
 	return err
 }
+
+// shared is what outlives every policy and is used by parts of it.
+type shared struct {
+	m  *metrics
+	up *connSet // connections to upstreams
+}
+
+func newShared() shared { return shared{newMetrics(), newConnSet()} }
 
 // builder gathers what build makes, and what is wrong.
 type builder struct {
@@ -70,7 +78,7 @@ type builder struct {
 }
 
 // build compiles cfg. Upstreams of old whose settings are the same are kept.
-func build(cfg *config.Config, o Options, old *policy, m *metrics) (*policy, error) {
+func build(cfg *config.Config, o Options, old *policy, sh shared) (*policy, error) {
 	b := &builder{cfg: cfg, o: o, sets: map[string]*redact.Set{}}
 	b.gatherRules()
 	b.keyring()
@@ -80,7 +88,7 @@ func build(cfg *config.Config, o Options, old *policy, m *metrics) (*policy, err
 	}
 	b.serverSettings(p)
 	for _, name := range slices.Sorted(maps.Keys(cfg.Upstreams)) {
-		b.upstream(p, name, old, m)
+		b.upstream(p, name, old, sh)
 	}
 	var routes []*route
 	for _, name := range slices.Sorted(maps.Keys(cfg.Routes)) {
@@ -159,7 +167,7 @@ func (b *builder) serverSettings(p *policy) {
 	}
 }
 
-func (b *builder) upstream(p *policy, name string, old *policy, m *metrics) {
+func (b *builder) upstream(p *policy, name string, old *policy, sh shared) {
 	cfg := b.cfg.Upstreams[name]
 	if old != nil {
 		if u := old.upstreams[name]; u != nil && u.same(cfg) {
@@ -167,7 +175,7 @@ func (b *builder) upstream(p *policy, name string, old *policy, m *metrics) {
 			return
 		}
 	}
-	u, err := newUpstream(name, cfg, headerBytes(&b.cfg.Server), m)
+	u, err := newUpstream(name, cfg, headerBytes(&b.cfg.Server), sh)
 	if err != nil {
 		b.fail("upstream."+name, "%v", err)
 		return

@@ -56,9 +56,9 @@ type Options struct {
 
 // Proxy is the running hop. Its methods are safe for concurrent use.
 type Proxy struct {
-	o        Options
-	log      *slog.Logger
-	m        *metrics
+	o   Options
+	log *slog.Logger
+	shared
 	registry *prometheus.Registry
 	policy   atomic.Pointer[policy]
 	recorder audit.Recorder
@@ -80,7 +80,7 @@ type Proxy struct {
 // a config.Errors where the configuration is at fault.
 func New(o Options) (*Proxy, error) {
 	p := &Proxy{
-		o: o, log: o.Logger, m: newMetrics(), registry: o.Registry,
+		o: o, log: o.Logger, shared: newShared(), registry: o.Registry,
 		conns: newConnSet(), listening: make(chan struct{}),
 	}
 	if p.log == nil {
@@ -89,7 +89,7 @@ func New(o Options) (*Proxy, error) {
 	if p.registry == nil {
 		p.registry = prometheus.NewRegistry()
 	}
-	pol, err := build(o.Config, o, nil, p.m)
+	pol, err := build(o.Config, o, nil, p.shared)
 	if err != nil {
 		return nil, err
 	}
@@ -150,7 +150,7 @@ func (p *Proxy) reload() error {
 	if err := fixedSettings(old.cfg, cfg); err != nil {
 		return err
 	}
-	pol, err := build(cfg, p.o, old, p.m)
+	pol, err := build(cfg, p.o, old, p.shared)
 	if err != nil {
 		return err
 	}
@@ -274,6 +274,7 @@ func (p *Proxy) shutdown(admin *http.Server) error {
 		errs = append(errs, fmt.Errorf("requests in flight were cut off after the shutdown timeout: %w", err))
 	}
 	p.conns.closeAll()
+	p.up.closeAll()
 	for _, u := range pol.upstreams {
 		u.close()
 	}

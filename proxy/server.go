@@ -98,18 +98,33 @@ type dataListener struct {
 	conns *connSet
 }
 
+// connSet is what is open. It is safe for concurrent use.
 type connSet struct {
 	mu    sync.Mutex
-	conns map[*dataConn]struct{}
+	conns map[net.Conn]struct{}
 }
 
-func newConnSet() *connSet { return &connSet{conns: map[*dataConn]struct{}{}} }
+func newConnSet() *connSet { return &connSet{conns: map[net.Conn]struct{}{}} }
 
+func (s *connSet) add(c net.Conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.conns[c] = struct{}{}
+}
+
+func (s *connSet) remove(c net.Conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.conns, c)
+}
+
+// closeAll cuts off what is open. Whoever holds a connection learns of it by
+// an error, and removes it.
 func (s *connSet) closeAll() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for c := range s.conns {
-		_ = c.Conn.Close()
+		_ = c.Close()
 	}
 }
 
@@ -121,11 +136,8 @@ func (l *dataListener) Accept() (net.Conn, error) {
 		}
 		return nil, err
 	}
-	d := &dataConn{Conn: c, set: l.conns}
-	l.conns.mu.Lock()
-	l.conns.conns[d] = struct{}{}
-	l.conns.mu.Unlock()
-	return d, nil
+	l.conns.add(c)
+	return &dataConn{Conn: c, set: l.conns}, nil
 }
 
 // dataConn is a client's connection.
@@ -150,9 +162,7 @@ func (c *dataConn) Close() error {
 			_ = c.Conn.SetReadDeadline(time.Now().Add(lingerTime))
 			_, _ = io.CopyN(io.Discard, c.Conn, lingerBytes)
 		}
-		c.set.mu.Lock()
-		delete(c.set.conns, c)
-		c.set.mu.Unlock()
+		c.set.remove(c.Conn)
 		err = c.Conn.Close()
 	})
 	return err

@@ -37,6 +37,7 @@ type upConn struct {
 	// progress: each write has the timeout to itself, for streamed requests.
 	progress bool
 	gone     atomic.Bool
+	set      *connSet
 }
 
 // upAddr leads from a fasthttp.Response back to its connection.
@@ -100,5 +101,6 @@ func (c *upConn) Close() error {
 	if c.gone.Swap(true) {
 		return nil
 	}
+	c.set.remove(c.Conn)
 	return c.Conn.Close()
 }

@@ -27,6 +27,7 @@ type upstream struct {
 	targets []*target
 	next    atomic.Uint32
 	m       *metrics
+	conns   *connSet
 }
 
 // target is one URL of an upstream.
@@ -61,8 +62,8 @@ func orDefault(d config.Duration, def time.Duration) time.Duration {
 }
 
 // newUpstream prepares clients for every URL and connects to nothing.
-func newUpstream(name string, cfg *config.Upstream, maxHeader int, m *metrics) (*upstream, error) {
-	u := &upstream{cfg: *cfg, m: m}
+func newUpstream(name string, cfg *config.Upstream, maxHeader int, sh shared) (*upstream, error) {
+	u := &upstream{cfg: *cfg, m: sh.m, conns: sh.up}
 	u.cfg.Name = name
 	if len(cfg.URLs) == 0 {
 		return nil, errors.New("urls: must name at least one URL")
@@ -176,7 +177,7 @@ func (u *upstream) dial(ctx context.Context, t *target) (*upConn, error) {
 	if err != nil {
 		return nil, &notSentError{err}
 	}
-	c := &upConn{Conn: conn, alive: livenessOf(conn, t.tls != nil), timeout: u.timeout()}
+	c := &upConn{Conn: conn, alive: livenessOf(conn, t.tls != nil), timeout: u.timeout(), set: u.conns}
 	if t.tls != nil {
 		tc := tls.Client(conn, t.tls)
 		if err := tc.HandshakeContext(ctx); err != nil {
@@ -185,6 +186,7 @@ func (u *upstream) dial(ctx context.Context, t *target) (*upConn, error) {
 		}
 		c.Conn = tc
 	}
+	u.conns.add(c.Conn)
 	return c, nil
 }
 
