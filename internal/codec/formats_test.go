@@ -98,6 +98,7 @@ func TestSSEEdits(t *testing.T) {
 		{"new lines", "data: s\n\n", editor(all("s", "a\nb")), "data: a\ndata: b\n\n"},
 		{"other lines stay", "data: s\nid: s\ndata: s\n\ndata: t", editor(all("s\ns", "x")), "data: x\nid: s\n\ndata: t"},
 		{"remove", "event: s\rdata: s\r\r", editor(nil, "s"), "event: s\rdata: \r\r"},
+		{"no colon", "data\ndata\ndata: s\n\n", editor(all("\n\ns", "x")), "data: x\n\n"},
 		{"no end", "data: s", editor(all("s", "x")), "data: x"},
 	})
 }

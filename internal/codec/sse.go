@@ -149,6 +149,9 @@ func (w *sseWalker) value(dst []Splice, event []byte, base int, v Visitor) ([]Sp
 		return dst, nil
 	}
 	first, last := w.data[0].start, w.data[len(w.data)-1].end
+	if first == last {
+		return dst, nil
+	}
 	raw := event[first:last]
 	w.field = Field{Value: w.decode(raw, dataLines{}), Kind: Text}
 	edits, ok, err := w.nest(w.field.Value, nil, nil, v)
@@ -168,7 +171,23 @@ func (w *sseWalker) value(dst []Splice, event []byte, base int, v Visitor) ([]Sp
 	if w.mixed {
 		dst = w.cut(dst, mark, base)
 	}
+	w.colons(dst[mark:], event, base)
 	return dst, nil
+}
+
+// colons makes texts that come to stand right behind a field name without a
+// colon begin with one.
+func (w *sseWalker) colons(splices []Splice, event []byte, base int) {
+	for i := range splices {
+		s := &splices[i]
+		for _, d := range w.data {
+			if len(s.Text) > 0 && s.Start == base+d.start && event[d.start-1] == 'a' {
+				at := len(w.arena)
+				w.arena = append(append(w.arena, ": "...), s.Text...)
+				s.Text = w.arena[at:len(w.arena):len(w.arena)]
+			}
+		}
+	}
 }
 
 // cut cuts the splices from mark on so that they leave alone what stands

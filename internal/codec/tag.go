@@ -126,9 +126,6 @@ func (w *markupWalker) parseValue(a *attr, tag []byte, i int) int {
 	for i < end && !isSpace(tag[i]) {
 		i++
 	}
-	if i == end && i > a.val && tag[i-1] == '/' {
-		i-- // the slash of an empty element
-	}
 	a.valEnd = i
 	return i
 }
