@@ -175,6 +175,9 @@ func (sr *search) candidates(i int) error {
 			}
 			continue
 		}
+		if !t.before.holds(sr.text, at) {
+			continue
+		}
 		if err := sr.confirm(t, at); err != nil {
 			return err
 		}

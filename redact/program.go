@@ -29,12 +29,10 @@ type engine interface {
 // firstBytes returns the bytes with which a match of re can begin; all of them
 // where that is not plain to see.
 func firstBytes(re *syntax.Regexp) byteSet {
-	all := byteSet{^uint64(0), ^uint64(0), ^uint64(0), ^uint64(0)}
-	set, certain := leading(re)
-	if !certain {
-		return all
+	if set, certain := leading(re); certain {
+		return set
 	}
-	return set
+	return allBytes
 }
 
 // leading returns the first bytes of re; certain is false where re can match the
@@ -45,15 +43,7 @@ func leading(re *syntax.Regexp) (set byteSet, certain bool) {
 		set.add(string(re.Rune[:1])[0])
 		return set, true
 	case syntax.OpCharClass:
-		for i := 0; i < len(re.Rune); i += 2 {
-			for r := re.Rune[i]; r <= min(re.Rune[i+1], 0x7f); r++ {
-				set.add(byte(r))
-			}
-			if re.Rune[i+1] > 0x7f {
-				set[2], set[3] = ^uint64(0), ^uint64(0)
-			}
-		}
-		return set, true
+		return edgeBytes(re.Rune), true
 	case syntax.OpCapture, syntax.OpPlus:
 		return leading(re.Sub[0])
 	case syntax.OpRepeat:
@@ -68,7 +58,7 @@ func leading(re *syntax.Regexp) (set byteSet, certain bool) {
 		syntax.OpWordBoundary, syntax.OpNoWordBoundary, syntax.OpEmptyMatch:
 		return set, false
 	}
-	return byteSet{^uint64(0), ^uint64(0), ^uint64(0), ^uint64(0)}, true // any character
+	return allBytes, true // any character
 }
 
 func leadingOfMany(re *syntax.Regexp) (set byteSet, certain bool) {

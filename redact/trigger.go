@@ -39,6 +39,7 @@ type trigger struct {
 	seq         []byteSet
 	gram        int // offset in seq of the three classes that the prefilter knows
 	least, most int // distance of seq from the start of the match
+	before      context
 	// suffix, if not nil, is the pattern from where seq begins: where it does
 	// not match, no match of the rule contains seq here. It spares the search
 	// for the start.
@@ -94,6 +95,7 @@ func triggersOf(re *syntax.Regexp) ([]trigger, bool) {
 				for k := range ts {
 					ts[k].least += least
 					ts[k].most += most
+					ts[k].before = precede(nodes[:i], &ts[k].seq[0])
 					if least != most {
 						ts[k].suffix = concat(nodes[i:])
 					}
