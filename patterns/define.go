@@ -23,7 +23,14 @@ var common = map[string]string{
 
 	// eq stands between a name and its value: = : := => == ?= and such, plain,
 	// HTML-escaped, JSON-escaped or percent-encoded.
-	"eq": `:{0,3}={1,3}(?:>|&gt;|\\u003[eE])?|:|[?.|]{1,2}=|(?:%(?:25)?3[aA]){0,2}%(?:25)?3[dD](?:%(?:25)?3[eE])?|%(?:25)?3[aA]|\\u003[dD]`,
+	"eq": `:{0,3}={1,3}(?:>|&gt;|\\u003[eE])?|:|[?.|]{1,2}=|(?:%(?:25)?3[aA]){0,3}%(?:25)?3[dD](?:%(?:25)?3[eE])?|%(?:25)?3[aA]|\\u003[dD]`,
+
+	// gap is one blank, plain or encoded.
+	"gap": `[ \t+]|%(?:25)?20`,
+
+	// near leads from the name of a provider to a value that stands under it or
+	// under a longer name that begins with it.
+	"near": `[\w .%+-]{0,30}(?&to)`,
 
 	// to leads from a name to its value: the name's closing quotation mark or
 	// bracket, the sign between them, white space, the opening mark.
