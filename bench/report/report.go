@@ -1,0 +1,156 @@
+// Package report holds figures and writes them as tables, JSON and a plot.
+package report
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/redactd/redactd/bench/measure"
+)
+
+// Report is one run of the program.
+type Report struct {
+	Machine Machine `json:"machine"`
+	Tables  []Table `json:"tables"`
+}
+
+// Table compares contenders.
+type Table struct {
+	Group string `json:"group"`
+	Title string `json:"title"`
+	// About says in a line how it was measured.
+	About   string   `json:"about"`
+	Columns []Column `json:"columns"`
+	Rows    []Row    `json:"rows"`
+}
+
+// Column is one figure of every row.
+type Column struct {
+	Name string `json:"name"`
+	// Ratio is printed with its range, and small ones as fractions.
+	Ratio bool `json:"ratio,omitempty"`
+}
+
+// Row is one contender.
+type Row struct {
+	Name string `json:"name"`
+	// Figures are by the name of their column; one may be missing.
+	Figures map[string]measure.Stat `json:"figures,omitempty"`
+	Goals   []Goal                  `json:"goals,omitempty"`
+	Note    string                  `json:"note,omitempty"`
+}
+
+// Goal is what a figure of a row should be: at least Least, or at most Most
+// where that is not 0.
+type Goal struct {
+	Column string  `json:"column"`
+	Least  float64 `json:"least,omitempty"`
+	Most   float64 `json:"most,omitempty"`
+	Met    bool    `json:"met"`
+}
+
+// Set puts a figure into a row.
+func (r *Row) Set(column string, s measure.Stat) {
+	if r.Figures == nil {
+		r.Figures = map[string]measure.Stat{}
+	}
+	r.Figures[column] = s
+}
+
+// Want adds a goal to a row that has its figure, and judges it by the median.
+func (r *Row) Want(g Goal) {
+	s, ok := r.Figures[g.Column]
+	if !ok {
+		return
+	}
+	g.Met = s.Median >= g.Least && (g.Most == 0 || s.Median <= g.Most)
+	r.Goals = append(r.Goals, g)
+}
+
+func (g Goal) String() string {
+	verdict := "missed"
+	if g.Met {
+		verdict = "met"
+	}
+	if g.Most != 0 {
+		return fmt.Sprintf("%s <= %s: %s", g.Column, ratio(g.Most), verdict)
+	}
+	return fmt.Sprintf("%s >= %s: %s", g.Column, ratio(g.Least), verdict)
+}
+
+// Write writes t as text.
+func (t *Table) Write(w io.Writer) error {
+	fmt.Fprintf(w, "\n%s: %s\n", t.Group, t.Title)
+	if t.About != "" {
+		fmt.Fprintf(w, "(%s)\n", t.About)
+	}
+	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	head := ""
+	for _, c := range t.Columns {
+		head += "\t" + c.Name
+	}
+	fmt.Fprintln(tw, head+"\tgoals of issue 3")
+	for i := range t.Rows {
+		r := &t.Rows[i]
+		line := r.Name
+		for _, c := range t.Columns {
+			s, ok := r.Figures[c.Name]
+			line += "\t" + cell(c, s, ok)
+		}
+		var notes []string
+		for _, g := range r.Goals {
+			notes = append(notes, g.String())
+		}
+		if r.Note != "" {
+			notes = append(notes, r.Note)
+		}
+		fmt.Fprintln(tw, line+"\t"+strings.Join(notes, "; "))
+	}
+	return tw.Flush()
+}
+
+func cell(c Column, s measure.Stat, ok bool) string {
+	switch {
+	case !ok:
+		return "-"
+	case !c.Ratio:
+		return number(s.Median)
+	case s.Min == s.Max:
+		return ratio(s.Median)
+	}
+	return fmt.Sprintf("%s [%s..%s]", ratio(s.Median), ratio(s.Min), ratio(s.Max))
+}
+
+// number writes v with three digits.
+func number(v float64) string {
+	if v >= 100 || v == 0 {
+		return fmt.Sprintf("%.0f", v)
+	}
+	decimals := max(0, 2-int(math.Floor(math.Log10(math.Abs(v)))))
+	return fmt.Sprintf("%.*f", min(decimals, 4), v)
+}
+
+func ratio(v float64) string {
+	if v > 0 && v < .05 {
+		return "1/" + number(1/v)
+	}
+	return number(v)
+}
+
+// WriteJSON writes r to a file, making its directory.
+func (r *Report) WriteJSON(file string) error {
+	data, err := json.MarshalIndent(r, "", "  ")
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(file, append(data, '\n'), 0o644)
+}
