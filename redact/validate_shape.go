@@ -73,8 +73,9 @@ func isPath(value []byte) bool {
 		bytes.Count(value, []byte("/")) > 1 && !classes(value).digit
 }
 
-// isWord reports whether value is letters of one case (the first may be a capital)
-// or an identifier of such words, as in max_retry_count or com.example.Main.
+// isWord reports whether value is a word or an identifier made of words, as in
+// max_retry_count, com.example.Main or isValid: no digit, and no capital that
+// stands alone behind a lower-case letter, as keys have them.
 func isWord(value []byte) bool {
 	for i, b := range value {
 		switch {

@@ -1,0 +1,71 @@
+package redact
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestValidators(t *testing.T) {
+	b64 := "eyJhbGciOiJIUzI1NiJ9"
+	for form, tt := range map[string]struct{ valid, invalid []string }{
+		"luhn":           {[]string{"4111111111111111", "4111 1111-1111 1111", "79927398713"}, []string{"4111111111111112", "", "0", "0000000000000000", "41111111111x1111"}},
+		"card-prefix":    {[]string{"4111111111111111", "378282246310005", "2221000000000009", "6011 1111 1111 1117"}, []string{"1111111111111111", "41111111111111", "3782822463100055", "x"}},
+		"mod97":          {[]string{"GB82WEST12345698765432", "GB82 WEST 1234 5698 7654 32", "DE89370400440532013000", "NO9386011117947"}, []string{"GB82WEST12345698765431", "GB82WEST1234569876543", "XX82WEST12345698765432", "", "GB"}},
+		"ssn":            {[]string{"219-09-9998", "001010001"}, []string{"000-12-3456", "666-12-3456", "912-12-3456", "219-00-9998", "219-09-0000", "078-05-1120", "123-45-6789", "219-09-999"}},
+		"entropy:3":      {[]string{"abcdefgh", "a8Fk2Lq0"}, []string{"aaaaaaaa", "abababab", ""}},
+		"min-distinct:4": {[]string{"abcd"}, []string{"abca", ""}},
+		"has-digit":      {[]string{"a1"}, []string{"a", ""}},
+		"has-letter":     {[]string{"1a", "1A"}, []string{"1", ""}},
+		"mixed":          {[]string{"aA", "a1", "A1"}, []string{"a", "A", "1", "--", ""}},
+		"not-uuid":       {[]string{"x", "123e4567-e89b-12d3-a456-42661417400"}, []string{"123e4567-e89b-12d3-a456-426614174000"}},
+		"not-hex":        {[]string{"abcxyz", ""}, []string{"deadBEEF01"}},
+		"not-path":       {[]string{"a/b9/c", "abc"}, []string{"/etc/passwd", "./x", "https://x", `C:\Users`, "~/x", "a/b/c"}},
+		"not-word":       {[]string{"hunter2", "aBCdE", "x!"}, []string{"password", "max_retry_count", "com.example.Main", "Hello", "HELLO"}},
+		"base64-json":    {[]string{b64, b64 + ".x.y"}, []string{"abcd", "", "!!!", "W10"}},
+		"not-placeholder": {
+			[]string{"hunter2", "secret", "p", "xa", "a***b9Fq2", "[1]x"},
+			[]string{"", "null", "None", "changeme", "xxxx", "XXXXXXXX", "****", "<token>", "${VAR}", "{{ var }}", "%s", "%(password)s",
+				"your_api_key_here", "REDACTED", "[REDACTED:x]", "$PASSWORD", "'changeme'", "••••••", "ab****cd"},
+		},
+	} {
+		v, err := parseValidator(form)
+		if err != nil {
+			t.Errorf("%s: %v", form, err)
+			continue
+		}
+		for _, value := range tt.valid {
+			if !v.Valid([]byte(value)) {
+				t.Errorf("%s rejects %q", form, value)
+			}
+		}
+		for _, value := range tt.invalid {
+			if v.Valid([]byte(value)) {
+				t.Errorf("%s accepts %q", form, value)
+			}
+		}
+	}
+	for _, form := range []string{"luhn:1", "entropy", "entropy:9", "min-distinct:0"} {
+		if _, err := parseValidator(form); err == nil {
+			t.Errorf("%s is accepted", form)
+		}
+	}
+}
+
+// Every registered validator stands any bytes.
+func TestValidatorsStandAnything(t *testing.T) {
+	forms := map[string]string{"entropy": "entropy:3", "min-distinct": "min-distinct:3"}
+	for _, name := range ValidatorNames() {
+		form := name
+		if f, ok := forms[name]; ok {
+			form = f
+		}
+		v, err := parseValidator(form)
+		if err != nil {
+			t.Errorf("%s: %v", form, err)
+			continue
+		}
+		for _, value := range []string{"", " ", "\xff", "\x00\x00", "é", strings.Repeat("9", 5000), strings.Repeat("-", 40), "=", ".", "$", "%"} {
+			v.Valid([]byte(value))
+		}
+	}
+}
