@@ -223,7 +223,7 @@ func TestJSONAllocations(t *testing.T) {
 	}
 }
 
-// bytesLeft reports whether any memory of w still holds text after Reset.
+// TestJSONResetWipes asks that no memory of a walker holds text after Reset.
 func TestJSONResetWipes(t *testing.T) {
 	secret := "s3cr" + "et"
 	w := &jsonWalker{}
