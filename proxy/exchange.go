@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"io"
+	"net"
 	"net/netip"
 	"sync"
 	"time"
@@ -65,8 +66,8 @@ func (p *Proxy) begin(ctx *fasthttp.RequestCtx) *exchange {
 	x := exchangePool.Get().(*exchange)
 	x.p, x.ctx, x.pol, x.start = p, ctx, p.policy.Load(), time.Now()
 	x.method = methodLabel(ctx.Method())
-	if addr, err := netip.ParseAddrPort(ctx.RemoteAddr().String()); err == nil {
-		x.peer = addr.Addr()
+	if addr, ok := ctx.RemoteAddr().(*net.TCPAddr); ok {
+		x.peer = addr.AddrPort().Addr().Unmap()
 	}
 	p.m.inFlight.Inc()
 	return x

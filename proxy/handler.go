@@ -3,6 +3,7 @@ package proxy
 import (
 	"bytes"
 	"crypto/rand"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"runtime/debug"
@@ -69,10 +70,10 @@ func (x *exchange) serve() *refusal {
 // settleBody makes sure that no unread part of a body is taken for the next
 // request on the connection.
 func (x *exchange) settleBody() {
-	if x.ctx == nil || x.ctx.Request.BodyStream() == nil || x.body.done {
+	if x.ctx == nil || x.body.done {
 		return
 	}
-	if !x.body.drain(64 << 10) {
+	if x.ctx.Response.ConnectionClose() || !x.body.drain(64<<10) {
 		x.closeClient()
 	}
 }
@@ -166,7 +167,7 @@ func (x *exchange) identify() {
 	}
 	var b [16]byte
 	_, _ = rand.Read(b[:])
-	x.id, x.madeID = fmt.Sprintf("%x", b), true
+	x.id, x.madeID = hex.EncodeToString(b[:]), true
 }
 
 // readTarget splits the request target. In absolute form its authority counts

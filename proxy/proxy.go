@@ -235,7 +235,7 @@ func (p *Proxy) Run(ctx context.Context) error {
 	case <-ctx.Done():
 	case err = <-failed:
 	}
-	return errors.Join(err, p.shutdown(adminServer))
+	return errors.Join(err, p.shutdown(listeners, adminServer))
 }
 
 // open opens every listener, or none.
@@ -263,13 +263,16 @@ func (p *Proxy) open(pol *policy) ([]net.Listener, net.Listener, error) {
 // shutdown drains and closes everything, in this order: no new connections,
 // requests in flight to their end, events and records to disk, and the admin
 // listener last, so that the end can be watched.
-func (p *Proxy) shutdown(admin *http.Server) error {
+func (p *Proxy) shutdown(listeners []net.Listener, admin *http.Server) error {
 	p.ready.Store(false)
 	pol := p.policy.Load()
 	p.log.Info("shutting down")
 	ctx, cancel := context.WithTimeout(context.Background(), orDefault(pol.cfg.Server.ShutdownTimeout, defaultShutdown))
 	defer cancel()
 	var errs []error
+	for _, ln := range listeners { // fasthttp closes only those it serves already
+		_ = ln.Close()
+	}
 	if err := p.server.ShutdownWithContext(ctx); err != nil && !errors.Is(err, net.ErrClosed) {
 		errs = append(errs, fmt.Errorf("requests in flight were cut off after the shutdown timeout: %w", err))
 	}

@@ -126,7 +126,7 @@ func TestRealBadPayloads(t *testing.T) {
 		body, coding string
 		status       int
 	}{
-		"broken gzip":    {gz(t, "x " + realSecret)[:20], "gzip", 400},
+		"broken gzip":    {gz(t, "x "+realSecret)[:20], "gzip", 400},
 		"no gzip at all": {"plain " + realSecret, "gzip", 400},
 		"gzip bomb":      {gz(t, strings.Repeat("0", 32<<20)), "gzip", 413},
 		"unknown coding": {realSecret, "lz99", 503},

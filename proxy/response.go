@@ -4,13 +4,11 @@ import (
 	"bytes"
 	"errors"
 	"io"
-	"net"
 	"net/http"
 	"time"
 
 	"github.com/valyala/fasthttp"
 
-	"github.com/redactd/redactd/internal/config"
 	"github.com/redactd/redactd/internal/scrub"
 )
 
@@ -224,7 +222,9 @@ func (x *exchange) answerFields() []header {
 	x.in.Header.SetNoDefaultContentType(true)
 	fields := x.inFields[:0]
 	for name, value := range x.in.Header.All() {
-		fields = append(fields, header{name, value})
+		if bytes.IndexByte(name, ' ') < 0 { // fasthttp tolerates such names
+			fields = append(fields, header{name, value})
+		}
 	}
 	return fields
 }
@@ -259,174 +259,4 @@ func (x *exchange) scrubAnswerHead() (edits []header, err error) {
 		x.in.Header.SetStatusMessage(nil)
 	}
 	return edits, nil
-}
-
-// writeHead writes the client's header: the upstream's fields less those that
-// end here or are no longer true.
-func (x *exchange) writeHead(status int, inspect bool, edits []header, plan answerPlan) {
-	h := &x.ctx.Response.Header
-	h.DisableNormalizing()
-	h.SetStatusCode(status)
-	if reason := x.in.Header.StatusMessage(); len(reason) > 0 {
-		h.SetStatusMessage(reason)
-	}
-	var hops [][]byte
-	hasID := false
-	for _, f := range x.inFields {
-		if is(f.name, "connection") {
-			hops = append(hops, f.value)
-		}
-	}
-	for _, f := range x.inFields {
-		name, value := f.name, f.value
-		switch {
-		case framed.has(name), hopByHop.has(name), listed(hops, name) && !endToEnd.has(name):
-			continue
-		case plan.changed && validators.has(name):
-			continue
-		case is(name, "accept-ranges") && x.rt.cfg.Response == config.ScopeAll:
-			continue
-		case is(name, "accept-encoding") && x.rt.cfg.Request == config.ScopeAll:
-			value = narrowAccept(value) // it invites codings of later requests
-		case is(name, "date"):
-			addDate(h, value)
-			continue
-		}
-		hasID = hasID || x.madeID && len(name) == len(x.idHeader()) && bytes.EqualFold(name, []byte(x.idHeader()))
-		for _, e := range edits {
-			if len(value) > 0 && &e.name[0] == &value[0] {
-				value = e.value
-			}
-		}
-		h.AddBytesKV(name, value)
-	}
-	if x.madeID && !hasID {
-		h.Add(x.idHeader(), x.id)
-	}
-	x.headLength(h, status, inspect)
-}
-
-// headLength sets the length of an answer without a body: that of the body a
-// GET would have had, unless scrubbing could change it.
-func (x *exchange) headLength(h *fasthttp.ResponseHeader, status int, inspect bool) {
-	if n := x.in.Header.ContentLength(); x.ctx.IsHead() && n >= 0 && !inspect && status >= 200 {
-		h.SetContentLength(n)
-	}
-}
-
-// addDate adds the upstream's Date field. fasthttp leaves no other way than
-// under a name of the same length that is corrected in place.
-func addDate(h *fasthttp.ResponseHeader, value []byte) {
-	h.AddBytesKV([]byte("~ate"), value)
-	for name := range h.All() {
-		if string(name) == "~ate" {
-			name[0] = 'D'
-		}
-	}
-}
-
-// writeBody hands the exchange over to the writing of the answer.
-func (x *exchange) writeBody(plan answerPlan) {
-	a := &x.answer
-	*a = respBody{x: x, client: x.ctx.Conn(), wait: orDefault(x.pol.cfg.Server.WriteTimeout, defaultWriteTimeout)}
-	size := len(plan.body)
-	if plan.stream != nil {
-		a.r, size = plan.stream, plan.size
-	} else {
-		a.whole.Reset(plan.body)
-		a.r = &a.whole
-	}
-	if x.in.BodyStream() == nil && plan.stream == nil && (x.ctx.IsHead() || noBody(x.in.StatusCode())) {
-		a.x = nil
-		return // nothing to write; the handler ends the exchange
-	}
-	if plan.stream != nil {
-		x.ctx.Response.ImmediateHeaderFlush = true
-	}
-	x.ctx.Response.SetBodyStream(a, size)
-}
-
-func noBody(status int) bool { return status < 200 || status == 204 || status == 304 }
-
-// respBody is the body that fasthttp writes to the client. Closing it ends
-// the exchange.
-type respBody struct {
-	x      *exchange
-	r      io.Reader
-	whole  bytes.Reader
-	client net.Conn
-	wait   time.Duration
-}
-
-func (b *respBody) Read(p []byte) (int, error) {
-	n, err := b.r.Read(p)
-	if n > 0 {
-		// An answer may go on for longer than any timeout; only its
-		// standing still is limited.
-		_ = b.client.SetWriteDeadline(time.Now().Add(b.wait))
-	}
-	return n, err
-}
-
-// SupportsBodyWriteTo lets fasthttp write a body at hand without copying it.
-func (b *respBody) SupportsBodyWriteTo() bool { return b.r == &b.whole }
-
-func (b *respBody) WriteTo(w io.Writer) (int64, error) { return b.whole.WriteTo(w) }
-
-// CloseWithError is called once (fasthttp would call a Close as well, when the
-// exchange is already another's), after the last byte was written or with what
-// went wrong; the client's connection is closed by then on an error.
-func (b *respBody) CloseWithError(err error) error {
-	x := b.x
-	if x == nil {
-		return nil
-	}
-	b.x = nil
-	x.stopDownload()
-	if err != nil {
-		x.p.m.errors.WithLabelValues(x.rt.name, "response", "aborted").Inc()
-		x.p.log.Debug("answer broken off", "route", x.rt.name, "request_id", x.id)
-	}
-	x.end()
-	return nil
-}
-
-// stopDownload ends the scrubbing of a streamed answer and records it.
-func (x *exchange) stopDownload() {
-	t := x.download
-	if t == nil {
-		return
-	}
-	x.download = nil
-	t.stop(func() {
-		if x.conn != nil {
-			_ = x.conn.Close()
-		}
-	})
-	x.count(dirResponse, &t.res, 0)
-	if !t.told {
-		_ = x.record(dirResponse, t.res.Hits)
-	}
-	if t.err != nil && !errors.Is(t.err, errEnded) {
-		kind := kindOf(t.err)
-		if kind == string(scrub.KindIO) {
-			x.brokenOff(t.err)
-			return
-		}
-		x.p.m.blocked.WithLabelValues(x.rt.name, dirResponse, kind).Inc()
-	}
-}
-
-// upstreamBody reads an upstream's body and limits its standing still.
-type upstreamBody struct {
-	r    io.Reader
-	conn *upConn
-	wait time.Duration
-}
-
-func (b *upstreamBody) Read(p []byte) (int, error) {
-	if b.conn != nil {
-		b.conn.extend(b.wait)
-	}
-	return b.r.Read(p)
 }

@@ -149,3 +149,43 @@ func (x *exchange) stopUpload(err error) *refusal {
 	x.p.m.blocked.WithLabelValues(x.rt.name, dirRequest, kind).Inc()
 	return requestRefusal(scrub.Kind(kind), knownCodings(x.coding))
 }
+
+// stopDownload ends the scrubbing of a streamed answer and records it.
+func (x *exchange) stopDownload() {
+	t := x.download
+	if t == nil {
+		return
+	}
+	x.download = nil
+	t.stop(func() {
+		if x.conn != nil {
+			_ = x.conn.Close()
+		}
+	})
+	x.count(dirResponse, &t.res, 0)
+	if !t.told {
+		_ = x.record(dirResponse, t.res.Hits)
+	}
+	if t.err != nil && !errors.Is(t.err, errEnded) {
+		kind := kindOf(t.err)
+		if kind == string(scrub.KindIO) {
+			x.brokenOff(t.err)
+			return
+		}
+		x.p.m.blocked.WithLabelValues(x.rt.name, dirResponse, kind).Inc()
+	}
+}
+
+// upstreamBody reads an upstream's body and limits its standing still.
+type upstreamBody struct {
+	r    io.Reader
+	conn *upConn
+	wait time.Duration
+}
+
+func (b *upstreamBody) Read(p []byte) (int, error) {
+	if b.conn != nil {
+		b.conn.extend(b.wait)
+	}
+	return b.r.Read(p)
+}
