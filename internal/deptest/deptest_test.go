@@ -1,0 +1,83 @@
+// Package deptest holds the directions in which the packages of this module may
+// import each other.
+package deptest
+
+import (
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/redactd/redactd/"
+
+// may lists what of this module each package may import; what stands under
+// outside, it may import of other modules. A package that is not named fails
+// the test, so that every new one is placed.
+var may = map[string]struct{ inside, outside []string }{
+	"redact":           {nil, []string{"github.com/dlclark/regexp2/v2"}},
+	"patterns":         {[]string{"redact", "internal/tomlpos"}, []string{"github.com/BurntSushi/toml"}},
+	"internal/codec":   {nil, []string{"github.com/klauspost/compress", "github.com/andybalholm/brotli", "golang.org/x/text"}},
+	"internal/tomlpos": {nil, []string{"github.com/BurntSushi/toml"}},
+	"internal/seglog":  {nil, []string{"golang.org/x/sys"}},
+	"internal/dialect": {nil, nil},
+	"internal/config":  {[]string{"redact", "internal/tomlpos"}, []string{"github.com/BurntSushi/toml"}},
+	"internal/audit":   {[]string{"internal/seglog"}, nil},
+	"internal/store":   {[]string{"internal/seglog", "internal/dialect"}, nil},
+	"internal/scrub":   {[]string{"redact", "internal/codec"}, nil},
+	"proxy": {
+		[]string{"redact", "internal/scrub", "internal/codec", "internal/config", "internal/audit", "internal/store", "internal/dialect"},
+		[]string{"github.com/valyala/fasthttp", "github.com/prometheus", "golang.org/x/sys"},
+	},
+	"cmd/redactd": {
+		[]string{"redact", "patterns", "proxy", "internal/scrub", "internal/codec", "internal/config", "internal/audit", "internal/store", "internal/dialect"},
+		[]string{"github.com/spf13", "github.com/schollz/progressbar/v3", "github.com/prometheus", "github.com/BurntSushi/toml",
+			"github.com/klauspost/compress", "golang.org/x/term", "golang.org/x/sys"},
+	},
+	"deploy":            {nil, nil},
+	"e2e":               {nil, nil},
+	"internal/deptest":  {nil, nil},
+}
+
+func TestImports(t *testing.T) {
+	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}}{{range .Imports}} {{.}}{{end}}`, module+"...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
+	if len(lines) < 10 {
+		t.Fatalf("go list names %d packages only", len(lines))
+	}
+	for _, line := range lines {
+		fields := strings.Fields(line)
+		name := strings.TrimPrefix(fields[0], module)
+		allowed, ok := may[name]
+		if !ok {
+			t.Errorf("%s is not placed: say in this test what it may import", name)
+		}
+		for _, path := range fields[1:] {
+			if inside, ok := strings.CutPrefix(path, module); ok {
+				if !slices.Contains(allowed.inside, inside) {
+					t.Errorf("%s imports %s", name, inside)
+				}
+			} else if strings.Contains(strings.SplitN(path, "/", 2)[0], ".") && !hasPrefix(allowed.outside, path) {
+				t.Errorf("%s imports %s", name, path)
+			}
+		}
+	}
+}
+
+func hasPrefix(modules []string, path string) bool {
+	return slices.ContainsFunc(modules, func(m string) bool { return path == m || strings.HasPrefix(path, m+"/") })
+}
+
+// regexp2 stays in one file of the kernel.
+func TestOneFileKnowsRegexp2(t *testing.T) {
+	out, err := exec.Command("grep", "-rl", "--include=*.go", "--exclude-dir=bench", "--exclude-dir=deptest", `"github.com/dlclark/regexp2`, "../..").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.TrimSpace(string(out)); got != "../../redact/engine_regexp2.go" {
+		t.Errorf("regexp2 is imported by:\n%s", got)
+	}
+}
