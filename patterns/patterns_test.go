@@ -175,3 +175,42 @@ func uncovered(spans, by []Span) bool {
 	}
 	return false
 }
+
+// No rule finds what the masks of others leave behind.
+func TestExamplesTwice(t *testing.T) {
+	f := defaults(t)
+	for _, p := range Default() {
+		for _, r := range p.Rules {
+			for _, ex := range r.Examples {
+				text, _ := expand(t, ex, 2)
+				field := redact.Field{Value: []byte(text)}
+				if len(r.Keys) > 0 {
+					field.Key = []byte(r.Keys[0])
+				}
+				once, _, _, err := f.set.Append(f.scratch, nil, nil, field)
+				if err != nil {
+					t.Fatalf("%s: %v", r.ID, err)
+				}
+				field.Value = once
+				twice, _, _, err := f.set.Append(f.scratch, nil, nil, field)
+				if err != nil {
+					t.Fatalf("%s: %v", r.ID, err)
+				}
+				if string(once) != string(twice) {
+					t.Errorf("%s: %q:\n once %q\ntwice %q", r.ID, text, once, twice)
+				}
+			}
+		}
+	}
+}
+
+// Ordinary log lines stay as they are, secrets' names and all.
+func TestOrdinaryLines(t *testing.T) {
+	f := defaults(t)
+	for _, line := range ordinaryLines {
+		text, _ := expand(t, line, 1)
+		if got, names := f.spans(t, &redact.Rule{}, text); got != nil {
+			t.Errorf("%q: found %s by %v", text, cut(text, got), names)
+		}
+	}
+}
