@@ -147,7 +147,7 @@ func (m *memory) all() []audit.Event {
 // hop is a running Proxy.
 type hop struct {
 	*Proxy
-	t      *testing.T
+	t      testing.TB
 	addr   string
 	admin  string
 	trail  *memory
@@ -195,7 +195,7 @@ func settings(url string) *config.Config {
 	return cfg
 }
 
-func start(t *testing.T, cfg *config.Config, edit ...func(*Options)) *hop {
+func start(t testing.TB, cfg *config.Config, edit ...func(*Options)) *hop {
 	t.Helper()
 	h := &hop{t: t, trail: &memory{}, logs: &lockedBuffer{}, ended: make(chan error, 1)}
 	o := Options{
@@ -296,7 +296,7 @@ func (h *hop) raw(text string) string {
 	return rawExchange(h.t, h.addr, text)
 }
 
-func rawExchange(t *testing.T, addr, text string) string {
+func rawExchange(t testing.TB, addr, text string) string {
 	t.Helper()
 	c, err := net.Dial("tcp", addr)
 	if err != nil {

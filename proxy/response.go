@@ -7,8 +7,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/valyala/fasthttp"
-
 	"github.com/redactd/redactd/internal/scrub"
 )
 
@@ -23,8 +21,8 @@ type answerPlan struct {
 // respond turns the upstream's answer into the client's.
 func (x *exchange) respond() *refusal {
 	status := x.in.StatusCode()
-	if status == fasthttp.StatusSwitchingProtocols {
-		return refuseBroken // nobody asked to switch
+	if status < 200 || status > 999 {
+		return refuseBroken // no status of HTTP, or a switch that nobody asked for
 	}
 	inspect := inScope(x.rt.cfg.Response, status)
 	x.inFields = x.answerFields()

@@ -105,12 +105,12 @@ func TestTLSBothSides(t *testing.T) {
 func TestOneBigSlowReader(t *testing.T) {
 	// A client that takes its time for a body at hand is not cut off as long
 	// as it makes progress.
-	big := make([]byte, 3<<20)
+	big := make([]byte, 16<<20) // more than socket buffers take
 	up := newBackend(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(big) })
 	cfg := settings(up.URL)
-	cfg.Server.WriteTimeout = config.Duration(400 * time.Millisecond)
-	cfg.Server.BufferBody = 8 << 20
-	cfg.Upstreams["up"].MaxResponse = 8 << 20
+	cfg.Server.WriteTimeout = config.Duration(2 * time.Second)
+	cfg.Server.BufferBody = 32 << 20
+	cfg.Upstreams["up"].MaxResponse = 32 << 20
 	h := start(t, cfg)
 	resp, err := client().Get("http://" + h.addr)
 	if err != nil {
@@ -124,7 +124,7 @@ func TestOneBigSlowReader(t *testing.T) {
 		if err != nil {
 			break
 		}
-		time.Sleep(100 * time.Millisecond)
+		time.Sleep(80 * time.Millisecond)
 	}
 	if n != int64(len(big)) {
 		t.Errorf("got %d of %d bytes", n, len(big))

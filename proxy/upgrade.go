@@ -88,18 +88,21 @@ func (x *exchange) join(conn *upConn, br *bufio.Reader) {
 	_ = conn.Conn.SetDeadline(time.Time{})
 	x.ctx.Response.SetStatusCode(fasthttp.StatusSwitchingProtocols)
 	x.ctx.HijackSetNoResponse(true)
-	m, route, raw := x.p.m, x.rt.name, x.ctx.Conn()
+	p, m, route, raw := x.p, x.p.m, x.rt.name, x.ctx.Conn()
 	x.ctx.Hijack(func(client net.Conn) {
 		defer conn.Close()
 		if _, err := client.Write(head); err != nil {
 			return
 		}
 		up := make(chan int64, 1)
-		go func() { // ends with conn, which is closed below
+		started := p.goroutines.start(func() { // ends with raw, which is closed below
 			n, _ := io.Copy(conn.Conn, client)
 			_ = conn.Close()
 			up <- n
-		}()
+		})
+		if !started {
+			return
+		}
 		down, _ := io.Copy(client, br)
 		_ = conn.Close()
 		_ = raw.Close() // client.Close does nothing before the handler returns

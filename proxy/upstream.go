@@ -287,7 +287,6 @@ func (u *upstream) do(req *fasthttp.Request, resp *fasthttp.Response, prepare fu
 		for errors.Is(err, errStale) {
 			err = t.client.Do(req, resp)
 		}
-		var notSent *notSentError
 		if err == nil {
 			u.report(t, nil)
 			var conn *upConn
@@ -304,6 +303,7 @@ func (u *upstream) do(req *fasthttp.Request, resp *fasthttp.Response, prepare fu
 			u.report(t, err)
 		}
 		tried = append(tried, t)
+		var notSent *notSentError
 		if !errors.As(err, &notSent) || len(tried) == len(u.targets) {
 			return t, nil, err
 		}
