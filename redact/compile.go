@@ -57,7 +57,7 @@ func (c *compiler) rule(index int32, r *Rule) {
 		c.pattern(&p)
 	}
 	p.rank = rank(r, c.triggers[min(triggers, len(c.triggers)):])
-	c.m.window = max(c.m.window, p.window)
+	c.m.window = max(c.m.window, p.reach)
 	c.m.programs = append(c.m.programs, p)
 }
 
@@ -167,6 +167,10 @@ func (p *program) setWindow(re *syntax.Regexp) error {
 		p.window = defaultWindow + contextBytes
 	default:
 		p.window = most + contextBytes
+	}
+	p.reach = p.window
+	if most+contextBytes > p.window {
+		p.reach += maxTail
 	}
 	return nil
 }

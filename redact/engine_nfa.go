@@ -47,15 +47,30 @@ func newNFA(re *syntax.Regexp, groups []int) (*nfa, error) {
 			out.slot = slotOf(int(in.Arg), groups)
 		case syntax.InstRune, syntax.InstRune1, syntax.InstRuneAny, syntax.InstRuneAnyNotNL:
 			out.op, out.runes = syntax.InstRune, in
-			for r := range rune(utf8.RuneSelf) {
-				if in.MatchRune(r) {
-					out.ascii[r>>6] |= 1 << (r & 63)
-				}
-			}
+			out.ascii = asciiOf(in)
 		}
 		n.insts = append(n.insts, out)
 	}
 	return n, nil
+}
+
+// asciiOf returns the ASCII characters that in matches.
+func asciiOf(in *syntax.Inst) (set [2]uint64) {
+	pairs := in.Rune
+	switch {
+	case in.Op == syntax.InstRuneAny:
+		return [2]uint64{^uint64(0), ^uint64(0)}
+	case in.Op == syntax.InstRuneAnyNotNL:
+		return [2]uint64{^uint64(1 << '\n'), ^uint64(0)}
+	case len(pairs) == 1:
+		pairs = []rune{pairs[0], pairs[0]}
+	}
+	for i := 0; i < len(pairs); i += 2 {
+		for r := pairs[i]; r <= min(pairs[i+1], utf8.RuneSelf-1); r++ {
+			set[r>>6] |= 1 << (r & 63)
+		}
+	}
+	return set
 }
 
 // slotOf returns where the capture instruction of group arg/2 is noted.

@@ -208,7 +208,7 @@ func (sr *search) confirm(t *trigger, at int) error {
 // noteOpen remembers that matches of p which begin in [lo, hi] could change with
 // more text.
 func (sr *search) noteOpen(p *program, lo, hi int) {
-	reach := p.window + maxPlaceholder // see settle
+	reach := p.reach + maxPlaceholder // see settle
 	if sr.partial && hi+reach > len(sr.text) {
 		sr.undecided = min(sr.undecided, max(lo, len(sr.text)-reach, sr.from))
 	}
@@ -226,7 +226,7 @@ func (sr *search) try(p *program, at int) (matched bool, err error) {
 	}
 	for i := 0; i < len(loc); i += 2 {
 		if loc[i] >= 0 {
-			sr.accept(p, at, loc[i], loc[i+1])
+			sr.accept(p, at, loc[i], p.finish(sr.text, at, loc[i+1]))
 		}
 	}
 	return true, nil
@@ -247,7 +247,7 @@ func (sr *search) accept(p *program, at, start, end int) {
 	if sr.set.allow.allows(p.index, value, sr.path) {
 		return
 	}
-	start, end, ok := sr.set.settle(sr.text, start, end)
+	start, end, ok := sr.set.settle(sr.text, at, start, end)
 	if ok {
 		sr.sc.raw = append(sr.sc.raw, span{start: start, end: end, at: at, index: p.index})
 	}

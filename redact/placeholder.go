@@ -69,33 +69,42 @@ func tokenLength(text []byte) int {
 	return i + 1 + tokenLetters
 }
 
+// insidePlaceholder reports whether text[at] is a byte of a placeholder other
+// than the first.
+func (s *Set) insidePlaceholder(text []byte, at int) bool {
+	from := max(0, at-maxPlaceholder)
+	i := bytes.LastIndex(text[from:at], []byte(placeholderStart))
+	return i >= 0 && from+i+s.placeholderAt(text[from+i:]) > at
+}
+
 // settle drops a span that is the output of an action: a placeholder, at most
 // with the few bytes beside it that partial leaves. A span with more around a
-// placeholder is widened to hold all of it.
-func (s *Set) settle(text []byte, start, end int) (int, int, bool) {
-	if s.fixed[string(text[start:end])] {
+// placeholder is widened to hold all of it. A match that begins inside of one,
+// at text[at], is none: ids may read like names of secrets.
+func (s *Set) settle(text []byte, at, start, end int) (int, int, bool) {
+	if s.fixed[string(text[start:end])] || s.insidePlaceholder(text, at) {
 		return 0, 0, false
 	}
 	from := max(0, start-maxPlaceholder)
 	covered, seen := 0, false
 	wideStart, wideEnd := start, end
-	for at := from; at <= end; {
-		i := bytes.Index(text[at:min(len(text), end+len(placeholderStart))], []byte(placeholderStart))
+	for p := from; p <= end; {
+		i := bytes.Index(text[p:min(len(text), end+len(placeholderStart))], []byte(placeholderStart))
 		if i < 0 {
 			break
 		}
-		at += i
-		n := s.placeholderAt(text[at:])
+		p += i
+		n := s.placeholderAt(text[p:])
 		if n == 0 {
-			at++
+			p++
 			continue
 		}
-		if at <= end && at+n >= start {
+		if p <= end && p+n >= start {
 			seen = true
-			covered += min(end, at+n) - max(start, at)
-			wideStart, wideEnd = min(wideStart, at), max(wideEnd, at+n)
+			covered += min(end, p+n) - max(start, p)
+			wideStart, wideEnd = min(wideStart, p), max(wideEnd, p+n)
 		}
-		at += n
+		p += n
 	}
 	if seen && end-start-covered <= maxKept {
 		return 0, 0, false

@@ -69,21 +69,11 @@ func (t *trigger) eachGram(yield func(uint32)) {
 	for k := range gramLen {
 		sets[k] = foldedSet(&t.seq[t.gram+k])
 	}
-	for a := range 256 {
-		if !sets[0].has(byte(a)) {
-			continue
-		}
-		for b := range 256 {
-			if !sets[1].has(byte(b)) {
-				continue
-			}
-			for c := range 256 {
-				if sets[2].has(byte(c)) {
-					yield(uint32(a) | uint32(b)<<8 | uint32(c)<<16)
-				}
-			}
-		}
-	}
+	sets[0].each(func(a byte) {
+		sets[1].each(func(b byte) {
+			sets[2].each(func(c byte) { yield(uint32(a) | uint32(b)<<8 | uint32(c)<<16) })
+		})
+	})
 }
 
 // lookup returns the triggers of a folded gram.

@@ -6,7 +6,8 @@ import "regexp/syntax"
 type program struct {
 	index      int32
 	rule       *Rule
-	window     int // longest match in bytes, and one rune of right context
+	window     int // longest match in bytes, and one character of right context
+	reach      int // how far from its start a finding can go
 	engine     engine
 	first      byteSet // bytes that a match can begin with
 	validators []Validator
@@ -24,6 +25,22 @@ type engine interface {
 	// part in it; nil if there is no match. It looks at one byte before at (more
 	// for engines with lookbehind) and at no byte from end on.
 	match(sc *Scratch, text []byte, at, end int) ([]int, error)
+}
+
+// maxTail bounds what a secret may have beyond the window that cut it.
+const maxTail = 32 << 10
+
+// finish returns where a secret that the window cut at text[end] ends: it goes
+// on to the next white space, quote or angle bracket.
+func (p *program) finish(text []byte, at, end int) int {
+	if end < at+p.window || p.reach == p.window {
+		return end
+	}
+	limit := min(len(text), at+p.reach)
+	for end < limit && text[end] > ' ' && text[end] != '"' && text[end] != '\'' && text[end] != '<' && text[end] != '>' {
+		end++
+	}
+	return end
 }
 
 // firstBytes returns the bytes with which a match of re can begin; all of them

@@ -55,8 +55,9 @@ func reference(s *Set, f Field) []Finding {
 			if loc[i] < 0 || loc[i] == loc[i+1] {
 				continue
 			}
-			if valid(p, f.Value[loc[i]:loc[i+1]]) {
-				if start, end, ok := s.settle(f.Value, loc[i], loc[i+1]); ok {
+			stop := p.finish(f.Value, at, loc[i+1])
+			if valid(p, f.Value[loc[i]:stop]) {
+				if start, end, ok := s.settle(f.Value, at, loc[i], stop); ok {
 					spans = append(spans, span{start: start, end: end, index: p.index})
 				}
 			}
@@ -79,7 +80,7 @@ func reference(s *Set, f Field) []Finding {
 	for _, i := range fits {
 		p := &s.programs[i]
 		if start, end := trimSpace(f.Value); p.engine == nil && !keyMatched && start < end && valid(p, f.Value[start:end]) {
-			if start, end, ok := s.settle(f.Value, start, end); ok {
+			if start, end, ok := s.settle(f.Value, 0, start, end); ok {
 				spans = append(spans, span{start: start, end: end, index: p.index})
 			}
 		}

@@ -167,6 +167,27 @@ func TestAllow(t *testing.T) {
 	}
 }
 
+// A secret longer than its rule's window goes whole, as far as maxTail.
+func TestLongSecrets(t *testing.T) {
+	s := mustCompile(t, []Rule{
+		{ID: "run", Pattern: `\brun_[a-z]+\b`},
+	}, Options{})
+	for _, n := range []int{10, defaultWindow - 10, defaultWindow, defaultWindow + 1, 3 * defaultWindow} {
+		text := "run_" + strings.Repeat("a", n)
+		if got := findAll(t, s, "", "", text+" b"); got != "run="+text {
+			t.Errorf("%d letters: %d bytes found", n, len(got))
+		}
+	}
+}
+
+// Names of secrets in an id say nothing about what follows its placeholder.
+func TestNoMatchBeginsInAPlaceholder(t *testing.T) {
+	s := mustCompile(t, []Rule{{ID: "my-token", Pattern: `token\]?=(\w+)`}}, Options{})
+	if got := findAll(t, s, "", "", "[REDACTED:my-token]=abc token=xyz"); got != "my-token=xyz" {
+		t.Errorf("got %q", got)
+	}
+}
+
 // A pattern that folds case matches ASCII only, so that no prefilter can miss it.
 func TestFoldingIsASCII(t *testing.T) {
 	s := mustCompile(t, []Rule{{ID: "k", Pattern: `(?i)task_([a-z]+)`}}, Options{})

@@ -29,7 +29,7 @@ type matcher struct {
 	keys     keyTable
 	filter   *prefilter
 	ids      map[string]struct{}
-	window   int // the longest of any rule
+	window   int // the farthest reach of any rule
 }
 
 // RuleError says what is wrong with a rule. Key is the key of the rule's table

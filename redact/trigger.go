@@ -2,6 +2,7 @@ package redact
 
 import (
 	"errors"
+	"math/bits"
 	"regexp/syntax"
 )
 
@@ -23,12 +24,19 @@ func (s *byteSet) has(b byte) bool { return s[b>>6]&(1<<(b&63)) != 0 }
 
 func (s *byteSet) size() int {
 	n := 0
-	for b := range 256 {
-		if s.has(byte(b)) {
-			n++
-		}
+	for _, word := range s {
+		n += bits.OnesCount64(word)
 	}
 	return n
+}
+
+// each calls yield for every byte of s.
+func (s *byteSet) each(yield func(b byte)) {
+	for i, word := range s {
+		for ; word != 0; word &= word - 1 {
+			yield(byte(64*i + bits.TrailingZeros64(word)))
+		}
+	}
 }
 
 // trigger announces matches: every match of its rule contains, for at least one
@@ -199,6 +207,7 @@ type byteClass struct {
 }
 
 func (e *expansion) expand(seq []byteClass, nodes []*syntax.Regexp) {
+	seq = append(make([]byteClass, 0, maxRun), seq...)
 	for i, node := range nodes {
 		if len(seq) >= maxRun {
 			break
@@ -218,7 +227,7 @@ func (e *expansion) expand(seq []byteClass, nodes []*syntax.Regexp) {
 		}
 		class := byteClass{set: set, folded: foldedSize(&set), often: frequency(&set)}
 		for ; times > 0 && len(seq) < maxRun; times-- {
-			seq = append(seq[:len(seq):len(seq)], class)
+			seq = append(seq, class)
 		}
 		if open {
 			break
@@ -318,11 +327,11 @@ func (t *trigger) fits(text []byte, i int) bool {
 // other pairs of bytes onto each other, which only makes it report more.
 func fold(b byte) byte { return b | 0x20 }
 
+// foldedSet returns the bytes that fold gives for those of s: in each word of 64
+// the lower half falls onto the upper.
 func foldedSet(s *byteSet) (out byteSet) {
-	for b := range 256 {
-		if s.has(byte(b)) {
-			out.add(fold(byte(b)))
-		}
+	for i, word := range s {
+		out[i] = (word | word<<32) &^ (1<<32 - 1)
 	}
 	return out
 }
@@ -334,13 +343,9 @@ func foldedSize(s *byteSet) int {
 
 // frequency is the share of bytes of ordinary logs that fold into s.
 func frequency(s *byteSet) float64 {
-	f, sum := foldedSet(s), 0
-	for b := range 256 {
-		if f.has(byte(b)) {
-			sum += logBytes[b]
-		}
-	}
-	return float64(sum+1) / 10000
+	f, sum := foldedSet(s), 1
+	f.each(func(b byte) { sum += logBytes[b] })
+	return float64(sum) / 10000
 }
 
 // logBytes counts folded bytes per 10,000 of ordinary system and application

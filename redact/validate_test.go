@@ -22,6 +22,10 @@ func TestValidators(t *testing.T) {
 		"not-path":       {[]string{"a/b9/c", "abc"}, []string{"/etc/passwd", "./x", "https://x", `C:\Users`, "~/x", "a/b/c"}},
 		"not-word":       {[]string{"hunter2", "aBCdE", "x!"}, []string{"password", "max_retry_count", "com.example.Main", "Hello", "HELLO"}},
 		"base64-json":    {[]string{b64, b64 + ".x.y"}, []string{"abcd", "", "!!!", "W10"}},
+		"not-message": {
+			[]string{"hunter2", "correct horse battery staple", "My p4ssword is long.", "Secret.", "two words."},
+			[]string{"This field may not be blank.", "The two password fields didn't match.", "Ensure this value has at least 8 characters!"},
+		},
 		"not-placeholder": {
 			[]string{"hunter2", "secret", "p", "xa", "a***b9Fq2", "[1]x"},
 			[]string{"", "null", "None", "changeme", "xxxx", "XXXXXXXX", "****", "<token>", "${VAR}", "{{ var }}", "%s", "%(password)s",
