@@ -40,7 +40,8 @@ func run(e *env, args []string) int {
 	case errors.As(err, &silent):
 		return silent.code
 	case errors.As(err, &usage) || !e.ran:
-		fmt.Fprintf(e.stderr, "redactd: %v\nRun '%s --help' for usage.\n", err, cmd.CommandPath())
+		e.complain(err)
+		fmt.Fprintf(e.stderr, "Run '%s --help' for usage.\n", cmd.CommandPath())
 		return exitUsage
 	}
 	e.complain(err)
