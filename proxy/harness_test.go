@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"runtime"
 	"strings"
 	"sync"
@@ -445,9 +446,7 @@ func TestMain(m *testing.M) {
 			code = 1
 		}
 	}
-	if code != 0 {
-		panic(fmt.Sprint("exit ", code))
-	}
+	os.Exit(code)
 }
 
 // leaked returns the stacks of goroutines of this package that don't end.
