@@ -9,4 +9,5 @@ const Clock = "wall time"
 
 var epoch = time.Now()
 
-func now() time.Duration { return time.Since(epoch) }
+// Now returns the time since the program began.
+func Now() time.Duration { return time.Since(epoch) }

@@ -55,11 +55,11 @@ func Alternate(cs []Contender, rounds int, slice time.Duration) [][]float64 {
 }
 
 func speed(c *Contender, slice time.Duration) float64 {
-	n, start := 0, now()
+	n, start := 0, Now()
 	for {
 		c.Run()
 		n++
-		if spent := now() - start; spent >= slice {
+		if spent := Now() - start; spent >= slice {
 			return float64(n) * float64(c.Bytes) / spent.Seconds()
 		}
 	}

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"testing"
+
+	"github.com/redactd/redactd/bench/corpus"
+	"github.com/redactd/redactd/redact"
+)
+
+// The hot paths as ordinary benchmarks, for benchstat and -cpuprofile:
+//
+//	go test -run '^$' -bench 'Find/clean' -cpuprofile cpu.pprof
+//
+// One operation is 1 MiB of logs.
+
+const benchSize = 1 << 20
+
+func benchmark(b *testing.B, pieces [][]byte, f func([]byte)) {
+	b.Helper()
+	b.SetBytes(int64(total(pieces)))
+	b.ReportAllocs()
+	run := each(pieces, f)
+	run() // so that buffers have grown
+	for b.Loop() {
+		run()
+	}
+}
+
+func logs(share float64, from ...corpus.Kind) corpus.Log {
+	return corpus.Dirty(1, benchSize, share, from...)
+}
+
+func mustScanner(b *testing.B) *scanner {
+	b.Helper()
+	s, err := newScanner()
+	if err != nil {
+		b.Fatal(err)
+	}
+	return s
+}
+
+func BenchmarkFind(b *testing.B) {
+	s := mustScanner(b)
+	clean := logs(0, corpus.Kinds()...)
+	b.Run("clean/blocks", func(b *testing.B) { benchmark(b, corpus.Blocks(clean.Text, blockSize), s.find) })
+	b.Run("clean/lines", func(b *testing.B) { benchmark(b, clean.Lines, s.find) })
+	for _, k := range corpus.Kinds() {
+		text := logs(0, k).Text
+		b.Run("clean/"+k.Name, func(b *testing.B) { benchmark(b, corpus.Blocks(text, blockSize), s.find) })
+	}
+}
+
+func BenchmarkAppend(b *testing.B) {
+	s := mustScanner(b)
+	dirty := logs(dirtyShare, corpus.Kinds()...)
+	b.Run("dirty/blocks", func(b *testing.B) { benchmark(b, corpus.Blocks(dirty.Text, blockSize), s.rewrite) })
+	b.Run("dirty/lines", func(b *testing.B) { benchmark(b, dirty.Lines, s.rewrite) })
+}
+
+func BenchmarkWriter(b *testing.B) {
+	s := mustScanner(b)
+	for name, share := range map[string]float64{"clean": 0, "dirty": dirtyShare} {
+		text := logs(share, corpus.Kinds()...).Text
+		b.Run(name, func(b *testing.B) { benchmark(b, [][]byte{text}, s.stream) })
+	}
+}
+
+func BenchmarkBody(b *testing.B) {
+	s, err := newScrubber()
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, f := range formats {
+		for name, share := range map[string]float64{"clean": 0, "dirty": dirtyShare} {
+			bodies := f.bodies(logs(share, corpus.JSON()...))
+			b.Run(f.name+"/"+name, func(b *testing.B) {
+				benchmark(b, bodies, func(body []byte) { s.body(body, f.meta) })
+			})
+		}
+	}
+}
+
+func BenchmarkCompile(b *testing.B) {
+	rules := defaultRules()
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := redact.Compile(rules, redact.Options{}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

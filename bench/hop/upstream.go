@@ -1,0 +1,64 @@
+// Package hop has what measuring an HTTP hop needs: the upstream behind it, the
+// processes, and the load in front.
+package hop
+
+import (
+	"net/http"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/valyala/fasthttp"
+
+	"github.com/redactd/redactd/bench/corpus"
+)
+
+// The paths that the upstream answers.
+const (
+	ErrorPath = "/error" // GET: a leaky error of 2 KiB, status 500
+	JSONPath  = "/json"  // GET: 64 KiB of clean JSON
+	LogsPath  = "/logs"  // POST: takes logs
+)
+
+// GzipLevel is at which bodies of requests are compressed, and compressed again
+// by the peers that do so.
+const GzipLevel = gzip.BestSpeed
+
+const seed = 7
+
+// ErrorBody returns the body at ErrorPath and the secrets in it.
+func ErrorBody() (body []byte, planted [][]byte) { return corpus.Error(seed) }
+
+// JSONBody returns the body at JSONPath.
+func JSONBody() []byte { return corpus.JSONArray(corpus.Clean(seed, 64<<10, corpus.JSON()...).Lines) }
+
+// LogsBody returns 64 KiB of NDJSON, with a secret in each record with
+// probability share, and the secrets.
+func LogsBody(share float64) (body []byte, planted [][]byte) {
+	l := corpus.Dirty(seed, 64<<10, share, corpus.JSON()...)
+	return l.Text, l.Planted
+}
+
+// NewUpstream returns the handler behind all proxies.
+func NewUpstream() fasthttp.RequestHandler {
+	leaky, _ := ErrorBody()
+	json := JSONBody()
+	taken := []byte(`{"took":1,"errors":false}`)
+	answer := func(ctx *fasthttp.RequestCtx, status int, body []byte) {
+		ctx.SetStatusCode(status)
+		ctx.SetContentType("application/json")
+		ctx.Response.SetBodyRaw(body)
+	}
+	return func(ctx *fasthttp.RequestCtx) {
+		switch string(ctx.Path()) {
+		case ErrorPath:
+			answer(ctx, http.StatusInternalServerError, leaky)
+		case JSONPath:
+			answer(ctx, http.StatusOK, json)
+		case LogsPath:
+			answer(ctx, http.StatusOK, taken)
+		case EchoPath:
+			answer(ctx, http.StatusOK, ctx.Request.Body())
+		default:
+			answer(ctx, http.StatusNotFound, nil)
+		}
+	}
+}
