@@ -234,6 +234,9 @@ func (p *Proxy) onExpect(ctx *fasthttp.RequestCtx) int {
 // onHeader runs before the body is read: it writes the names and words that
 // fasthttp looks up in one spelling in that spelling.
 func onHeader(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
+	if n := h.ContentLength(); n == 0 || n == -2 { // no body to wait for
+		return fasthttp.RequestConfig{}
+	}
 	for name, value := range h.All() {
 		if is(name, "expect") && is(value, "100-continue") {
 			copy(name, "Expect")
