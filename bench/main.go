@@ -59,7 +59,7 @@ func main() {
 }
 
 func run(ctx context.Context, args []string) error {
-	o := options{size: 4 << 20, rounds: 9, slice: 300 * time.Millisecond}
+	o := options{size: 4 << 20, rounds: 7, slice: 300 * time.Millisecond}
 	flags := flag.NewFlagSet("bench", flag.ExitOnError)
 	flags.Usage = func() { usage(flags) }
 	flags.BoolVar(&o.quick, "quick", false, "few short rounds: a look, not a figure to quote")

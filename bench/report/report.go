@@ -95,7 +95,7 @@ func (t *Table) Write(w io.Writer) error {
 	for _, c := range t.Columns {
 		head += "\t" + c.Name
 	}
-	fmt.Fprintln(tw, head+"\tgoals of issue 3")
+	fmt.Fprintln(tw, head+"\tgoal")
 	for i := range t.Rows {
 		r := &t.Rows[i]
 		line := r.Name

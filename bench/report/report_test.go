@@ -36,7 +36,7 @@ func TestWrite(t *testing.T) {
 	want := `
 scan: blocks
 (one core)
-      MB/s  vs base                goals of issue 3
+      MB/s  vs base                goal
 fast  346   2.50 [2.25..3.00]      vs base >= 2.00: met
 slow  -     1/100 [1/200..1/50.0]  vs base <= 1/150: missed; a sample
 `
