@@ -12,6 +12,7 @@ import (
 	"github.com/redactd/redactd/internal/dialect"
 	"github.com/redactd/redactd/internal/scrub"
 	"github.com/redactd/redactd/internal/store"
+	"github.com/redactd/redactd/redact"
 )
 
 // local answers requests in place of an upstream.
@@ -35,7 +36,7 @@ func (x *exchange) serveLocal() *refusal {
 	ctx, cancel := context.WithTimeout(context.Background(), storeTimeout)
 	defer cancel()
 	res, err := x.p.local.Serve(ctx, store.Origin{Route: x.rt.name, RequestID: x.id}, &dialect.Request{
-		Method: string(x.ctx.Method()), Path: string(x.path), Query: string(x.outQuery), Host: string(x.authority),
+		Method: string(x.ctx.Method()), Path: string(x.forwardedPath()), Query: string(x.outQuery), Host: string(x.authority),
 		Header: x.headerValue, ContentType: string(x.contentType), Body: body,
 	})
 	if err != nil {
@@ -55,6 +56,20 @@ func (x *exchange) serveLocal() *refusal {
 	}
 	x.ctx.Response.SetBody(res.Body)
 	return nil
+}
+
+// forwardedPath returns the path as it goes on: without the prefix where the
+// route cuts it off, and always with a slash in front.
+func (x *exchange) forwardedPath() []byte {
+	path := x.path
+	if !x.rt.cfg.StripPath {
+		return path
+	}
+	path = bytes.TrimPrefix(path, bytes.TrimSuffix([]byte(x.rt.cfg.PathPrefix), []byte{'/'}))
+	if len(path) == 0 || path[0] != '/' {
+		path = append([]byte{'/'}, path...)
+	}
+	return path
 }
 
 // decodedBody returns the scrubbed body with its content codings undone.
@@ -91,6 +106,21 @@ func (x *exchange) headerValue(name string) string {
 		return string(h.value)
 	}
 	return ""
+}
+
+// localKeys takes the key of fingerprints from beside the trail where none is
+// configured.
+func (p *Proxy) localKeys() error {
+	cfg := p.o.Config
+	if len(cfg.Token.Keys) > 0 || cfg.Audit.Dir == "" || p.o.recorder != nil {
+		return nil
+	}
+	key, err := audit.LocalKey(cfg.Audit.Dir)
+	if err != nil {
+		return err
+	}
+	p.o.fingerprints, err = redact.NewKeyring(key)
+	return err
 }
 
 // openSinks opens the audit trail and the store, where they are in use.

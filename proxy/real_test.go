@@ -178,6 +178,23 @@ func TestRealStore(t *testing.T) {
 	}
 }
 
+func TestRealStoreUnderAPrefix(t *testing.T) {
+	cfg := settings("http://127.0.0.1:1")
+	cfg.Store.Dir = filepath.Join(t.TempDir(), "store")
+	cfg.Routes["main"].Upstream = config.StoreUpstream
+	cfg.Routes["main"].PathPrefix, cfg.Routes["main"].StripPath = "/es", true
+	h := start(t, cfg, real)
+	for _, path := range []string{"/es", "/es/"} {
+		if r := h.do("GET", path, ""); r.Header.Get("X-Elastic-Product") != "Elasticsearch" {
+			t.Errorf("GET %s: got %d %q", path, r.StatusCode, r.body)
+		}
+	}
+	r := h.do("POST", "/es/_bulk", `{"index":{}}`+"\n{}\n", "Content-Type", "application/x-ndjson")
+	if r.StatusCode != 400 || !strings.Contains(r.body, "index is missing") {
+		t.Errorf("the prefix was taken for an index: %d %q", r.StatusCode, r.body)
+	}
+}
+
 func TestRealActionsAndAllow(t *testing.T) {
 	up := newBackend(t, nil)
 	cfg := settings(up.URL)

@@ -205,19 +205,7 @@ func (x *exchange) prepare(t *target) {
 	if string(x.target) == "*" {
 		raw = append(raw, '*')
 	} else {
-		path := x.path
-		if x.rt.cfg.StripPath {
-			path = bytes.TrimPrefix(path, bytes.TrimSuffix([]byte(x.rt.cfg.PathPrefix), []byte{'/'}))
-			if len(path) == 0 || path[0] != '/' {
-				raw = append(raw, t.basePath...)
-				raw = append(raw, '/')
-				raw = append(raw, path...)
-				path = nil
-			}
-		}
-		if path != nil {
-			raw = append(append(raw, t.basePath...), path...)
-		}
+		raw = append(append(raw, t.basePath...), x.forwardedPath()...)
 		if bytes.IndexByte(x.target, '?') >= 0 {
 			raw = append(append(raw, '?'), x.outQuery...)
 		}

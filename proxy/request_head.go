@@ -160,6 +160,11 @@ func (x *exchange) writeRequest(body []byte) {
 		h.AddBytesKV(f.name, value)
 	}
 	x.forwarded(h)
+	if x.ctx.IsHead() {
+		// Some servers answer HEAD with a body. What is late of it would be
+		// taken for the answer to the next request on the connection.
+		x.out.SetConnectionClose()
+	}
 	if x.madeID {
 		h.Add(x.idHeader(), x.id)
 	}

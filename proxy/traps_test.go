@@ -146,6 +146,33 @@ func TestTrap05HeadNotModifiedNoContent(t *testing.T) {
 	}
 }
 
+func TestTrap05HeadBodyIsNotTheNextAnswer(t *testing.T) {
+	url := rawUpstream(t, func(c net.Conn, br *bufio.Reader) {
+		headed := false
+		for {
+			req, err := http.ReadRequest(br)
+			if err != nil {
+				return
+			}
+			body := "good"
+			if headed {
+				body = "late"
+			}
+			if headed = req.Method == "HEAD"; headed {
+				body = ""
+			}
+			_, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n"+body)
+		}
+	})
+	h := start(t, settings(url))
+	for range 3 {
+		h.do("HEAD", "/", "")
+		if r := h.do("GET", "/", ""); r.body != "good" {
+			t.Errorf("after HEAD the answer was %q", r.body)
+		}
+	}
+}
+
 func TestTrap05ContinueAndInterim(t *testing.T) {
 	heads := make(chan string, 1)
 	url := rawUpstream(t, func(c net.Conn, r *bufio.Reader) {
