@@ -136,7 +136,7 @@ func TestDockerignore(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, e := range entries {
-		if !e.IsDir() || e.Name() == "bench" || strings.HasPrefix(e.Name(), ".") {
+		if !e.IsDir() || e.Name() == "bench" || e.Name() == "e2e" || strings.HasPrefix(e.Name(), ".") {
 			continue
 		}
 		var sources int

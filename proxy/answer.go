@@ -36,7 +36,7 @@ func (x *exchange) writeHead(status int, inspect bool, edits []header, plan answ
 			continue
 		case is(name, "accept-ranges") && x.rt.cfg.Response == config.ScopeAll:
 			continue
-		case is(name, "accept-encoding") && x.rt.cfg.Request == config.ScopeAll:
+		case is(name, "accept-encoding") && x.rt.cfg.Request != config.ScopeNone:
 			value = narrowAccept(value) // it invites codings of later requests
 		case is(name, "date"):
 			addDate(h, value)

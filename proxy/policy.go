@@ -63,9 +63,11 @@ func Check(cfg *config.Config, rules []redact.Rule, defaultPacks []string) error
 type shared struct {
 	m  *metrics
 	up *connSet // connections to upstreams
+	// goroutines are those that outlive the call that starts them.
+	goroutines *owner
 }
 
-func newShared() shared { return shared{newMetrics(), newConnSet()} }
+func newShared() shared { return shared{newMetrics(), newConnSet(), &owner{}} }
 
 // builder gathers what build makes, and what is wrong.
 type builder struct {
@@ -90,6 +92,7 @@ func build(cfg *config.Config, o Options, old *policy, sh shared) (*policy, erro
 	for _, name := range slices.Sorted(maps.Keys(cfg.Upstreams)) {
 		b.upstream(p, name, old, sh)
 	}
+	b.echo(p, old, sh)
 	var routes []*route
 	for _, name := range slices.Sorted(maps.Keys(cfg.Routes)) {
 		rt := b.route(p, name, cfg.Routes[name])
@@ -183,13 +186,36 @@ func (b *builder) upstream(p *policy, name string, old *policy, sh shared) {
 	p.upstreams[name] = u
 }
 
+// echo adds the built-in upstream of that name where a route leads to it.
+func (b *builder) echo(p *policy, old *policy, sh shared) {
+	for _, r := range b.cfg.Routes {
+		if r.Upstream != config.EchoUpstream || p.upstreams[config.EchoUpstream] != nil {
+			continue
+		}
+		if old != nil && old.upstreams[config.EchoUpstream] != nil {
+			p.upstreams[config.EchoUpstream] = old.upstreams[config.EchoUpstream]
+			continue
+		}
+		u, err := echoUpstream(headerBytes(&b.cfg.Server), sh)
+		if err != nil {
+			b.fail("route", "%v", err)
+			return
+		}
+		p.upstreams[config.EchoUpstream] = u
+	}
+}
+
 func (b *builder) route(p *policy, name string, cfg *config.Route) *route {
 	key := "route." + name
 	rt := &route{
 		name: name, cfg: cfg, ruleIDs: map[string]bool{}, keep: map[string]bool{},
 		shadow: cfg.Mode == config.ModeShadow, pass: cfg.OnFailure == config.FailPass,
 	}
-	if cfg.Upstream != config.StoreUpstream {
+	switch cfg.Upstream {
+	case config.StoreUpstream:
+	case config.EchoUpstream:
+		rt.up = p.upstreams[cfg.Upstream]
+	default:
 		if rt.up = p.upstreams[cfg.Upstream]; rt.up == nil && b.cfg.Upstreams[cfg.Upstream] == nil {
 			b.fail(key+".upstream", "there is no [upstream.%s]", cfg.Upstream)
 		}
@@ -205,6 +231,9 @@ func (b *builder) route(p *policy, name string, cfg *config.Route) *route {
 		Set: set, Codec: cfg.Codec, MaxDecoded: int64(b.cfg.Server.MaxDecoded), Shadow: rt.shadow,
 	}
 	keys := b.keys
+	if keys == nil {
+		keys = b.o.fingerprints
+	}
 	rt.canStream = rt.scrub.CanStream
 	rt.newScrubber = func() scrubber { return scrub.Acquire(rt.scrub, keys) }
 	if b.o.newScrubber != nil {

@@ -48,6 +48,10 @@ type Options struct {
 	// Load reads the configuration again for Reload; nil: no reload.
 	Load func() (*config.Config, error)
 
+	// fingerprints are the keys of fingerprints where the configuration has
+	// none; New gets them from beside the trail.
+	fingerprints *redact.Keyring
+
 	// For tests.
 	newScrubber func(*route) scrubber
 	recorder    audit.Recorder
@@ -66,10 +70,9 @@ type Proxy struct {
 	server   *fasthttp.Server
 	conns    *connSet
 
-	goroutines owner
-	reloading  sync.Mutex
-	ran        atomic.Bool
-	ready      atomic.Bool
+	reloading sync.Mutex
+	ran       atomic.Bool
+	ready     atomic.Bool
 
 	listening chan struct{} // closed once addresses are known, or Run has failed
 	dataAddrs []net.Addr
@@ -89,7 +92,10 @@ func New(o Options) (*Proxy, error) {
 	if p.registry == nil {
 		p.registry = prometheus.NewRegistry()
 	}
-	pol, err := build(o.Config, o, nil, p.shared)
+	if err := p.localKeys(); err != nil {
+		return nil, err
+	}
+	pol, err := build(o.Config, p.o, nil, p.shared)
 	if err != nil {
 		return nil, err
 	}

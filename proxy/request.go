@@ -7,7 +7,9 @@ import (
 
 	"github.com/valyala/fasthttp"
 
+	"github.com/redactd/redactd/internal/codec"
 	"github.com/redactd/redactd/internal/config"
+	"github.com/redactd/redactd/internal/dialect"
 	"github.com/redactd/redactd/internal/scrub"
 )
 
@@ -22,7 +24,7 @@ func (x *exchange) prepareRequest() *refusal {
 	if s.MaxBody > 0 && x.body.length > int64(s.MaxBody) {
 		return refuseTooLarge
 	}
-	inspect := x.rt.cfg.Request == config.ScopeAll
+	inspect := x.inspectsRequest()
 	x.outQuery = append(x.outQuery[:0], x.query...)
 	if inspect {
 		var err error
@@ -47,6 +49,25 @@ func (x *exchange) prepareRequest() *refusal {
 	}
 	return nil
 }
+
+// inspectsRequest reports whether the request is in scope. Under "logs" it is
+// where its endpoint or its media type is one of a log protocol: what an API is
+// sent, a password at log-in say, is meant for it.
+func (x *exchange) inspectsRequest() bool {
+	switch x.rt.cfg.Request {
+	case config.ScopeAll:
+		return true
+	case config.ScopeLogs:
+		contentType := string(x.contentType)
+		return logTypes[codec.MediaType(contentType)] ||
+			dialect.For(string(x.ctx.Method()), string(x.path), contentType).Name() != dialect.Generic
+	}
+	return false
+}
+
+// logTypes are media types that only logs are sent in.
+var logTypes = names(`application/x-ndjson application/ndjson application/jsonl application/x-jsonlines
+	application/vnd.elasticsearch+x-ndjson application/x-sentry-envelope application/logfmt`)
 
 // reqBody keeps the scrubbed body for the store.
 func (x *exchange) reqBody(body []byte) {

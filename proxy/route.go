@@ -111,7 +111,7 @@ func methodFits(methods []string, method []byte) bool {
 
 // strictness orders routes by how much they scrub.
 func (r *route) strictness() int {
-	scope := map[config.Scope]int{config.ScopeErrors: 1, config.ScopeAll: 2}
+	scope := map[config.Scope]int{config.ScopeErrors: 1, config.ScopeLogs: 1, config.ScopeAll: 2}
 	n := scope[r.cfg.Request]*4 + scope[r.cfg.Response]*4
 	if r.cfg.Mode != config.ModeShadow {
 		n *= 2

@@ -43,6 +43,64 @@ func TestScopes(t *testing.T) {
 	}
 }
 
+// Under "logs" what an API is sent is meant for it, and log payloads are scrubbed.
+func TestScopeLogs(t *testing.T) {
+	up := newBackend(t, func(w http.ResponseWriter, _ *http.Request) {})
+	cfg := settings(up.URL)
+	cfg.Routes["main"].Request = config.ScopeLogs
+	h := start(t, cfg)
+	for _, tt := range []struct {
+		path, contentType string
+		scrubbed          bool
+	}{
+		{"/api/login", "application/json", false},
+		{"/api/login", "application/x-www-form-urlencoded", false},
+		{"/", "text/plain", false},
+		{"/anything", "application/x-ndjson; charset=utf-8", true},
+		{"/_bulk", "application/json", true},
+		{"/my-index/_bulk", "application/json", true},
+		{"/loki/api/v1/push", "application/json", true},
+		{"/v1/logs", "application/json", true},
+		{"/services/collector/event", "", true},
+		{"/api/v2/logs", "application/json", true},
+	} {
+		h.do("POST", tt.path, `{"m":"`+secret+`"}`, "Content-Type", tt.contentType)
+		want := `{"m":"` + secret + `"}`
+		if tt.scrubbed {
+			want = `{"m":"` + placeholder + `"}`
+		}
+		if _, body := up.last(t); body != want {
+			t.Errorf("%s %s: upstream got %q", tt.path, tt.contentType, body)
+		}
+	}
+}
+
+func TestEcho(t *testing.T) {
+	cfg := settings("http://127.0.0.1:1")
+	cfg.Routes["main"].Upstream = config.EchoUpstream
+	cfg.Routes["main"].Request, cfg.Routes["main"].Response = config.ScopeNone, config.ScopeErrors
+	h := start(t, cfg)
+	for _, tt := range []struct {
+		query, want string
+		status      int
+	}{
+		{"", "a " + secret, 200}, {"?status=500", "a " + placeholder, 500}, {"?status=404&x=1", "a " + placeholder, 404},
+		{"?status=99", "a " + secret, 200}, {"?status=x", "a " + secret, 200},
+	} {
+		r := h.do("POST", "/try"+tt.query, "a "+secret, "Content-Type", "text/html")
+		if r.StatusCode != tt.status || r.body != tt.want || r.Header.Get("Content-Type") != "text/html" {
+			t.Errorf("%s: %d %q %q", tt.query, r.StatusCode, r.body, r.Header.Get("Content-Type"))
+		}
+		if !strings.Contains(r.Header.Get("Content-Security-Policy"), "sandbox") {
+			t.Errorf("%s: a browser would run what is echoed", tt.query)
+		}
+	}
+	large := strings.Repeat("x", 900<<10)
+	if r := h.do("POST", "/try", large, "Content-Type", "text/plain"); r.body != large {
+		t.Errorf("%d bytes come back of %d", len(r.body), len(large))
+	}
+}
+
 func TestHeadersAndQuery(t *testing.T) {
 	up := newBackend(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("X-Debug-Info", "dsn "+secret)

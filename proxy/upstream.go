@@ -39,6 +39,7 @@ type target struct {
 	addr     string
 	tls      *tls.Config
 	client   *fasthttp.HostClient
+	local    func() (net.Conn, error) // connects in place of the network; or nil
 
 	inFlight  atomic.Int64
 	failing   atomic.Bool // spares the lock while all is well
@@ -169,11 +170,18 @@ func (u *upstream) dialer(t *target) fasthttp.DialFunc {
 	}
 }
 
+func (t *target) connect(ctx context.Context) (net.Conn, error) {
+	if t.local != nil {
+		return t.local()
+	}
+	var d net.Dialer
+	return d.DialContext(ctx, "tcp", t.addr)
+}
+
 func (u *upstream) dial(ctx context.Context, t *target) (*upConn, error) {
 	ctx, cancel := context.WithTimeout(ctx, orDefault(u.cfg.ConnectTimeout, defaultConnectTimeout))
 	defer cancel()
-	var d net.Dialer
-	conn, err := d.DialContext(ctx, "tcp", t.addr)
+	conn, err := t.connect(ctx)
 	if err != nil {
 		return nil, &notSentError{err}
 	}

@@ -97,7 +97,7 @@ func configWarnings(cfg *config.Config) []string {
 		out = append(out, at+key+": "+fmt.Sprintf(format, args...))
 	}
 	if len(cfg.Token.Keys) == 0 && cfg.Audit.Dir != "" {
-		warn("token.keys", "there is no key, so audit events carry no fingerprint")
+		warn("token.keys", "there is no key, so fingerprints use one made and kept beside the audit trail: replicas differ")
 	}
 	if cfg.Audit.Dir == "" {
 		warn("audit.dir", "the audit trail is off")

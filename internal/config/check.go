@@ -110,8 +110,11 @@ func (d *decoder) checkPair(table, cert, key string) {
 }
 
 func (d *decoder) checkUpstream(path string, u *Upstream) {
-	if u.Name == StoreUpstream {
+	switch u.Name {
+	case StoreUpstream:
 		d.fail(path, "the name is that of the built-in log store (another name; [store] configures the store)")
+	case EchoUpstream:
+		d.fail(path, "the name is that of the built-in echo (another name)")
 	}
 	d.checkPair(path, u.TLSCert, u.TLSKey)
 	if ca := path + ".tls_ca"; u.TLSCA != "" && !d.failed(ca) {
@@ -153,10 +156,10 @@ func (d *decoder) checkRoute(path string, r *Route) {
 		if !d.has(path+".request") && d.cfg.Positions != nil {
 			d.fail(path+".request", `is missing, and the store keeps what it gets ("all" to scrub it, "none" to keep it as it comes)`)
 		}
-	} else if _, ok := d.cfg.Upstreams[r.Upstream]; !ok && r.Upstream != "" && !d.failed(u) {
+	} else if _, ok := d.cfg.Upstreams[r.Upstream]; !ok && r.Upstream != "" && r.Upstream != EchoUpstream && !d.failed(u) {
 		d.fail(u, "%sis not defined%s", d.quote(u, r.Upstream),
-			suggestOr(d.known(u, r.Upstream), append(slices.Sorted(maps.Keys(d.cfg.Upstreams)), StoreUpstream),
-				` ([upstream.NAME], or "store" for the built-in log store)`))
+			suggestOr(d.known(u, r.Upstream), append(slices.Sorted(maps.Keys(d.cfg.Upstreams)), StoreUpstream, EchoUpstream),
+				` ([upstream.NAME], "store" for the built-in log store, or "echo")`))
 	}
 	if len(d.cfg.Token.Keys) > 0 || d.failed("token") {
 		return

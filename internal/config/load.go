@@ -41,14 +41,13 @@ func Parse(name string, data []byte, env func(string) (string, bool)) (*Config, 
 }
 
 // Default is the configuration of "serve --upstream": one route that leads
-// everything to upstreamURL, with payloads of requests and error responses
-// scrubbed. listen and admin may be "", which leaves their defaults; admin may
+// everything to upstreamURL, with log payloads and error responses scrubbed. listen and admin may be "", which leaves their defaults; admin may
 // be "off". Paths are relative to the working directory.
 func Default(upstreamURL, listen, admin string) (*Config, error) {
 	tree := map[string]any{
 		"upstream": map[string]any{"default": map[string]any{"urls": []any{upstreamURL}}},
 		"route": map[string]any{"default": map[string]any{
-			"upstream": "default", "request": string(ScopeAll), "response": string(ScopeErrors),
+			"upstream": "default", "request": string(ScopeLogs), "response": string(ScopeErrors),
 		}},
 	}
 	if listen != "" {

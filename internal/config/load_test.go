@@ -76,7 +76,7 @@ func TestDefaultConfig(t *testing.T) {
 		t.Errorf("%+v", cfg)
 	}
 	for _, r := range cfg.Routes {
-		if r.Request != ScopeAll || r.Response != ScopeErrors || r.PathPrefix != "/" || cfg.Upstreams[r.Upstream] == nil {
+		if r.Request != ScopeLogs || r.Response != ScopeErrors || r.PathPrefix != "/" || cfg.Upstreams[r.Upstream] == nil {
 			t.Errorf("route %+v", r)
 		}
 	}

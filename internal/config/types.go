@@ -38,21 +38,20 @@ type Config struct {
 
 // Server is the data listener.
 type Server struct {
-	Listen            []string `toml:"listen"` // "127.0.0.1:8080"
-	TLSCert           string   `toml:"tls_cert"`
-	TLSKey            string   `toml:"tls_key"`
-	MaxBody           Size     `toml:"max_body"`    // as received; larger is refused with 413
-	MaxDecoded        Size     `toml:"max_decoded"` // after content codings
-	BufferBody        Size     `toml:"buffer_body"` // larger bodies are streamed where the format allows
-	MaxHeaderBytes    Size     `toml:"max_header_bytes"`
-	MaxConnections    int      `toml:"max_connections"`
-	ReadTimeout       Duration `toml:"read_timeout"`
-	WriteTimeout      Duration `toml:"write_timeout"`
-	IdleTimeout       Duration `toml:"idle_timeout"`
-	ShutdownTimeout   Duration `toml:"shutdown_timeout"`
-	TrustForwarded    []string `toml:"trust_forwarded"` // CIDRs whose X-Forwarded-* are kept
-	RequestIDHeader   string   `toml:"request_id_header"`
-	StreamFlushPeriod Duration `toml:"stream_flush_period"`
+	Listen          []string `toml:"listen"` // "127.0.0.1:8080"
+	TLSCert         string   `toml:"tls_cert"`
+	TLSKey          string   `toml:"tls_key"`
+	MaxBody         Size     `toml:"max_body"`    // as received; larger is refused with 413
+	MaxDecoded      Size     `toml:"max_decoded"` // after content codings
+	BufferBody      Size     `toml:"buffer_body"` // larger bodies are streamed where the format allows
+	MaxHeaderBytes  Size     `toml:"max_header_bytes"`
+	MaxConnections  int      `toml:"max_connections"`
+	ReadTimeout     Duration `toml:"read_timeout"`
+	WriteTimeout    Duration `toml:"write_timeout"`
+	IdleTimeout     Duration `toml:"idle_timeout"`
+	ShutdownTimeout Duration `toml:"shutdown_timeout"`
+	TrustForwarded  []string `toml:"trust_forwarded"` // CIDRs whose X-Forwarded-* are kept
+	RequestIDHeader string   `toml:"request_id_header"`
 }
 
 // Admin is the operator's listener.
@@ -83,6 +82,10 @@ type Upstream struct {
 // StoreUpstream is the name of the embedded log store, always defined.
 const StoreUpstream = "store"
 
+// EchoUpstream is the name of the built-in upstream that answers with what it
+// is sent, always defined.
+const EchoUpstream = "echo"
+
 // Scope says which bodies of a direction are scrubbed.
 type Scope string
 
@@ -90,6 +93,7 @@ type Scope string
 const (
 	ScopeNone   Scope = "none"
 	ScopeErrors Scope = "errors" // responses with status 400 and above
+	ScopeLogs   Scope = "logs"   // requests with a log payload, told by endpoint and type
 	ScopeAll    Scope = "all"
 )
 
@@ -122,7 +126,7 @@ type Route struct {
 	Upstream   string   `toml:"upstream"`
 	StripPath  bool     `toml:"strip_prefix"`
 
-	Request  Scope `toml:"request"` // ScopeNone or ScopeAll
+	Request  Scope `toml:"request"` // ScopeNone, ScopeLogs or ScopeAll
 	Response Scope `toml:"response"`
 	// Headers and Query switch the scrubbing of headers and query strings in
 	// the directions that are in scope.

@@ -34,9 +34,9 @@ var may = map[string]struct{ inside, outside []string }{
 		[]string{"github.com/spf13", "github.com/schollz/progressbar/v3", "github.com/prometheus", "github.com/BurntSushi/toml",
 			"github.com/klauspost/compress", "golang.org/x/term", "golang.org/x/sys"},
 	},
-	"deploy":            {nil, nil},
-	"e2e":               {nil, nil},
-	"internal/deptest":  {nil, nil},
+	"deploy":           {nil, nil},
+	"e2e":              {nil, nil},
+	"internal/deptest": {nil, nil},
 }
 
 func TestImports(t *testing.T) {

@@ -16,7 +16,10 @@ func init() { register(generic{}, true) }
 // them. It never refuses a body: what is not JSON is text.
 type generic struct{}
 
-func (generic) Name() string { return "http" }
+// Generic is the name of the dialect of whatever belongs to no other.
+const Generic = "http"
+
+func (generic) Name() string { return Generic }
 
 func (generic) Match(string, string, string) bool { return true }
 
