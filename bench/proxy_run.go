@@ -44,7 +44,7 @@ func (b *proxyBench) scenario(ctx context.Context, i int, s scenario) (t report.
 		}
 	}()
 	notes := map[string]string{}
-	var admin string
+	admins := map[string]string{}
 	for _, name := range s.servers {
 		if strings.HasPrefix(name, "nginx") && hop.NginxPath() == "" {
 			notes[name] = "not installed (apt-get install nginx)"
@@ -55,8 +55,8 @@ func (b *proxyBench) scenario(ctx context.Context, i int, s scenario) (t report.
 			return t, err
 		}
 		procs = append(procs, p)
-		if name == redactdName {
-			admin = adminAddr
+		if adminAddr != "" {
+			admins[name] = adminAddr
 		}
 	}
 	clients := make([]*hop.Client, len(procs))
@@ -78,9 +78,12 @@ func (b *proxyBench) scenario(ctx context.Context, i int, s scenario) (t report.
 	if err := b.rounds(ctx, s, procs, clients, all); err != nil {
 		return t, err
 	}
-	if b.o.profiles != "" {
-		if err := b.profile(ctx, fmt.Sprintf("proxy-%d.pprof", i), admin, clients[0], s); err != nil {
-			return t, err
+	for k, p := range procs {
+		if admin := admins[p.Name]; admin != "" && b.o.profiles != "" {
+			file := fmt.Sprintf("proxy-%d-%s.pprof", i, strings.ReplaceAll(p.Name, " ", "-"))
+			if err := b.profile(ctx, file, admin, clients[k], s); err != nil {
+				return t, err
+			}
 		}
 	}
 	return tabulate(s, all, notes), nil
