@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"bytes"
 	"compress/gzip"
+	"context"
 	"fmt"
 	"io"
 	"net"
@@ -52,7 +53,7 @@ func newTee(t *testing.T, target string) *tee {
 	}
 	e := &tee{addr: l.Addr().String()}
 	var wg sync.WaitGroup
-	done := make(chan struct{})
+	done, end := context.WithCancel(context.Background())
 	wg.Go(func() {
 		for {
 			c, err := l.Accept()
@@ -64,13 +65,13 @@ func newTee(t *testing.T, target string) *tee {
 	})
 	t.Cleanup(func() {
 		_ = l.Close()
-		close(done)
+		end()
 		wg.Wait()
 	})
 	return e
 }
 
-func (e *tee) pass(client net.Conn, target string, done <-chan struct{}) {
+func (e *tee) pass(client net.Conn, target string, done context.Context) {
 	defer func() { _ = client.Close() }()
 	server, err := net.DialTimeout("tcp", target, 5*time.Second)
 	if err != nil {
@@ -81,59 +82,66 @@ func (e *tee) pass(client net.Conn, target string, done <-chan struct{}) {
 	e.mu.Lock()
 	e.conns = append(e.conns, c)
 	e.mu.Unlock()
-	ended := make(chan struct{}, 2)
+	var wg sync.WaitGroup
 	copyAll := func(dst, src net.Conn, keep *bytes.Buffer) {
-		defer func() { ended <- struct{}{} }()
 		buf := make([]byte, 32<<10)
 		for {
 			n, err := src.Read(buf)
 			c.mu.Lock() // kept before it is sent, so that who has it can find it here
 			keep.Write(buf[:n])
 			c.mu.Unlock()
-			if _, werr := dst.Write(buf[:n]); err != nil || werr != nil {
+			// Some clients leave before the end of an answer. The rest of it
+			// is kept all the same.
+			_, _ = dst.Write(buf[:n])
+			if err != nil {
+				_ = dst.(*net.TCPConn).CloseWrite()
 				return
 			}
 		}
 	}
-	go copyAll(server, client, &c.sent)
-	go copyAll(client, server, &c.back)
-	select {
-	case <-ended:
-	case <-done:
-	}
-	_ = client.Close()
-	_ = server.Close()
-	<-ended
+	wg.Go(func() { copyAll(server, client, &c.sent) })
+	wg.Go(func() { copyAll(client, server, &c.back) })
+	stop := context.AfterFunc(done, func() {
+		_ = client.Close()
+		_ = server.Close()
+	})
+	wg.Wait()
+	stop()
 }
 
-// take returns the exchanges since the last call. All must be over.
+// take returns the exchanges since the last call, once all are over.
 func (e *tee) take(t *testing.T) []exchange {
 	t.Helper()
+	deadline := time.Now().Add(10 * time.Second)
+	for {
+		all, err := e.fresh()
+		if err == nil {
+			return all
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("what passed the tee is not HTTP: %v", err)
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+}
+
+func (e *tee) fresh() ([]exchange, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	var all []exchange
-	for _, c := range e.conns {
+	counts := make([]int, len(e.conns))
+	for i, c := range e.conns {
 		got, err := c.exchanges()
 		if err != nil {
-			t.Fatalf("what passed the tee is not HTTP: %v", err)
+			return nil, err
 		}
 		all = append(all, got[c.taken:]...)
-		c.taken = len(got)
+		counts[i] = len(got)
 	}
-	return all
-}
-
-// raw returns every byte that passed, of both directions.
-func (e *tee) raw() (sent, back []byte) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	for _, c := range e.conns {
-		c.mu.Lock()
-		sent = append(sent, c.sent.Bytes()...)
-		back = append(back, c.back.Bytes()...)
-		c.mu.Unlock()
+	for i, c := range e.conns {
+		c.taken = counts[i]
 	}
-	return sent, back
+	return all, nil
 }
 
 func (c *teeConn) exchanges() ([]exchange, error) {

@@ -42,7 +42,7 @@ def work(log):
 
 
 def fetch(token):
-    raise ValueError(f"401 for https://x-access-token:{token}@github.com/acme/app.git")
+    raise ValueError(f"401 for https://oauth2:{token}@github.com/acme/app.git")
 
 
 class Lines(logging.Handler):

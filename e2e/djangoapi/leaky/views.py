@@ -117,4 +117,4 @@ def empty(request):
 
 
 def moved(request):
-    return HttpResponseRedirect(f"https://app.internal/cb?state=x1&access_token={os.environ['DEPLOY_CREDENTIAL']}#top")
+    return HttpResponseRedirect(f"https://app.internal/cb?state=x1&access_token={os.environ['DEPLOY_CREDENTIAL']}&lang=en")
