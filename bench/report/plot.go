@@ -2,9 +2,11 @@ package report
 
 import (
 	"errors"
+	"image/color"
 	"math"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
@@ -15,8 +17,15 @@ import (
 
 const (
 	plotWidth  = 9 * vg.Inch
-	barHeight  = 0.32 * vg.Inch
-	plotMargin = 0.9 * vg.Inch
+	barHeight  = 0.3 * vg.Inch
+	plotMargin = 1.0 * vg.Inch
+	padding    = 0.12 * vg.Inch
+)
+
+// Bars of redactd stand out from those of others.
+var (
+	ownColor   = color.RGBA{R: 0xC0, G: 0x39, B: 0x2B, A: 0xFF}
+	otherColor = color.RGBA{R: 0x8E, G: 0x9A, B: 0xA6, A: 0xFF}
 )
 
 // WritePlot writes an SVG with a bar chart of the first column of each table,
@@ -42,9 +51,11 @@ func (r *Report) WritePlot(file string) error {
 	}
 	canvas := vgsvg.New(plotWidth, total)
 	whole := draw.New(canvas)
+	whole.SetColor(color.White)
+	whole.Fill(whole.Rectangle.Path())
 	top := whole.Max.Y
 	for i, p := range plots {
-		p.Draw(draw.Crop(whole, 0, 0, top-heights[i]-whole.Min.Y, top-whole.Max.Y))
+		p.Draw(draw.Crop(whole, padding, -padding, top-heights[i]-whole.Min.Y+padding, top-whole.Max.Y-padding))
 		top -= heights[i]
 	}
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
@@ -76,12 +87,19 @@ func (t *Table) plot() (p *plot.Plot, bars int, err error) {
 	p.Title.Text = t.Group + ": " + t.Title
 	p.X.Label.Text = column
 	p.NominalY(names...)
-	chart, err := plotter.NewBarChart(values, barHeight*2/3)
-	if err != nil {
-		return nil, 0, err
+	p.Add(plotter.NewGrid())
+	for i, v := range values {
+		chart, err := plotter.NewBarChart(plotter.Values{v}, barHeight*2/3)
+		if err != nil {
+			return nil, 0, err
+		}
+		chart.Horizontal, chart.XMin, chart.LineStyle.Width = true, float64(i), 0
+		chart.Color = otherColor
+		if strings.HasPrefix(names[i], "redactd") {
+			chart.Color = ownColor
+		}
+		p.Add(chart)
 	}
-	chart.Horizontal = true
-	p.Add(plotter.NewGrid(), chart)
 	low, high := values[0], values[0]
 	for _, v := range values {
 		low, high = min(low, v), max(high, v)
