@@ -18,7 +18,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"testing"
 )
 
 // planted is a secret made for one test.
@@ -150,14 +149,18 @@ func encodings(value string) []string {
 	return out
 }
 
+// reporter is what of a testing.T says that something is wrong.
+type reporter interface {
+	Helper()
+	Errorf(format string, args ...any)
+}
+
 // absent fails the test if a planted value stands in data in any form, or in
 // what data is compressed or escaped from.
-func (ps plants) absent(t *testing.T, where string, data []byte) {
+func (ps plants) absent(t reporter, where string, data []byte) {
 	t.Helper()
 	views := [][]byte{data}
-	for _, member := range gzipMembers(data) {
-		views = append(views, member)
-	}
+	views = append(views, gzipMembers(data)...)
 	for _, view := range views {
 		text := string(view)
 		for _, decoded := range []string{text, html.UnescapeString(text), unescapePercent(text)} {
@@ -166,7 +169,7 @@ func (ps plants) absent(t *testing.T, where string, data []byte) {
 	}
 }
 
-func (ps plants) absentIn(t *testing.T, where, text string) {
+func (ps plants) absentIn(t reporter, where, text string) {
 	t.Helper()
 	for _, p := range ps {
 		if i, ok := firstIn(text, p.value); ok {
@@ -242,7 +245,7 @@ var placeholder = regexp.MustCompile(`(?:\[REDACTED:|%5BREDACTED%3A)([a-z0-9-]+)
 // compare holds after to before: every placeholder stands exactly for one
 // planted value, found by one of its rules; nothing else differs; and no
 // planted value is left. It returns how often which rule found something.
-func (ps plants) compare(t *testing.T, where string, before, after []byte) tally {
+func (ps plants) compare(t reporter, where string, before, after []byte) tally {
 	t.Helper()
 	found := tally{}
 	rest, last := string(before), 0
