@@ -59,6 +59,10 @@ var apiRequests = []apiRequest{
 	{name: "validation", method: "POST", path: "/api/orders", json: `{"quantity":11,"token":"x","currency":"GBP"}`, status: 400,
 		says: []string{`{"password":["This field is required."],"token":["Must be a valid UUID."],` +
 			`"quantity":["Ensure this value is less than or equal to 10."],"currency":["\"GBP\" is not a valid choice."]}`}},
+	// What an API is sent is meant for it.
+	{name: "password for the API", method: "POST", path: "/api/orders", status: 201,
+		json: `{"password":"correct-horse-9","token":"8c1f6a52-7f0e-4c7b-9d0e-2f6f3f1f9a11","quantity":2,"currency":"EUR"}`,
+		says: []string{`"password":"correct-horse-9"`}},
 	{name: "JSON", path: "/api/orders", status: 200, says: []string{"naïve café"}},
 	{name: "JSON, compressed", path: "/api/orders", gzip: true, status: 200, says: []string{"9223372036854775847"}},
 	{name: "JSON, head only", method: "HEAD", path: "/api/orders", status: 200},
@@ -106,6 +110,8 @@ func djangoPlants() plants {
 		githubToken("deploy token"),
 		webToken("session token"),
 		privateKey("signing key"),
+		credential("own password"),
+		{"session cookie", random(32, alnum), []string{"session-cookie", "sensitive-key"}},
 	}
 }
 
@@ -200,6 +206,8 @@ func (h *hop) send(t *testing.T, r apiRequest) {
 	if r.json != "" {
 		req.Header.Set("Content-Type", "application/json")
 	}
+	req.SetBasicAuth("jane", h.ps.value("own password"))
+	req.Header.Set("Cookie", "theme=dark; sessionid="+h.ps.value("session cookie"))
 	req.Header.Set("Accept", "application/json")
 	if r.accept != "" {
 		req.Header.Set("Accept", r.accept)

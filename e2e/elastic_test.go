@@ -26,44 +26,61 @@ const (
 	dirty     = 40
 )
 
+// bulkClients index the documents of a file, each in its own way.
+var bulkClients = []struct {
+	name, coding string
+	command      func(t *testing.T, ctx context.Context, args ...string) *exec.Cmd
+}{
+	{"python", "plain", pythonBulk}, {"python", "gzip", pythonBulk}, {"go", "plain", goBulk}, {"go", "gzip", goBulk},
+}
+
+func pythonBulk(t *testing.T, ctx context.Context, args ...string) *exec.Cmd {
+	return exec.CommandContext(ctx, program(t, "E2E_PYTHON"), append([]string{"clients/bulk.py"}, args...)...)
+}
+
+func goBulk(t *testing.T, ctx context.Context, args ...string) *exec.Cmd {
+	return exec.CommandContext(ctx, program(t, "E2E_GOES"), args...)
+}
+
 // TestElasticsearch lets the Elasticsearch clients for Python and Go send logs
-// in bulk, plain and compressed: to the embedded store, and to a backend.
+// in bulk, plain and compressed: to the embedded store, to a backend, and to a
+// backend behind a redactd that has no configuration file.
 func TestElasticsearch(t *testing.T) {
-	clients := map[string]func(ctx context.Context, url, file, coding string) *exec.Cmd{
-		"python": func(ctx context.Context, url, file, coding string) *exec.Cmd {
-			return exec.CommandContext(ctx, program(t, "E2E_PYTHON"), "clients/bulk.py", url, file, coding)
-		},
-		"go": func(ctx context.Context, url, file, coding string) *exec.Cmd {
-			return exec.CommandContext(ctx, program(t, "E2E_GOES"), url, file, coding)
-		},
-	}
-	for name, client := range clients {
-		for _, coding := range []string{"plain", "gzip"} {
-			t.Run(name+" "+coding, func(t *testing.T) {
-				ps := logPlants()
-				file := writeDocuments(t, ps)
-				h := logHop(t, ps)
-				for _, to := range []string{"store", "backend"} {
-					t.Run(to, func(t *testing.T) {
-						out := run(t, func(ctx context.Context) *exec.Cmd {
-							cmd := client(ctx, "http://"+h.front.addr+"/"+to, file, coding)
-							cmd.Env, cmd.Stdin = environment(), strings.NewReader(ps.value("own password")+"\n")
-							return cmd
-						})
-						want := fmt.Sprintf(`{"errors":0,"ok":%d,"product":"You Know, for Search"}`, documents)
-						if got := sortedJSON(t, out); got != want {
-							t.Errorf("the client says %s, want %s", got, want)
-						}
-						if to == "store" {
-							h.bulkInStore(t, coding)
-						} else {
-							h.bulkAtBackend(t, coding)
-						}
-					})
+	for _, c := range bulkClients {
+		t.Run(c.name+" "+c.coding, func(t *testing.T) {
+			ps := logPlants()
+			file := writeDocuments(t, ps)
+			index := func(t *testing.T, h *hop, prefix string) {
+				t.Helper()
+				out := run(t, func(ctx context.Context) *exec.Cmd {
+					cmd := c.command(t, ctx, "http://"+h.front.addr+prefix, file, c.coding)
+					cmd.Env, cmd.Stdin = environment(), strings.NewReader(ps.value("own password")+"\n")
+					return cmd
+				})
+				want := fmt.Sprintf(`{"errors":0,"ok":%d,"product":"You Know, for Search"}`, documents)
+				if got := sortedJSON(t, out); got != want {
+					t.Errorf("the client says %s, want %s", got, want)
 				}
+			}
+			h := logHop(t, ps)
+			t.Run("store", func(t *testing.T) {
+				index(t, h, "/store")
+				h.bulkInStore(t, c.coding)
+			})
+			t.Run("backend", func(t *testing.T) {
+				index(t, h, "/backend")
+				h.bulkAtBackend(t, c.coding)
+			})
+			h.finish(t, ps, h.seen)
+			t.Run("upstream only", func(t *testing.T) {
+				back := newTee(t, startBackend(t))
+				r := startRedactd(t, "", "--upstream", "http://"+back.addr, "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0")
+				h := &hop{redactd: r, ps: ps, front: newTee(t, r.addr), back: back, seen: tally{}}
+				index(t, h, "")
+				h.bulkAtBackend(t, c.coding)
 				h.finish(t, ps, h.seen)
 			})
-		}
+		})
 	}
 }
 
@@ -84,9 +101,7 @@ func logPlants() plants {
 // to a backend.
 func logHop(t *testing.T, ps plants) *hop {
 	t.Helper()
-	backend := httptest.NewServer(http.HandlerFunc(answerLogs))
-	t.Cleanup(backend.Close)
-	back := newTee(t, backend.Listener.Addr().String())
+	back := newTee(t, startBackend(t))
 	r := startRedactd(t, `
 [server]
 listen = ["127.0.0.1:0"]
@@ -113,6 +128,14 @@ strip_prefix = true
 request = "all"
 `)
 	return &hop{redactd: r, ps: ps, front: newTee(t, r.addr), back: back, seen: tally{}}
+}
+
+// startBackend starts a log backend and returns its address.
+func startBackend(t *testing.T) string {
+	t.Helper()
+	backend := httptest.NewServer(http.HandlerFunc(answerLogs))
+	t.Cleanup(backend.Close)
+	return backend.Listener.Addr().String()
 }
 
 // answerLogs is a log backend that takes everything, and Elasticsearch as far

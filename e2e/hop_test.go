@@ -104,7 +104,9 @@ func byName(fields []field) []field {
 }
 
 // belongs reports whether a field carries a credential that has to arrive.
-func (h *hop) belongs(f field) bool { return strings.EqualFold(f.name, "Authorization") }
+func (h *hop) belongs(f field) bool {
+	return strings.EqualFold(f.name, "Authorization") || strings.EqualFold(f.name, "Cookie")
+}
 
 func fieldNames(fields []field) []string {
 	var list []string
