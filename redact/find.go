@@ -169,13 +169,13 @@ func (sr *search) candidates(i int) error {
 			continue
 		}
 		at := i - t.gram
+		if at < 0 || !t.before.holds(sr.text, at) {
+			continue
+		}
 		if !t.fits(sr.text, at) {
 			if sr.partial && at+len(t.seq) > len(sr.text) {
 				sr.noteOpen(&sr.set.programs[t.rule], at-t.most, at-t.least)
 			}
-			continue
-		}
-		if !t.before.holds(sr.text, at) {
 			continue
 		}
 		if err := sr.confirm(t, at); err != nil {

@@ -275,7 +275,7 @@ func singleByte(node *syntax.Regexp) (set byteSet, times int, open, ok bool) {
 	return set, 0, false, false
 }
 
-func plain(r rune) bool { return r > 0x20 && r < 0x7f && r != '"' && r != '\\' }
+func plain(r rune) bool { return r >= 0x20 && r < 0x7f && r != '"' && r != '\\' }
 
 // bestGram chooses the three classes of seq that cost least: by how often logs
 // hold them, how often all of seq then fits and an engine is asked, and how much
