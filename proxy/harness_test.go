@@ -42,15 +42,9 @@ var fakeRule = &redact.Rule{ID: "fake", Pack: "test", Severity: redact.High}
 
 type fakeScrubber struct {
 	shadow bool
-	onHits func([]scrub.Hit) error
 }
 
 func (f *fakeScrubber) Release() {}
-
-// notifyingScrubber tells its findings as it makes them.
-type notifyingScrubber struct{ *fakeScrubber }
-
-func (f notifyingScrubber) OnHits(fn func([]scrub.Hit) error) { f.onHits = fn }
 
 func (f *fakeScrubber) scan(b []byte, path string) ([]byte, []scrub.Hit, error) {
 	for mark, kind := range map[string]scrub.Kind{bombMark: scrub.KindLimit, budgetMark: scrub.KindBudget,
@@ -94,11 +88,6 @@ func (f *fakeScrubber) Stream(w io.Writer, r io.Reader, _ scrub.Meta) (res scrub
 		}
 		res.Scanned += int64(len(line))
 		res.Hits = append(res.Hits, hits...)
-		if f.onHits != nil && len(hits) > 0 {
-			if err := f.onHits(hits); err != nil {
-				return res, err
-			}
-		}
 		if len(out) > 0 {
 			if _, err := w.Write(out); err != nil {
 				return res, &scrub.Error{Kind: scrub.KindIO, Err: err}

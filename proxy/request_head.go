@@ -112,7 +112,7 @@ func (x *exchange) runOfParams(query []byte, keep bool) []byte {
 // fieldValue makes text fit for a header field: a placeholder must not be able
 // to end the line.
 func fieldValue(v []byte) []byte {
-	if bytes.IndexAny(v, "\r\n\x00") < 0 {
+	if !bytes.ContainsAny(v, "\r\n\x00") {
 		return v
 	}
 	return bytes.Map(func(r rune) rune {

@@ -103,7 +103,7 @@ func newUpstream(name string, cfg *config.Upstream, maxHeader int, sh shared) (*
 func newTarget(text string, tlsConf *tls.Config) (*target, error) {
 	ref, err := url.Parse(text)
 	if err != nil || ref.Host == "" || (ref.Scheme != "http" && ref.Scheme != "https") {
-		return nil, errors.New("a URL is not of the form http://host[:port][/path] or https://...")
+		return nil, errors.New("a URL is not of the form http[s]://host[:port][/path]")
 	}
 	if ref.RawQuery != "" || ref.Fragment != "" {
 		return nil, errors.New("a URL must not have a query or fragment")

@@ -121,7 +121,7 @@ func TestReplaceRefusesASecret(t *testing.T) {
 func TestKeyring(t *testing.T) {
 	old, both := testKeyring(t, "0123456789abcdef"), testKeyring(t, "0123456789abcdef", "fedcba9876543210")
 	v := []byte("value")
-	if old.Fingerprint(v) != old.Fingerprint(v) || old.Fingerprint(v) == old.Fingerprint([]byte("other")) {
+	if again := old.Fingerprint(v); again != old.Fingerprint(v) || old.Fingerprint(v) == old.Fingerprint([]byte("other")) {
 		t.Error("a fingerprint is not a function of the value")
 	}
 	if !strings.HasPrefix(old.Fingerprint(v), "e1-") || !strings.HasPrefix(both.Fingerprint(v), "e2-") {

@@ -323,12 +323,9 @@ func (t *trigger) fits(text []byte, i int) bool {
 	return true
 }
 
-// fold maps a byte as the prefilter sees it: letters to lower case, and a few
-// other pairs of bytes onto each other, which only makes it report more.
-func fold(b byte) byte { return b | 0x20 }
-
-// foldedSet returns the bytes that fold gives for those of s: in each word of 64
-// the lower half falls onto the upper.
+// foldedSet returns the bytes of s as the prefilter sees them, which is with bit 5
+// set: letters in lower case, and a few other pairs of bytes as one, which only
+// makes it report more. In each word of 64 the lower half falls onto the upper.
 func foldedSet(s *byteSet) (out byteSet) {
 	for i, word := range s {
 		out[i] = (word | word<<32) &^ (1<<32 - 1)

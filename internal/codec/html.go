@@ -24,7 +24,7 @@ const maxCell = 128
 // htmlRules finds the key of a text: in a row of cells, the text of the cell
 // before it.
 type htmlRules struct {
-	inCell, list   bool
+	inCell         bool
 	cell, prev     []byte // text of the cell at hand, and of the one before
 	cellAs, prevAs []byte // the same as edited
 	control        []byte // name of the form control that is open
