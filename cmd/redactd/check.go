@@ -50,7 +50,7 @@ writes nothing.`,
 			return writeSummary(e.stdout, cfg)
 		}),
 	}
-	e.configFlag(cmd, &file, "configuration `FILE` (default: $"+configVariable+")")
+	e.configFlag(cmd, &file, "configuration `FILE` (default: $"+configVariable+" or "+e.systemConfig+")")
 	return cmd
 }
 

@@ -18,6 +18,9 @@ type env struct {
 	systemConfig string
 	// isTerminal says whether a stream is one that a person looks at.
 	isTerminal func(stream any) bool
+	// progressFrom is the size, in bytes of all files, from which progress is
+	// shown.
+	progressFrom int64
 	// signals begins to deliver the signals that steer serve; stop ends it.
 	signals func() (c <-chan os.Signal, stop func())
 	// harden keeps the memory of the process out of core dumps.
@@ -36,6 +39,7 @@ func systemEnv() *env {
 			f, ok := stream.(*os.File)
 			return ok && term.IsTerminal(int(f.Fd()))
 		},
+		progressFrom: 8 << 20,
 		signals: func() (<-chan os.Signal, func()) {
 			c := make(chan os.Signal, 4)
 			signal.Notify(c, syscall.SIGHUP, syscall.SIGINT, syscall.SIGTERM)

@@ -55,6 +55,7 @@ Nothing that can't be scrubbed is written, and so nothing of a binary file.
 
   # personal data too; card numbers keep their last four digits
   redactd scrub --rules pii --action pci=partial:0,4 orders.csv`,
+		Args: cobra.ArbitraryArgs,
 		Annotations: exits("0  done (with or without findings)",
 			"1  some file could not be read, scrubbed or written",
 			"3  there were findings, with --fail-on-findings"),

@@ -7,9 +7,6 @@ import (
 	"github.com/schollz/progressbar/v3"
 )
 
-// progressFrom is the size, in bytes of all files, from which progress is shown.
-const progressFrom = 8 << 20
-
 // progress shows how far a run has come. A nil progress shows nothing.
 type progress struct{ bar *progressbar.ProgressBar }
 
@@ -27,7 +24,7 @@ func (e *env) newProgress(files []string) *progress {
 		}
 		total += info.Size()
 	}
-	if total <= progressFrom {
+	if total <= e.progressFrom {
 		return nil
 	}
 	return &progress{progressbar.NewOptions64(total,

@@ -51,7 +51,7 @@ func newVersion(e *env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:         "version",
 		Short:       "Print the version",
-		Long:        "Print the version, the commit it was built from, and the Go version it was built with.",
+		Long:        "Print the version, the commit it was built from, and by which version of Go.",
 		Args:        cobra.NoArgs,
 		Annotations: exits("0  always"),
 		RunE: e.runs(func(cmd *cobra.Command, _ []string) error {
