@@ -62,6 +62,8 @@ func Detect(path, contentType string, head []byte) Codec {
 		return detectText(c, head)
 	case c.Name() == "form" && startsJSON(head):
 		return Lookup("json") // what curl -d says of whatever it sends
+	case c.Name() == "sse" && len(head) > 0 && !startsEvents(head):
+		return detectText(Lookup("text"), head) // what failed before the first event
 	}
 	return c
 }
@@ -122,6 +124,21 @@ func startsJSON(head []byte) bool {
 	}
 	line, _, whole := bytes.Cut(bytes.TrimLeft(head, " \t\r\n"), []byte("\n"))
 	return whole && validJSON(line)
+}
+
+// startsEvents reports whether the first line of head that is not empty could be
+// one of server-sent events: a comment, or a word with a colon or alone.
+func startsEvents(head []byte) bool {
+	head = bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\xef\xbb\xbf")), "\r\n")
+	for _, c := range head {
+		switch {
+		case c == ':' || c == '\r' || c == '\n':
+			return true
+		case (c|0x20 < 'a' || c|0x20 > 'z') && (c < '0' || c > '9') && c != '-' && c != '_':
+			return false
+		}
+	}
+	return true
 }
 
 func validJSON(text []byte) bool {

@@ -91,7 +91,7 @@ func (w *esbulkWalker) walkLine(dst []Splice, src []byte, start, end int, v Visi
 		if ok || err != nil {
 			return out, err
 		}
-		return w.line.text(dst, line, start, v)
+		return w.line.broken(dst, line, start, v)
 	}
 	w.action = action{}
 	if _, ok, err := w.line.json(dst, line, start, &w.action); ok && err == nil && w.action.valid() {

@@ -34,6 +34,8 @@ func TestNDJSONEdits(t *testing.T) {
 	runEdits(t, "ndjson", []editCase{
 		{"line ends", "{\"a\":\"s\"}\r\n\r\n\ns\n[\"s\"]", editor(all("s", "x")), "{\"a\":\"x\"}\r\n\r\n\nx\n[\"x\"]"},
 		{"broken line is text", "{\"a\":\"s\",\n{\"a\":\"s\"}\n", editor(all(`{"a":"s",`, "x")), "x\n{\"a\":\"s\"}\n"},
+		{"escapes of a broken line", `{"a":"\u0073",` + "\n", editor(map[string][]Splice{`{"a":"s",`: {{6, 7, []byte("x")}}}), `{"a":"x",` + "\n"},
+		{"a broken line without a find in its escapes", `[a\b] s` + "\n", editor(all(`[a\b] s`, "x")), "x\n"},
 		{"text stays one line", "s\n", editor(all("s", "a\r\nb")), "a  b\n"},
 		{"remove line's text", "s\nt", editor(nil, "s"), "\nt"},
 		{"remove member", "{\"a\":\"s\",\"b\":1}\n", editor(nil, "s"), "{\"b\":1}\n"},
@@ -60,6 +62,8 @@ func TestESBulkEdits(t *testing.T) {
 		{"no action", `{"index":{"_id":"s"},"a":"s"}` + "\n" + `{"index":"s"}` + "\n" + "s\n",
 			s, `{"index":{"_id":"x"},"a":"x"}` + "\n" + `{"index":"x"}` + "\n" + "x\n"},
 		{"broken source", `{"index":{}}` + "\n" + "s\n" + `{"index":{"_id":"s"}}` + "\n", s, `{"index":{}}` + "\n" + "x\n" + `{"index":{"_id":"s"}}` + "\n"},
+		{"escapes of a broken source", `{"index":{}}` + "\n" + `{"a":"\u0073"` + "\n", editor(map[string][]Splice{`{"a":"s"`: {{6, 7, []byte("x")}}}),
+			`{"index":{}}` + "\n" + `{"a":"x"` + "\n"},
 		{"typed", `{"index":{}}` + "\n" + `{"n":12}` + "\n", editor(all("12", "[x]")), `{"index":{}}` + "\n" + `{"n":0}` + "\n"},
 	})
 }
@@ -100,6 +104,11 @@ func TestSSEEdits(t *testing.T) {
 		{"remove", "event: s\rdata: s\r\r", editor(nil, "s"), "event: s\rdata: \r\r"},
 		{"no colon", "data\ndata\ndata: s\n\n", editor(all("\n\ns", "x")), "data: x\n\n"},
 		{"no end", "data: s", editor(all("s", "x")), "data: x"},
+		{"comment", ": s\ndata: t\n\n", editor(all(": s", ": x")), ": x\ndata: t\n\n"},
+		{"run of other lines", "one\r\ntwo\r\n\r\n", editor(map[string][]Splice{"one\r\ntwo": {{1, 7, []byte("a\nb")}}}), "oa bo\r\n\r\n"},
+		{"both", "data: s\n: u\ndata: t\n\n: v", editor(map[string][]Splice{"s\nt": {{2, 3, []byte("x")}}, ": u": {{2, 3, []byte("y")}}, ": v": {{2, 3, []byte("z")}}}),
+			"data: s\n: y\ndata: x\n\n: z"},
+		{"nothing left of a line", "u\ndata: t\n\n", editor(all("u", "")), ":\ndata: t\n\n"},
 	})
 }
 

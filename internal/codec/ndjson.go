@@ -1,5 +1,7 @@
 package codec
 
+import "bytes"
+
 func init() { Register(ndjsonCodec{}) }
 
 // ndjsonCodec is JSON Lines: one document a line. It takes lines as they come:
@@ -54,7 +56,27 @@ func (w *lineWalker) walk(dst []Splice, src []byte, start, end int, v Visitor) (
 			return out, err
 		}
 	}
-	return w.text(dst, line, start, v)
+	return w.broken(dst, line, start, v)
+}
+
+// broken visits line, which lies at offset base, as text. Where it begins like a
+// document, escapes could hide something: it is visited as decoded before.
+func (w *lineWalker) broken(dst []Splice, line []byte, base int, v Visitor) ([]Splice, error) {
+	if !looksJSON(line) || bytes.IndexByte(line, '\\') < 0 {
+		return w.text(dst, line, base, v)
+	}
+	value := w.doc.decode(line, backslash{})
+	w.doc.field = Field{Value: value, Kind: Text}
+	edits, remove, err := v.Visit(&w.doc.field)
+	switch {
+	case err != nil:
+		return dst, err
+	case remove:
+		return erase(dst, base, base+len(line)), nil
+	case len(edits) > 0:
+		return w.doc.put(dst, edits, value, line, base, backslash{}), nil
+	}
+	return w.text(dst, line, base, v)
 }
 
 // json walks line, which lies at offset base, if it is JSON.

@@ -1,12 +1,16 @@
 package codec
 
-import "bytes"
+import (
+	"bytes"
+	"cmp"
+	"slices"
+)
 
 func init() { Register(sseCodec{}) }
 
 // sseCodec is a stream of server-sent events (HTML, section 9.2.6). The data
-// lines of an event are one value, walked as JSON if it is that; all other
-// lines are left alone.
+// lines of an event are one value, walked as JSON if it is that; what stands
+// between them, comments and unknown fields above all, is visited as text.
 type sseCodec struct{}
 
 func (sseCodec) Name() string         { return "sse" }
@@ -30,6 +34,7 @@ type dataLine struct{ before, start, end int }
 type sseWalker struct {
 	leaf
 	data  []dataLine // of the event at hand
+	runs  []dataLine // of lines of it that are no data lines
 	prev  int        // end of the line before, without its line break
 	at    int        // of the line at hand, from the start of the event
 	seen  int        // bytes of that line that are known to hold no line break
@@ -48,7 +53,8 @@ func (w *sseWalker) Reset() {
 
 // next makes w ready for the next event.
 func (w *sseWalker) next() {
-	w.data, w.prev, w.at, w.seen, w.other, w.mixed = w.data[:0], 0, 0, 0, false, false
+	w.data, w.runs = w.data[:0], w.runs[:0]
+	w.prev, w.at, w.seen, w.other, w.mixed = 0, 0, 0, false, false
 }
 
 func (w *sseWalker) Walk(dst []Splice, src []byte, final bool, v Visitor) (out []Splice, n int, err error) {
@@ -58,7 +64,11 @@ func (w *sseWalker) Walk(dst []Splice, src []byte, final bool, v Visitor) (out [
 		if !ok {
 			break
 		}
+		mark := len(dst)
 		if dst, err = w.value(dst, src[n:n+size], n, v); err != nil {
+			return dst, n, err
+		}
+		if dst, err = w.others(dst, mark, src[n:n+size], n, v); err != nil {
 			return dst, n, err
 		}
 		w.next()
@@ -89,6 +99,11 @@ func (w *sseWalker) event(src []byte, final bool) (size int, ok bool) {
 			w.data = append(w.data, dataLine{w.prev, start + val, end})
 			w.other = false
 		} else {
+			if w.other {
+				w.runs[len(w.runs)-1].end = end
+			} else {
+				w.runs = append(w.runs, dataLine{w.prev, start, end})
+			}
 			w.other = true
 		}
 		w.prev = end
@@ -173,6 +188,42 @@ func (w *sseWalker) value(dst []Splice, event []byte, base int, v Visitor) ([]Sp
 	}
 	w.colons(dst[mark:], event, base)
 	return dst, nil
+}
+
+// others visits the runs of lines that are no data lines, of the event at offset
+// base. The splices from mark on are those of its data.
+func (w *sseWalker) others(dst []Splice, mark int, event []byte, base int, v Visitor) ([]Splice, error) {
+	before := len(dst)
+	for _, run := range w.runs {
+		raw := event[run.start:run.end]
+		w.field = Field{Value: raw, Kind: Text}
+		edits, remove, err := v.Visit(&w.field)
+		if err != nil {
+			return dst, err
+		}
+		if remove {
+			edits = []Splice{{0, len(raw), nil}}
+		}
+		from := len(dst)
+		dst = w.put(dst, edits, raw, raw, base+run.start, oneLine{})
+		w.fill(dst[from:], event, base)
+	}
+	if before > mark && len(dst) > before {
+		slices.SortFunc(dst[mark:], func(a, b Splice) int { return cmp.Compare(a.Start, b.Start) })
+	}
+	return dst, nil
+}
+
+// fill writes an empty comment where a splice leaves nothing of a line: an empty
+// line would end the event.
+func (w *sseWalker) fill(splices []Splice, event []byte, base int) {
+	for i := range splices {
+		s := &splices[i]
+		start, end := s.Start-base, s.End-base
+		if len(s.Text) == 0 && (start == 0 || lineBreak(event[start-1:]) > 0) && (end == len(event) || lineBreak(event[end:]) > 0) {
+			s.Text = []byte{':'}
+		}
+	}
 }
 
 // colons makes texts that come to stand right behind a field name without a
