@@ -209,7 +209,7 @@ func (w *sseWalker) others(dst []Splice, mark int, event []byte, base int, v Vis
 		w.fill(dst[from:], event, base)
 	}
 	if before > mark && len(dst) > before {
-		slices.SortFunc(dst[mark:], func(a, b Splice) int { return cmp.Compare(a.Start, b.Start) })
+		slices.SortFunc(dst[mark:], func(a, b Splice) int { return cmp.Or(a.Start-b.Start, a.End-b.End) })
 	}
 	return dst, nil
 }
