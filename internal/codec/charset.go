@@ -107,21 +107,31 @@ func byteOrder(head []byte) string {
 	return ""
 }
 
-// zeroPattern recognises ASCII text in UTF-16 by every other byte being zero.
+// zeroPattern recognises text in UTF-16 by its ASCII: three quarters of it have
+// a zero beside them, and none is on the other side.
 func zeroPattern(head []byte) string {
-	head = head[:min(len(head), 64)&^1]
+	head = head[:min(len(head), 512)&^1]
 	if len(head) < 4 {
 		return ""
 	}
-	le, be := true, true
+	var ascii, first, second int // units with a zero on either side
 	for i := 0; i < len(head); i += 2 {
-		le = le && isASCIIText(head[i]) && head[i+1] == 0
-		be = be && head[i] == 0 && isASCIIText(head[i+1])
+		if head[i] == 0 {
+			first++
+		}
+		if head[i+1] == 0 {
+			second++
+		}
+		if isASCIIText(head[i]|head[i+1]) && (head[i] == 0) != (head[i+1] == 0) {
+			ascii++
+		}
 	}
 	switch {
-	case le:
+	case ascii == 0 || ascii < len(head)/2*3/4:
+		return ""
+	case first == 0:
 		return "utf-16le"
-	case be:
+	case second == 0:
 		return "utf-16be"
 	}
 	return ""

@@ -104,6 +104,19 @@ func Resolve(encodings string, body []byte) string {
 	return strings.Join(list, ", ")
 }
 
+// HiddenCoding returns the content coding that a payload shows by its first bytes
+// though nothing declares it, "" if none: some clients leave the header out and
+// some servers look for themselves. head is the beginning of the payload.
+func HiddenCoding(head []byte) string {
+	switch {
+	case len(head) > 3 && string(head[:3]) == "\x1f\x8b\x08" && head[3] < 0x20: // RFC 1952, section 2.3.1
+		return "gzip"
+	case len(head) > 4 && string(head[:4]) == "\x28\xb5\x2f\xfd": // RFC 8878, section 3.1.1
+		return "zstd"
+	}
+	return ""
+}
+
 // maxResolve bounds what Resolve decodes to see two bytes.
 const maxResolve = 1 << 16
 

@@ -1,6 +1,7 @@
 package scrub
 
 import (
+	"bytes"
 	"errors"
 	"sync"
 
@@ -111,7 +112,7 @@ func (s *Scrubber) Body(body []byte, m Meta) (Result, error) {
 	if len(body) == 0 {
 		return res, nil
 	}
-	text, err := s.decode(body, m)
+	text, err := s.decode(body, &m)
 	if err != nil {
 		return res, fail(err)
 	}
@@ -121,10 +122,7 @@ func (s *Scrubber) Body(body []byte, m Meta) (Result, error) {
 		return res, nil
 	}
 	res.Codec, res.Scanned = c.Name(), int64(len(text))
-	if !s.v.set.Suspect(text) && !c.Opaque(text) {
-		return res, nil
-	}
-	if err := s.walk(c, text, &res); err != nil {
+	if err := s.walkSuspect(c, text, &res); err != nil {
 		return res, fail(err)
 	}
 	res.Hits = s.takeHits()
@@ -140,8 +138,37 @@ func (s *Scrubber) Body(body []byte, m Meta) (Result, error) {
 // sniff is how many bytes of a payload are looked at to choose its codec.
 const sniff = 4096
 
-// decode undoes the content codings and the charset of body.
-func (s *Scrubber) decode(body []byte, m Meta) (text []byte, err error) {
+// decode undoes the content codings and the charset of body. Codings that it has
+// but does not declare are added to those of m; where only the looks say that
+// there is text at all, it may stay as it is.
+func (s *Scrubber) decode(body []byte, m *Meta) (text []byte, err error) {
+	if text, err = s.decodeDeclared(body, *m); err != nil {
+		return nil, err
+	}
+	for range maxHidden {
+		hidden := codec.HiddenCoding(text)
+		if hidden == "" {
+			return text, nil
+		}
+		declared := s.policy.codec(*m, text[:min(len(text), sniff)]) != nil
+		inner := *m
+		inner.ContentEncoding = hidden + ", " + m.ContentEncoding
+		if text, err = s.decodeDeclared(body, inner); err == nil {
+			*m = inner
+		} else if declared {
+			return nil, err
+		} else {
+			return s.decodeDeclared(body, *m)
+		}
+	}
+	return text, nil
+}
+
+// maxHidden is how many undeclared codings are undone.
+const maxHidden = 2
+
+// decodeDeclared undoes the content codings that m names, and the charset.
+func (s *Scrubber) decodeDeclared(body []byte, m Meta) (text []byte, err error) {
 	limit := s.policy.maxDecoded()
 	text = body
 	if m.ContentEncoding != "" {
@@ -175,6 +202,28 @@ func (s *Scrubber) encode(text, body []byte, m Meta) (out []byte, err error) {
 	}
 	return out, err
 }
+
+// walkSuspect walks text if something could be found in it. Zeros in text are a
+// charset that nobody told of: if they hide something, it is withheld.
+func (s *Scrubber) walkSuspect(c codec.Codec, text []byte, res *Result) error {
+	if s.v.set.Suspect(text) || c.Opaque(text) {
+		if err := s.walk(c, text, res); err != nil {
+			return err
+		}
+	}
+	if len(s.v.hits) > 0 || bytes.IndexByte(text, 0) < 0 {
+		return nil
+	}
+	bare := bytes.ReplaceAll(text, []byte{0}, nil)
+	defer clear(bare)
+	found, err := s.v.set.Find(s.v.sc, nil, redact.Field{Value: bare})
+	if err == nil && len(found) > 0 {
+		err = &Error{KindFormat, errZeros}
+	}
+	return err
+}
+
+var errZeros = errors.New("text behind zeros, in a charset that is not declared")
 
 // walk gathers the splices of a whole text. Where the text is not of the format
 // of c, it goes on as what it looks like, or as plain text.

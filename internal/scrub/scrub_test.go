@@ -280,6 +280,95 @@ func TestCharset(t *testing.T) {
 	}
 }
 
+// What is compressed and does not say so is inspected all the same: some clients
+// leave Content-Encoding out.
+func TestHiddenCoding(t *testing.T) {
+	p := policy(t, "mask")
+	for _, contentType := range []string{"application/json", "text/plain", "", "application/octet-stream"} {
+		for _, declared := range []string{"", "gzip", "br"} {
+			for _, hidden := range []string{"gzip", "zstd"} {
+				in, err := codec.Encode(nil, []byte(`{"m":"`+secret+`"}`), hidden+","+declared)
+				if err != nil {
+					t.Fatal(err)
+				}
+				m := Meta{ContentType: contentType, ContentEncoding: declared}
+				s := Acquire(p, nil)
+				res, err := s.Body(in, m)
+				if err != nil {
+					t.Fatal(contentType, declared, hidden, err)
+				}
+				out, err := codec.Decode(nil, res.Body, hidden+","+declared, 1<<20)
+				if want := `{"m":"[REDACTED:kx]"}`; err != nil || string(out) != want {
+					t.Errorf("%q %q %s: %q, %v", contentType, declared, hidden, out, err)
+				}
+				s.Release()
+				s = Acquire(p, nil)
+				var streamed bytes.Buffer
+				_, err = s.Stream(&streamed, bytes.NewReader(in), m)
+				s.Release()
+				if contentType != "application/json" && contentType != "text/plain" {
+					continue // a stream of what may be a file passes as binary
+				}
+				out, _ = codec.Decode(nil, streamed.Bytes(), hidden+","+declared, 1<<20)
+				if want := `{"m":"[REDACTED:kx]"}`; err != nil || string(out) != want {
+					t.Errorf("stream: %q %q %s: %q, %v", contentType, declared, hidden, out, err)
+				}
+			}
+		}
+	}
+	s := Acquire(p, nil)
+	defer s.Release()
+	broken := compressed(t, "{}")
+	_, err := s.Body(broken[:len(broken)-4], Meta{ContentType: "application/json"})
+	if kind := kindOf(err); kind != KindCoding {
+		t.Errorf("truncated: %v", err)
+	}
+	res, err := s.Body(broken[:len(broken)-4], Meta{ContentType: "application/octet-stream"})
+	if err != nil || res.Skipped != "binary" || len(res.Body) != len(broken)-4 {
+		t.Errorf("truncated binary: %+v, %v", res, err)
+	}
+}
+
+func kindOf(err error) Kind {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Kind
+	}
+	return ""
+}
+
+// Zeros between the characters hide them from every rule.
+func TestZeros(t *testing.T) {
+	p := policy(t, "mask")
+	wide := func(text string) string {
+		var b []byte
+		for _, u := range utf16.Encode([]rune(text)) {
+			b = append(b, byte(u), byte(u>>8))
+		}
+		return string(b)
+	}
+	spaced := strings.Join(strings.Split(secret, ""), "\x00\x00\x00") + "\x00\x00\x00"
+	for _, tt := range []struct{ name, contentType, in, want string }{
+		{"mostly ASCII", "application/json", wide(`{"é":"ü","m":"` + secret + `"}`), wide(`{"é":"ü","m":"[REDACTED:kx]"}`)},
+		{"hardly any ASCII", "text/plain", wide("日本語日本語日本語日本語 " + secret), ""},
+		{"four bytes each", "text/plain", spaced, ""},
+		{"zeros beside it", "text/plain", "a\x00b " + secret, "a\x00b [REDACTED:kx]"},
+		{"zeros alone", "text/plain", "a\x00b", "a\x00b"},
+	} {
+		s := Acquire(p, nil)
+		res, err := s.Body([]byte(tt.in), Meta{ContentType: tt.contentType})
+		if tt.want == "" && kindOf(err) != KindFormat || tt.want != "" && (err != nil || string(res.Body) != tt.want) {
+			t.Errorf("%s: %q, %v", tt.name, res.Body, err)
+		}
+		var out bytes.Buffer
+		_, err = s.Stream(&out, strings.NewReader(tt.in), Meta{ContentType: tt.contentType})
+		if tt.want == "" && (kindOf(err) != KindFormat || out.Len() > 0) || tt.want != "" && (err != nil || out.String() != tt.want) {
+			t.Errorf("stream: %s: %q, %v", tt.name, out.String(), err)
+		}
+		s.Release()
+	}
+}
+
 func TestShadowChangesNothing(t *testing.T) {
 	p := policy(t, "mask")
 	p.Shadow = true

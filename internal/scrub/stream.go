@@ -93,7 +93,8 @@ func (st *stream) run(w io.Writer) (err error) {
 	case st.codec == nil:
 		st.res.Skipped = "binary"
 		return st.copy()
-	case st.codec.Name() != textCodec && !st.codec.Streams():
+	case st.codec.Name() != textCodec && !st.codec.Streams(),
+		codec.HiddenCoding(st.buf) != "", interleaved(st.buf):
 		return st.gather()
 	}
 	st.res.Codec = st.codec.Name()
@@ -101,6 +102,18 @@ func (st *stream) run(w io.Writer) (err error) {
 		return st.text(nil)
 	}
 	return st.walk()
+}
+
+// interleaved reports whether zeros stand between the characters of head, as in a
+// charset that is not declared. Runs of zeros, as a truncated log has, are none.
+func interleaved(head []byte) bool {
+	n := 0
+	for i := 1; i < len(head); i++ {
+		if head[i] == 0 && head[i-1] != 0 {
+			n++
+		}
+	}
+	return n > 0 && n >= len(head)/16
 }
 
 // resolve returns the content codings by the names that write what was read: the
