@@ -32,7 +32,16 @@ const logFile = "redactd.log"
 // running is the server of a script.
 type running struct {
 	cmd  *exec.Cmd
-	done chan error
+	done chan struct{} // closed when it has ended
+}
+
+func (r *running) ended() bool {
+	select {
+	case <-r.done:
+		return true
+	default:
+		return false
+	}
 }
 
 // servers are those of the scripts, which run in parallel.
@@ -53,15 +62,19 @@ func cmdServe(ts *testscript.TestScript, _ bool, args []string) {
 	cmd.Dir, cmd.Stdout, cmd.Stderr = ts.Getenv("WORK"), log, log
 	cmd.Env = append(os.Environ(), "KEY="+ts.Getenv("KEY"))
 	ts.Check(cmd.Start())
-	r := &running{cmd, make(chan error, 1)}
-	go func() { r.done <- cmd.Wait() }()
+	r := &running{cmd, make(chan struct{})}
+	go func() {
+		_ = cmd.Wait() // its ProcessState says it
+		close(r.done)
+	}()
 	ts.Defer(func() {
 		_ = cmd.Process.Kill()
+		<-r.done
 	})
 	serversMu.Lock()
 	servers[ts] = r
 	serversMu.Unlock()
-	if !waitFor(func() bool { return setAddresses(ts) || len(r.done) > 0 }) || ts.Getenv("API") == "" {
+	if !waitFor(func() bool { return setAddresses(ts) || r.ended() }) || ts.Getenv("API") == "" {
 		ts.Fatalf("did not start: %s", ts.ReadFile(logFile))
 	}
 }
@@ -101,7 +114,7 @@ func cmdSignal(ts *testscript.TestScript, _ bool, args []string) {
 // ended CODE waits for the server's end.
 func cmdEnded(ts *testscript.TestScript, _ bool, args []string) {
 	r := serverOf(ts)
-	if !waitFor(func() bool { return len(r.done) > 0 }) {
+	if !waitFor(r.ended) {
 		ts.Fatalf("does not end: %s", ts.ReadFile(logFile))
 	}
 	if got := strconv.Itoa(r.cmd.ProcessState.ExitCode()); got != args[0] {
