@@ -10,11 +10,14 @@ import (
 	"github.com/dlclark/regexp2/v2"
 )
 
-// The budgets of regexp2, which backtracks: per attempt and, since one text may
-// hold many candidates, per search.
+// The budgets of regexp2, which backtracks: for an attempt and, since one text may
+// hold many candidates, for a search, where each byte adds to it. It counts wall
+// time, which on a busy machine runs faster than work is done: the budgets are a
+// hundred times what sane patterns take.
 const (
-	regexp2Attempt = 50 * time.Millisecond
-	regexp2Search  = 250 * time.Millisecond
+	regexp2Attempt = 100 * time.Millisecond
+	regexp2Search  = time.Second
+	regexp2Byte    = 2 * time.Microsecond
 	regexp2Stack   = 1 << 20 // integer slots
 )
 
@@ -61,7 +64,7 @@ func (e *regexp2Engine) match(sc *Scratch, text []byte, at, end int) ([]int, err
 	})
 	sc.regexp2Spent += int64(time.Since(start))
 	clear(sc.runes)
-	if err != nil || sc.regexp2Spent > int64(regexp2Search) {
+	if err != nil || sc.regexp2Spent > int64(regexp2Search)+int64(len(text))*int64(regexp2Byte) {
 		return nil, ErrGaveUp
 	}
 	return loc, nil

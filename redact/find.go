@@ -146,25 +146,34 @@ func (sr *search) byPattern() error {
 		}
 		sr.noteOpen(p, sr.from, len(sr.text)-1)
 	}
-	for at := max(0, sr.from-gramLen); ; {
-		set, n := f.marks(sr.text, at)
-		if n == 0 {
+	for s := f.scan(sr.text, sr.from); ; {
+		b, ok := s.next()
+		if !ok {
 			return nil
 		}
-		for ; set != 0; set &= set - 1 {
-			if err := sr.candidates(at + bits.TrailingZeros64(set)); err != nil {
+		for m := b.grams; m != 0; m &= m - 1 {
+			i := s.at + bits.TrailingZeros64(m)
+			if err := sr.candidates(f.lookup(gramAt(sr.text, i)), i); err != nil {
 				return err
 			}
 		}
-		at += n
+		for m := b.digits; m != 0; m &= m - 1 {
+			if err := sr.candidates(f.digits, s.at+bits.TrailingZeros64(m)); err != nil {
+				return err
+			}
+		}
+		for m := b.words; m != 0; m &= m - 1 {
+			if err := sr.candidates(f.words, s.at+bits.TrailingZeros64(m)); err != nil {
+				return err
+			}
+		}
 	}
 }
 
-// candidates confirms the triggers of the gram at i.
-func (sr *search) candidates(i int) error {
-	f := sr.set.filter
-	for _, id := range f.lookup(gramAt(sr.text, i)) {
-		t := &f.triggers[id]
+// candidates confirms the triggers of a list whose grams are at i.
+func (sr *search) candidates(list []int32, i int) error {
+	for _, id := range list {
+		t := &sr.set.filter.triggers[id]
 		if t.rule < 0 {
 			continue
 		}

@@ -15,9 +15,11 @@ type prefilter struct {
 	slots []gramSlot
 	mask  uint32
 	lists []int32 // indices of triggers, one list per gram
+	// digits and words are the triggers found by runs.
+	digits, words []int32
 	// every holds the rules to be tried at every byte.
 	every []int32
-	// most is the greatest distance of any gram from the start of its match.
+	// most is how far from the start of a match the bytes go that announce it.
 	most int
 }
 
@@ -41,8 +43,15 @@ func newPrefilter(triggers []trigger, every []int32) *prefilter {
 	byGram := map[uint32][]int32{}
 	for i := range triggers {
 		t := &triggers[i]
-		p.most = max(p.most, t.most+t.gram)
-		t.eachGram(func(gram uint32) { byGram[gram] = append(byGram[gram], int32(i)) })
+		p.most = max(p.most, t.most+t.reach())
+		switch t.shape {
+		case byDigit:
+			p.digits = append(p.digits, int32(i))
+		case byWord:
+			p.words = append(p.words, int32(i))
+		default:
+			t.eachGram(func(gram uint32) { byGram[gram] = append(byGram[gram], int32(i)) })
+		}
 	}
 	size := uint32(16)
 	for size < uint32(len(byGram))*2 {
@@ -120,25 +129,126 @@ func gramAt(text []byte, i int) uint32 {
 	return uint32(text[i]) | uint32(text[i+1])<<8 | uint32(text[i+2])<<16 | foldMask
 }
 
+// block is what the prefilter sees in up to 64 positions of a text: where grams
+// with a set bit begin, and runs of digits and of word characters.
+type block struct{ grams, digits, words uint64 }
+
+// scanner goes through a text block by block.
+type scanner struct {
+	p     *prefilter
+	text  []byte
+	at, n int // the positions of the block
+	// Classes of the block after the one at hand, which runs reach into.
+	ahead, aheadWords uint64
+}
+
+// scan returns a scanner for the positions of text from at on.
+func (p *prefilter) scan(text []byte, at int) scanner {
+	s := scanner{p: p, text: text, at: at}
+	if len(p.digits)+len(p.words) > 0 {
+		s.ahead, s.aheadWords = classMasks(text, at)
+	}
+	return s
+}
+
+// next looks at the next block; ok is false behind the last.
+func (s *scanner) next() (b block, ok bool) {
+	s.at += s.n
+	b.grams, s.n = s.p.marks(s.text, s.at)
+	if s.n == 0 {
+		return b, false
+	}
+	if len(s.p.digits)+len(s.p.words) == 0 {
+		return b, true
+	}
+	digits, words := s.ahead, s.aheadWords
+	s.ahead, s.aheadWords = classMasks(s.text, s.at+s.n)
+	b.digits = runs(digits, s.ahead, s.n, digitRun)
+	b.words = runs(words, s.aheadWords, s.n, wordRun)
+	return b, true
+}
+
+// runs returns the positions of a block of n at which length set bits begin;
+// length is a power of two. ahead is the mask of the block behind it.
+func runs(mask, ahead uint64, n, length int) uint64 {
+	lo, hi := mask, ahead
+	if n < 64 {
+		lo, hi = mask&(1<<n-1)|ahead<<n, ahead>>(64-n)
+	}
+	for step := 1; step < length && lo != 0; step *= 2 {
+		lo &= lo>>step | hi<<(64-step)
+		hi &= hi >> step
+	}
+	if n < 64 {
+		lo &= 1<<n - 1
+	}
+	return lo
+}
+
+// classOf has, for each byte, bit 0 set for a digit and bit 32 for a character
+// of a word.
+var classOf = func() (t [256]uint64) {
+	for i, r := range runShapes {
+		r.set.each(func(b byte) { t[b] |= 1 << (32 * i) })
+	}
+	return t
+}()
+
+// classMasks returns which of the up to 64 bytes of text from at on are digits,
+// and which are of words.
+func classMasks(text []byte, at int) (digits, words uint64) {
+	if at >= len(text) {
+		return 0, 0
+	}
+	text = text[at:min(len(text), at+64)]
+	var half [2]uint64
+	for h := range half {
+		part := text[min(len(text), 32*h):min(len(text), 32*h+32)]
+		acc := uint64(0)
+		for i, b := range part {
+			acc |= classOf[b] << i
+		}
+		half[h] = acc
+	}
+	const low = 1<<32 - 1
+	return half[0]&low | half[1]<<32, half[0]>>32 | half[1]&^low
+}
+
 // suspect reports whether a trigger stands anywhere in text.
 func (p *prefilter) suspect(text []byte) bool {
 	if len(p.every) > 0 && len(text) > 0 {
 		return true
 	}
-	for at := 0; ; {
-		set, n := p.marks(text, at)
-		if n == 0 {
+	for s := p.scan(text, 0); ; {
+		b, ok := s.next()
+		if !ok {
 			return false
 		}
-		for ; set != 0; set &= set - 1 {
-			i := at + bits.TrailingZeros64(set)
-			for _, id := range p.lookup(gramAt(text, i)) {
-				t := &p.triggers[id]
-				if t.fits(text, i-t.gram) {
-					return true
-				}
+		for m := b.grams; m != 0; m &= m - 1 {
+			i := s.at + bits.TrailingZeros64(m)
+			if p.anyFits(p.lookup(gramAt(text, i)), text, i) {
+				return true
 			}
 		}
-		at += n
+		for m := b.digits; m != 0; m &= m - 1 {
+			if p.anyFits(p.digits, text, s.at+bits.TrailingZeros64(m)) {
+				return true
+			}
+		}
+		for m := b.words; m != 0; m &= m - 1 {
+			if p.anyFits(p.words, text, s.at+bits.TrailingZeros64(m)) {
+				return true
+			}
+		}
 	}
+}
+
+// anyFits reports whether one of the triggers stands with its gram at text[i].
+func (p *prefilter) anyFits(list []int32, text []byte, i int) bool {
+	for _, id := range list {
+		if t := &p.triggers[id]; t.fits(text, i-t.gram) {
+			return true
+		}
+	}
+	return false
 }

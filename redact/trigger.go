@@ -45,6 +45,7 @@ func (s *byteSet) each(yield func(b byte)) {
 type trigger struct {
 	rule        int32
 	seq         []byteSet
+	shape       shape
 	gram        int // offset in seq of the three classes that the prefilter knows
 	least, most int // distance of seq from the start of the match
 	before      context
@@ -94,7 +95,8 @@ func triggersOf(re *syntax.Regexp) ([]trigger, bool) {
 	bestCost := 0.0
 	least, most := 0, 0
 	for i, node := range nodes {
-		if most <= maxDistance {
+		l, m := byteLength(node)
+		if m > 0 && most <= maxDistance {
 			ts, cost, ok := nodeTriggers(nodes, i)
 			if least != most {
 				cost *= 1.5 // the start has to be searched for
@@ -111,7 +113,6 @@ func triggersOf(re *syntax.Regexp) ([]trigger, bool) {
 				best, bestCost = ts, cost
 			}
 		}
-		l, m := byteLength(node)
 		least, most = least+l, min(most+m, unbounded)
 	}
 	return best, best != nil
@@ -178,7 +179,7 @@ func nodeTriggers(nodes []*syntax.Regexp, i int) (ts []trigger, cost float64, ok
 	e := expansion{}
 	e.expand(nil, nodes[i:])
 	for _, seq := range e.seqs {
-		t, c, ok := bestGram(seq)
+		t, c, ok := bestShape(seq)
 		if !ok {
 			return nil, 0, false
 		}
@@ -202,8 +203,14 @@ type expansion struct{ seqs [][]byteClass }
 // byteClass is a class with what bestGram asks about it.
 type byteClass struct {
 	set    byteSet
-	folded int     // bytes after folding
+	folded byteSet // as the prefilter sees it
+	size   int     // of folded
 	often  float64 // share of the bytes of ordinary logs
+}
+
+func newByteClass(set byteSet) byteClass {
+	f := foldedSet(&set)
+	return byteClass{set: set, folded: f, size: f.size(), often: frequency(&f)}
 }
 
 func (e *expansion) expand(seq []byteClass, nodes []*syntax.Regexp) {
@@ -225,7 +232,7 @@ func (e *expansion) expand(seq []byteClass, nodes []*syntax.Regexp) {
 		if !ok {
 			break
 		}
-		class := byteClass{set: set, folded: foldedSize(&set), often: frequency(&set)}
+		class := newByteClass(set)
 		for ; times > 0 && len(seq) < maxRun; times-- {
 			seq = append(seq, class)
 		}
@@ -277,32 +284,100 @@ func singleByte(node *syntax.Regexp) (set byteSet, times int, open, ok bool) {
 
 func plain(r rune) bool { return r >= 0x20 && r < 0x7f && r != '"' && r != '\\' }
 
-// bestGram chooses the three classes of seq that cost least: by how often logs
+// bestShape chooses how the prefilter looks for seq: by the three of its classes,
+// or by the run at its beginning, that cost least. What costs is how often logs
 // hold them, how often all of seq then fits and an engine is asked, and how much
-// of the prefilter's table they fill. The weights are times in one unit.
-func bestGram(seq []byteClass) (t trigger, cost float64, ok bool) {
+// of the prefilter's table the grams fill. The weights are times in one unit.
+func bestShape(seq []byteClass) (t trigger, cost float64, ok bool) {
 	engine := 20.0
 	for _, c := range seq {
 		engine *= c.often
 		t.seq = append(t.seq, c.set)
 	}
 	for i := 0; i+gramLen <= len(seq); i++ {
-		size, often := 1, 1.0
-		for _, c := range seq[i : i+gramLen] {
-			size *= c.folded
-			often *= c.often
-		}
-		c := often + engine + float64(size)*2e-6
-		if size > maxGrams || (ok && c >= cost) {
+		size := seq[i].size * seq[i+1].size * seq[i+2].size
+		if size > maxGrams {
 			continue
 		}
-		t.gram, cost, ok = i, c, true
+		c := gramOften(seq[i:]) + float64(size)*2e-6
+		if !ok || c < cost {
+			t.gram, cost, ok = i, c, true
+		}
 	}
-	return t, cost, ok
+	for _, r := range runShapes {
+		if r.begins(seq) && (!ok || r.cost < cost) {
+			t.gram, t.shape, cost, ok = 0, r.shape, r.cost, true
+		}
+	}
+	return t, cost + engine, ok
+}
+
+// shape says by what the prefilter finds a trigger.
+type shape uint8
+
+const (
+	byGram  shape = iota // three classes of it, at gram
+	byDigit              // it begins with digitRun digits
+	byWord               // it begins with wordRun letters, digits, "_" and "-"
+)
+
+const (
+	digitRun = 8
+	wordRun  = 16
+)
+
+type runShape struct {
+	shape  shape
+	set    byteSet
+	length int
+	cost   float64
+}
+
+// begins reports whether seq begins with such a run.
+func (r *runShape) begins(seq []byteClass) bool {
+	if len(seq) < r.length {
+		return false
+	}
+	for _, c := range seq[:r.length] {
+		for i := range c.set {
+			if c.set[i]&^r.set[i] != 0 {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// runShapes are the runs that the prefilter knows, with what they cost.
+var runShapes = []runShape{
+	{byDigit, setOf("0123456789"), digitRun, 0.004},
+	{byWord, setOf("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-"), wordRun, 0.015},
+}
+
+func setOf(bytes string) (s byteSet) {
+	for _, b := range []byte(bytes) {
+		s.add(b)
+	}
+	return s
+}
+
+// reach returns how many bytes from its beginning the prefilter has to see of a
+// trigger.
+func (t *trigger) reach() int {
+	switch t.shape {
+	case byDigit:
+		return digitRun
+	case byWord:
+		return wordRun
+	}
+	return t.gram + gramLen
 }
 
 // grams returns how many folded grams t stands for.
 func (t *trigger) grams() int {
+	if t.shape != byGram {
+		return 0
+	}
 	n := 1
 	for k := range gramLen {
 		n *= foldedSize(&t.seq[t.gram+k])
@@ -338,20 +413,9 @@ func foldedSize(s *byteSet) int {
 	return f.size()
 }
 
-// frequency is the share of bytes of ordinary logs that fold into s.
-func frequency(s *byteSet) float64 {
-	f, sum := foldedSet(s), 1
+// frequency is the share of bytes of ordinary logs that are in a folded set.
+func frequency(f *byteSet) float64 {
+	sum := 1
 	f.each(func(b byte) { sum += logBytes[b] })
 	return float64(sum) / 10000
-}
-
-// logBytes counts folded bytes per 10,000 of ordinary system and application
-// logs; bytes not named are rarer than one.
-var logBytes = [256]int{
-	' ': 880, '"': 60, '#': 25, '$': 5, '(': 25, ')': 25, '*': 60, ',': 60, '-': 204, '.': 242, '/': 60,
-	'0': 610, '1': 557, '2': 393, '3': 225, '4': 200, '5': 237, '6': 171, '7': 186, '8': 170, '9': 132,
-	':': 233, ';': 5, '<': 1, '=': 90, '>': 1, '`': 3,
-	'a': 378, 'b': 72, 'c': 276, 'd': 256, 'e': 563, 'f': 113, 'g': 76, 'h': 89, 'i': 305, 'j': 44,
-	'k': 89, 'l': 224, 'm': 188, 'n': 372, 'o': 400, 'p': 156, 'q': 5, 'r': 406, 's': 327, 't': 395,
-	'u': 153, 'v': 52, 'w': 54, 'x': 27, 'y': 42, 'z': 10, '{': 43, '|': 31, '}': 43, 0x7f: 63,
 }

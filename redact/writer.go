@@ -90,7 +90,7 @@ func (w *Writer) advance(final bool) {
 	w.sc.raw, w.sc.regexp2Spent = w.spans, 0
 	sr := search{set: w.set, sc: w.sc, text: w.buf, from: w.done, to: len(w.buf), undecided: len(w.buf)}
 	if !final {
-		sr.partial, sr.undecided = true, max(w.done, len(w.buf)-w.set.filter.most-gramLen)
+		sr.partial, sr.undecided = true, max(w.done, len(w.buf)-w.set.filter.most)
 	}
 	if w.err = sr.byPattern(); w.err != nil {
 		return
