@@ -147,6 +147,7 @@ var (
 	inComment  = instead{old: "-", other: "_"}
 	inCDATA    = instead{old: "]]>", other: "]]]]><![CDATA[>"}
 	inDecl     = instead{old: ">", other: "_"}
+	inTag      = instead{old: ">", other: "_"}
 	inStyle    = instead{old: "<", other: "_"}
 	inJSONText = instead{old: "<", other: `\u003c`}
 )

@@ -112,6 +112,14 @@ func TestSSEEdits(t *testing.T) {
 	})
 }
 
+func TestHTMLPasswordInput(t *testing.T) {
+	runEdits(t, "html", []editCase{
+		{"type alone", `<input value="s" type=PASSWORD>`, keyed("password", "x"), `<input value="x" type=PASSWORD>`},
+		{"name first", `<input type=password name=pin value="s">`, keyed("pin", "x"), `<input type=password name=pin value="x">`},
+		{"another type", `<input value="s" type=text>`, keyed("password", "x"), `<input value="s" type=text>`},
+	})
+}
+
 func TestHTMLEdits(t *testing.T) {
 	runEdits(t, "html", []editCase{
 		{"text", "<p>a &amp; s &lt;</p>", editor(map[string][]Splice{"a & s <": {{4, 5, []byte("<x>&'\"")}}}), "<p>a &amp; &lt;x&gt;&amp;&#39;&#34; &lt;</p>"},
@@ -123,6 +131,10 @@ func TestHTMLEdits(t *testing.T) {
 		{"json script", `<script type=x>{"a":"s"}</SCRIPT>`, editor(all("s", `</"`)), `<script type=x>{"a":"\u003c/\""}</SCRIPT>`},
 		{"comment", `<!-- s -->`, editor(all(" s ", "--> x")), `<!--__> x-->`},
 		{"json attribute", `<a d='{&quot;k&quot;:"s"}'>`, editor(all("s", "x'")), `<a d='{&quot;k&quot;:"x&#39;"}'>`},
+		{"no tag", `<p>a <x://s:t@h/d c="s>"></p></a=s><s@h>`, editor(map[string][]Splice{
+			`x://s:t@h/d c="s>"`: {{4, 5, []byte("y>")}}, "/a=s": {{3, 4, []byte("z")}}, "s@h": {{0, 1, []byte("x")}}}),
+			`<p>a <x://y_:t@h/d c="s>"></p></a=z><x@h>`},
+		{"name with a prefix", `<o:p a="s"></o:p><br/>`, editor(all("s", "x")), `<o:p a="x"></o:p><br/>`},
 		{"stray", "a < b & s > c <", editor(map[string][]Splice{"a < b & s > c <": {{8, 9, []byte("x")}}}), "a < b & x > c <"},
 	})
 }

@@ -22,6 +22,11 @@ func (w *markupWalker) tag(dst []Splice, src []byte, base int, final bool, v Vis
 	}
 	w.scan = tagScan{}
 	tag := src[:size]
+	if !isTag(tag) {
+		// Such as <user@host>, which a message forgot to escape.
+		dst, err := w.text(dst, tag[1:size-1], base+1, Text, inTag, v)
+		return dst, size, true, err
+	}
 	if tag[1] == '/' {
 		w.rules.close(tag[2:nameEnd(tag, 2)])
 		return dst, size, true, nil
@@ -42,6 +47,23 @@ func (w *markupWalker) tag(dst []Splice, src []byte, base int, final bool, v Vis
 		w.inner = append(w.inner[:0], bytes.ToLower(name)...)
 	}
 	return dst, size, true, nil
+}
+
+// isTag reports whether tag begins with a name that elements have. One with an
+// equals or at sign in it, or with a scheme like that of a URL, is the text of
+// somebody who forgot to escape it, whatever readers take it for.
+func isTag(tag []byte) bool {
+	start := 1
+	if tag[1] == '/' {
+		start++
+	}
+	i := start
+	for i < len(tag) && tag[i] != '>' && !isSpace(tag[i]) {
+		i++
+	}
+	word := tag[start:i]
+	end := nameEnd(tag, start)
+	return !bytes.ContainsAny(tag[start:end], "=@") && !bytes.Contains(word[:min(len(word), end-start+2)], []byte("://"))
 }
 
 // tagScan is how far a tag has been searched for its end.
@@ -135,9 +157,13 @@ func (w *markupWalker) naming(tag []byte) {
 	w.name = w.name[:0]
 	for _, a := range w.attrs {
 		name := tag[a.name:a.nameEnd]
-		if a.val >= 0 && (fold(name, "name") || fold(name, "key")) {
+		switch {
+		case a.val < 0:
+		case fold(name, "name"), fold(name, "key"):
 			w.name = decode(w.name[:0], tag[a.val:a.valEnd], entities{})
 			return
+		case fold(name, "type") && fold(tag[a.val:a.valEnd], "password"):
+			w.name = append(w.name[:0], "password"...) // unless it has a name
 		}
 	}
 }
