@@ -44,20 +44,42 @@ func hostRank(r *config.Route) int {
 }
 
 // match returns the route for a request, nil if there is none. A path can be
-// spelled in ways that servers read differently (//, %2e%2e, %2F); where the
+// spelled in ways that servers read differently (//, %2e%2e, %2F, ;x); where the
 // plain reading and the spelling as it came lead to different routes, the
 // stricter one is taken, so that no spelling gets around a policy.
 func (m *matcher) match(host, method, rawPath []byte) *route {
 	plain, same := plainPath(rawPath)
-	a := m.find(host, method, plain)
-	if same {
-		return a
+	r := m.find(host, method, plain)
+	if !same {
+		r = stricter(r, m.find(host, method, rawPath))
 	}
-	b := m.find(host, method, rawPath)
+	if bytes.IndexByte(rawPath, ';') >= 0 {
+		plain, _ = plainPath(withoutParams(rawPath))
+		r = stricter(r, m.find(host, method, plain))
+	}
+	return r
+}
+
+// stricter returns b if a is nil or b scrubs more.
+func stricter(a, b *route) *route {
 	if a == nil || (b != nil && b.strictness() > a.strictness()) {
 		return b
 	}
 	return a
+}
+
+// withoutParams returns path without what follows a semicolon in its segments,
+// as servlet containers read it before they resolve dot segments.
+func withoutParams(path []byte) []byte {
+	out := make([]byte, 0, len(path))
+	param := false
+	for _, c := range path {
+		param = c == ';' || param && c != '/'
+		if !param {
+			out = append(out, c)
+		}
+	}
+	return out
 }
 
 func (m *matcher) find(host, method, path []byte) *route {
