@@ -91,6 +91,7 @@ func TestLogfmtEdits(t *testing.T) {
 		{"json", `m="{\"a\":\"s\"}"`, editor(all("s", "x")), `m="{\"a\":\"x\"}"`},
 		{"remove", "a=s b=1 c=s\n  a=s  b=\"s\"\n", editor(nil, "s"), "b=1\n  \n"},
 		{"words are text", "msg=failed to log in\nno pairs here\nk=\"open", editor(all("msg=failed to log in", "x")), "x\nno pairs here\nk=\"open"},
+		{"a document", "k=1\n" + `["a",{"k":["s","s"]}]`, editor(all("s", "x")), "k=1\n" + `["a",{"k":["x","x"]}]`},
 		{"by key", `a=1 password="a b" c=2`, keyed("password", "x"), `a=1 password="x" c=2`},
 	})
 }

@@ -6,7 +6,7 @@ func init() { Register(logfmtCodec{}) }
 
 // logfmtCodec is lines of key=value pairs, values quoted where need be, with
 // bare keys between them. A line that does not keep to that, or that is more
-// words than pairs, is visited as text: so is a line in which a bare word
+// words than pairs, is walked like NDJSON, as text mostly: so is a line in which a bare word
 // follows a bare value, since a value with blanks then looks like a key.
 type logfmtCodec struct{}
 
@@ -46,7 +46,7 @@ func (w *logfmtWalker) Walk(dst []Splice, src []byte, final bool, v Visitor) (ou
 		if w.parse(line) {
 			dst, err = w.walkPairs(dst, line, n, v)
 		} else {
-			dst, err = w.line.text(dst, line, n, v)
+			dst, err = w.line.walk(dst, src, n, end, v)
 		}
 		if err != nil {
 			return dst, n, err
