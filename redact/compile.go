@@ -89,7 +89,7 @@ func (c *compiler) keys(p *program) {
 			c.fail(p.rule, "keys", fmt.Errorf("%q: a name needs a word of three letters", key))
 		}
 		for _, t := range ts {
-			t.rule, t.suffix = -1, nil
+			t.rule, t.suffix, t.window = -1, nil, 64*maxKeyGap
 			c.triggers = append(c.triggers, t)
 		}
 	}
@@ -126,7 +126,7 @@ func (c *compiler) pattern(p *program) {
 
 func (c *compiler) add(p *program, ts []trigger) {
 	for _, t := range ts {
-		t.rule = p.index
+		t.rule, t.window = p.index, p.window
 		if t.suffix != nil {
 			// A suffix without a program of its own only costs speed.
 			t.confirm, _ = newNFA(t.suffix, nil)

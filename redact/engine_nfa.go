@@ -114,6 +114,9 @@ type nfaScratch struct {
 	now, next threads
 	cap       []int
 	found     []int
+	// atEnd says that the last run looked at what follows the bytes it was
+	// given: with more of them it could have ended otherwise.
+	atEnd bool
 }
 
 // nfaRun is one run: the automaton, its memory and the text between at and end.
@@ -144,6 +147,7 @@ func (r *nfaRun) run(at int) (matched bool) {
 	n, s := r.n, r.s
 	s.now.size(len(n.insts), n.slots)
 	s.next.size(len(n.insts), n.slots)
+	s.atEnd = false
 	for s.cap = s.cap[:0]; len(s.cap) < n.slots; {
 		s.cap = append(s.cap, -1)
 	}
@@ -185,6 +189,7 @@ func (r *nfaRun) step(c rune, p int) (matched bool) {
 			return true
 		}
 		if in.op == syntax.InstRune && c >= 0 && in.matches(c) {
+			r.s.atEnd = r.s.atEnd || p == r.end
 			copy(r.s.cap, now.caps[i*slots:(i+1)*slots])
 			r.add(&r.s.next, in.out, p)
 		}

@@ -47,6 +47,7 @@ func newRegexp2Engine(pattern string) (*regexp2Engine, error) {
 func (e *regexp2Engine) match(sc *Scratch, text []byte, at, end int) ([]int, error) {
 	from := max(0, at-lookbehind)
 	sc.runes = sc.runes[:0]
+	sc.nfa.atEnd = true // for all that it tells
 	for _, b := range text[from:end] {
 		sc.runes = append(sc.runes, rune(b))
 	}

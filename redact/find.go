@@ -144,7 +144,6 @@ func (sr *search) byPattern() error {
 		if _, err := sr.everywhere(p); err != nil {
 			return err
 		}
-		sr.noteOpen(p, sr.from, len(sr.text)-1)
 	}
 	for s := f.scan(sr.text, sr.from); ; {
 		b, ok := s.next()
@@ -183,7 +182,7 @@ func (sr *search) candidates(list []int32, i int) error {
 		}
 		if !t.fits(sr.text, at) {
 			if sr.partial && at+len(t.seq) > len(sr.text) {
-				sr.noteOpen(&sr.set.programs[t.rule], at-t.most, at-t.least)
+				sr.noteOpen(at - t.most)
 			}
 			continue
 		}
@@ -199,12 +198,18 @@ func (sr *search) candidates(list []int32, i int) error {
 func (sr *search) confirm(t *trigger, at int) error {
 	p := &sr.set.programs[t.rule]
 	lo, hi := max(sr.from, at-t.most), min(at-t.least, sr.to-1)
-	sr.noteOpen(p, at-t.most, at-t.least)
 	if lo > hi {
 		return nil
 	}
-	if t.confirm != nil && !t.confirm.fits(sr.sc, sr.text, at, min(len(sr.text), at+p.window)) {
-		return nil
+	if t.confirm != nil {
+		end := min(len(sr.text), at+p.window)
+		fits := t.confirm.fits(sr.sc, sr.text, at, end)
+		if end == len(sr.text) && sr.sc.nfa.atEnd {
+			sr.noteOpen(lo)
+		}
+		if !fits {
+			return nil
+		}
 	}
 	for s := lo; s <= hi; s++ {
 		if _, err := sr.try(p, s); err != nil {
@@ -214,12 +219,11 @@ func (sr *search) confirm(t *trigger, at int) error {
 	return nil
 }
 
-// noteOpen remembers that matches of p which begin in [lo, hi] could change with
-// more text.
-func (sr *search) noteOpen(p *program, lo, hi int) {
-	reach := p.reach + maxPlaceholder // see settle
-	if sr.partial && hi+reach > len(sr.text) {
-		sr.undecided = min(sr.undecided, max(lo, len(sr.text)-reach, sr.from))
+// noteOpen remembers that matches which begin at or after text[at] could change
+// with more text.
+func (sr *search) noteOpen(at int) {
+	if sr.partial {
+		sr.undecided = min(sr.undecided, max(at, sr.from))
 	}
 }
 
@@ -229,7 +233,11 @@ func (sr *search) try(p *program, at int) (matched bool, err error) {
 	if !p.first.has(b) || b >= 0x80 && b < 0xC0 {
 		return false, nil // a match never begins inside a character
 	}
-	loc, err := p.engine.match(sr.sc, sr.text, at, min(len(sr.text), at+p.window))
+	end := min(len(sr.text), at+p.window)
+	loc, err := p.engine.match(sr.sc, sr.text, at, end)
+	if end == len(sr.text) && sr.sc.nfa.atEnd {
+		sr.noteOpen(at)
+	}
 	if err != nil || loc == nil {
 		return false, err
 	}
@@ -246,6 +254,9 @@ func (sr *search) try(p *program, at int) (matched bool, err error) {
 func (sr *search) accept(p *program, at, start, end int) {
 	if start >= end {
 		return
+	}
+	if end+maxPlaceholder > len(sr.text) {
+		sr.noteOpen(at) // more of the secret may follow, or a placeholder, see settle
 	}
 	value := sr.text[start:end]
 	for _, v := range p.validators {

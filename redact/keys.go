@@ -108,8 +108,9 @@ func isLower(b byte) bool { return b >= 'a' && b <= 'z' }
 func isUpper(b byte) bool { return b >= 'A' && b <= 'Z' }
 func isDigit(b byte) bool { return b >= '0' && b <= '9' }
 
-// keyPattern returns an expression that every name fitting key matches, so that
-// the prefilter makes a payload with such a name suspect.
+// keyPattern returns an expression that every name fitting key matches, with what
+// stands behind a name in any format, so that the prefilter makes a payload with
+// such a name suspect.
 func keyPattern(key string) (*syntax.Regexp, error) {
 	var src strings.Builder
 	src.WriteString("(?i)")
@@ -120,5 +121,6 @@ func keyPattern(key string) (*syntax.Regexp, error) {
 		}
 		src.WriteByte(b)
 	}
+	src.WriteString(`(?:[^A-Za-z0-9]|$)`)
 	return parsePattern(src.String())
 }

@@ -168,16 +168,18 @@ func (s *scanner) next() (b block, ok bool) {
 	return b, true
 }
 
-// runs returns the positions of a block of n at which length set bits begin;
-// length is a power of two. ahead is the mask of the block behind it.
+// runs returns the positions of a block of n at which length set bits begin.
+// ahead is the mask of the block behind it.
 func runs(mask, ahead uint64, n, length int) uint64 {
 	lo, hi := mask, ahead
 	if n < 64 {
 		lo, hi = mask&(1<<n-1)|ahead<<n, ahead>>(64-n)
 	}
-	for step := 1; step < length && lo != 0; step *= 2 {
+	for have := 1; have < length && lo != 0; {
+		step := min(have, length-have)
 		lo &= lo>>step | hi<<(64-step)
 		hi &= hi >> step
+		have += step
 	}
 	if n < 64 {
 		lo &= 1<<n - 1
@@ -214,8 +216,9 @@ func classMasks(text []byte, at int) (digits, words uint64) {
 	return half[0]&low | half[1]<<32, half[0]>>32 | half[1]&^low
 }
 
-// suspect reports whether a trigger stands anywhere in text.
-func (p *prefilter) suspect(text []byte) bool {
+// suspect reports whether text, a raw payload, holds a place where a rule could
+// match in some field of it, or the name of a field that a rule wants.
+func (p *prefilter) suspect(sc *Scratch, text []byte) bool {
 	if len(p.every) > 0 && len(text) > 0 {
 		return true
 	}
@@ -226,27 +229,33 @@ func (p *prefilter) suspect(text []byte) bool {
 		}
 		for m := b.grams; m != 0; m &= m - 1 {
 			i := s.at + bits.TrailingZeros64(m)
-			if p.anyFits(p.lookup(gramAt(text, i)), text, i) {
+			if p.anyHolds(sc, p.lookup(gramAt(text, i)), text, i) {
 				return true
 			}
 		}
 		for m := b.digits; m != 0; m &= m - 1 {
-			if p.anyFits(p.digits, text, s.at+bits.TrailingZeros64(m)) {
+			if p.anyHolds(sc, p.digits, text, s.at+bits.TrailingZeros64(m)) {
 				return true
 			}
 		}
 		for m := b.words; m != 0; m &= m - 1 {
-			if p.anyFits(p.words, text, s.at+bits.TrailingZeros64(m)) {
+			if p.anyHolds(sc, p.words, text, s.at+bits.TrailingZeros64(m)) {
 				return true
 			}
 		}
 	}
 }
 
-// anyFits reports whether one of the triggers stands with its gram at text[i].
-func (p *prefilter) anyFits(list []int32, text []byte, i int) bool {
+// anyHolds reports whether one of the triggers stands with its gram at text[i]
+// and its pattern goes on behind it.
+func (p *prefilter) anyHolds(sc *Scratch, list []int32, text []byte, i int) bool {
 	for _, id := range list {
-		if t := &p.triggers[id]; t.fits(text, i-t.gram) {
+		t := &p.triggers[id]
+		at := i - t.gram
+		if !t.fits(text, at) {
+			continue
+		}
+		if probe := t.probe(); probe == nil || probe.fits(sc, text, at, min(len(text), at+t.window)) {
 			return true
 		}
 	}

@@ -49,7 +49,7 @@ func (e *RuleError) Unwrap() error { return e.Err }
 func (s *Set) With(o Options) (*Set, error) { return newSet(s.matcher, o) }
 
 func newSet(m *matcher, o Options) (*Set, error) {
-	s := &Set{matcher: m, actions: make([]Action, len(m.rules)), fixed: map[string]bool{}, scratch: &sync.Pool{}}
+	s := &Set{matcher: m, actions: make([]Action, len(m.rules)), fixed: map[string]bool{}, scratch: &sync.Pool{New: func() any { return &Scratch{} }}}
 	for i := range m.rules {
 		var a Action
 		if o.Action != nil {
@@ -110,7 +110,11 @@ func (s *Set) AppendReplacement(dst []byte, f Finding, value []byte) (out []byte
 // Suspect reports whether raw could hold a finding, by one prefilter pass. It
 // says yes too often and never wrongly no, as long as nothing in raw is escaped
 // or encoded.
-func (s *Set) Suspect(raw []byte) bool { return s.filter.suspect(raw) }
+func (s *Set) Suspect(raw []byte) bool {
+	sc := s.scratch.Get().(*Scratch)
+	defer s.scratch.Put(sc)
+	return s.filter.suspect(sc, raw)
+}
 
 // Scratch is the working memory of one search at a time.
 type Scratch struct {

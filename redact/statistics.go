@@ -51,11 +51,20 @@ var gramShare = func() map[[gramLen]byte]float64 {
 	return m
 }()
 
+// beside returns how much more often two classes stand side by side than their
+// shares say: digits come in numbers.
+func beside(a, b *byteClass) float64 {
+	if runShapes[0].holds(a) && runShapes[0].holds(b) {
+		return 2.5
+	}
+	return 1
+}
+
 // gramOften estimates the share of positions of ordinary logs at which a gram of
 // these classes begins.
 func gramOften(seq []byteClass) float64 {
 	a, b, c := &seq[0], &seq[1], &seq[2]
-	often := a.often * b.often * c.often
+	often := a.often * b.often * c.often * beside(a, b) * beside(b, c)
 	if a.size*b.size*c.size > len(gramShare) {
 		for g, share := range gramShare {
 			if a.folded.has(g[0]) && b.folded.has(g[1]) && c.folded.has(g[2]) {

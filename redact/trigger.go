@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math/bits"
 	"regexp/syntax"
+	"sync"
 )
 
 // gramLen is the number of bytes that the prefilter looks at in one place.
@@ -54,6 +55,11 @@ type trigger struct {
 	// for the start.
 	suffix  *syntax.Regexp
 	confirm *nfa // suffix, compiled
+	// probe gives the pattern from where seq begins, without its assertions:
+	// it matches in a raw payload, where other bytes stand around a field,
+	// wherever the pattern matches in the field.
+	probe  func() *nfa
+	window int // that of the rule
 }
 
 // errNoTrigger is the advice for a pattern that the prefilter can't announce.
@@ -106,8 +112,10 @@ func triggersOf(re *syntax.Regexp) ([]trigger, bool) {
 					ts[k].least += least
 					ts[k].most += most
 					ts[k].before = precede(nodes[:i], &ts[k].seq[0])
+					suffix := concat(nodes[i:])
+					ts[k].probe = sync.OnceValue(func() *nfa { return newProbe(suffix) })
 					if least != most {
-						ts[k].suffix = concat(nodes[i:])
+						ts[k].suffix = suffix
 					}
 				}
 				best, bestCost = ts, cost
@@ -120,6 +128,30 @@ func triggersOf(re *syntax.Regexp) ([]trigger, bool) {
 
 func concat(nodes []*syntax.Regexp) *syntax.Regexp {
 	return &syntax.Regexp{Op: syntax.OpConcat, Sub: nodes}
+}
+
+// newProbe compiles re without its assertions.
+func newProbe(re *syntax.Regexp) *nfa {
+	n, err := newNFA(withoutAssertions(re), nil)
+	if err != nil {
+		return nil // nothing is ruled out then
+	}
+	return n
+}
+
+// withoutAssertions returns a deep copy of re in which every assertion holds.
+func withoutAssertions(re *syntax.Regexp) *syntax.Regexp {
+	switch re.Op {
+	case syntax.OpBeginLine, syntax.OpEndLine, syntax.OpBeginText, syntax.OpEndText,
+		syntax.OpWordBoundary, syntax.OpNoWordBoundary:
+		return &syntax.Regexp{Op: syntax.OpEmptyMatch}
+	}
+	out := *re
+	out.Sub = make([]*syntax.Regexp, len(re.Sub))
+	for i, sub := range re.Sub {
+		out.Sub[i] = withoutAssertions(sub)
+	}
+	return &out
 }
 
 // withoutCaptures returns a deep copy of re whose captures are plain groups.
@@ -304,12 +336,14 @@ func bestShape(seq []byteClass) (t trigger, cost float64, ok bool) {
 			t.gram, cost, ok = i, c, true
 		}
 	}
-	for _, r := range runShapes {
+	cost += engine
+	for i := range runShapes {
+		r := &runShapes[i]
 		if r.begins(seq) && (!ok || r.cost < cost) {
 			t.gram, t.shape, cost, ok = 0, r.shape, r.cost, true
 		}
 	}
-	return t, cost + engine, ok
+	return t, cost, ok
 }
 
 // shape says by what the prefilter finds a trigger.
@@ -323,7 +357,7 @@ const (
 
 const (
 	digitRun = 8
-	wordRun  = 16
+	wordRun  = 12
 )
 
 type runShape struct {
@@ -338,20 +372,30 @@ func (r *runShape) begins(seq []byteClass) bool {
 	if len(seq) < r.length {
 		return false
 	}
-	for _, c := range seq[:r.length] {
-		for i := range c.set {
-			if c.set[i]&^r.set[i] != 0 {
-				return false
-			}
+	for i := range seq[:r.length] {
+		if !r.holds(&seq[i]) {
+			return false
 		}
 	}
 	return true
 }
 
-// runShapes are the runs that the prefilter knows, with what they cost.
+// holds reports whether all of c can stand in such a run.
+func (r *runShape) holds(c *byteClass) bool {
+	for i := range c.set {
+		if c.set[i]&^r.set[i] != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// runShapes are the runs that the prefilter knows. The cost counts that an engine
+// is asked at many places of them, whatever the classes say: numbers and words
+// come whole.
 var runShapes = []runShape{
-	{byDigit, setOf("0123456789"), digitRun, 0.004},
-	{byWord, setOf("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-"), wordRun, 0.015},
+	{byDigit, setOf("0123456789"), digitRun, 0.012},
+	{byWord, setOf("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-"), wordRun, 0.016},
 }
 
 func setOf(bytes string) (s byteSet) {

@@ -120,7 +120,8 @@ func TestWriterFlushHoldsOnlyWhatCanChange(t *testing.T) {
 	s := mustCompile(t, testRules(), Options{})
 	var out bytes.Buffer
 	w := NewWriter(&out, s, nil)
-	clean := strings.Repeat("GET /index.html 200\n", 100)
+	// With triggers whose rules turn out not to match.
+	clean := strings.Repeat("GET /index.html 200 sekret_key is gone, ghx_ too, run_xyz -----BEGIN Y-----\n", 100)
 	if _, err := io.WriteString(w, clean); err != nil {
 		t.Fatal(err)
 	}
