@@ -11,6 +11,8 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -18,7 +20,7 @@ import (
 	"time"
 )
 
-// program returns the program that an environment variable of ./e2e/run names.
+// program returns the path that an environment variable of ./e2e/run names.
 func program(t *testing.T, variable string) string {
 	t.Helper()
 	path := os.Getenv(variable)
@@ -57,12 +59,25 @@ func start(t *testing.T, cmd *exec.Cmd) *process {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+	forget := note(t, cmd.Process.Pid)
 	go func() {
 		p.err = cmd.Wait()
+		forget()
 		close(p.exited)
 	}()
 	t.Cleanup(func() { p.stop(10 * time.Second) })
 	return p
+}
+
+// note tells ./e2e/run of a process group, until forget is called, so that it can
+// be stopped should this program end before it can.
+func note(t *testing.T, group int) (forget func()) {
+	t.Helper()
+	file := filepath.Join(program(t, "E2E_RUNNING"), strconv.Itoa(group))
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Error(err)
+	}
+	return func() { _ = os.Remove(file) }
 }
 
 // stop asks the process group to end, and after some time makes it.
@@ -111,7 +126,12 @@ func run(t *testing.T, cmd func(context.Context) *exec.Cmd) string {
 	c.Stdout, c.Stderr = &stdout, &stderr
 	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	c.Cancel = func() error { return syscall.Kill(-c.Process.Pid, syscall.SIGKILL) }
-	if err := c.Run(); err != nil {
+	err := c.Start()
+	if err == nil {
+		defer note(t, c.Process.Pid)()
+		err = c.Wait()
+	}
+	if err != nil {
 		t.Fatalf("%s: %v\n%s%s", strings.Join(c.Args, " "), err, stdout.String(), stderr.String())
 	}
 	return stdout.String()
