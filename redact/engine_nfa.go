@@ -2,6 +2,8 @@ package redact
 
 import (
 	"regexp/syntax"
+	"slices"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -12,10 +14,11 @@ import (
 // standard library's regexp gives, which holds the same instructions but can't
 // be handed a pattern that was changed after parsing, nor a scratch.
 type nfa struct {
-	insts []nfaInst
-	start uint32
-	slots int // capture slots, two for each group of the secret
-	whole int // where group 0, the match itself, is noted; -1 for nowhere
+	insts   []nfaInst
+	classes []nfaClass
+	start   uint32
+	slots   int // capture slots, two for each group of the secret
+	whole   int // where group 0, the match itself, is noted; -1 for nowhere
 }
 
 type nfaInst struct {
@@ -23,11 +26,26 @@ type nfaInst struct {
 	empty syntax.EmptyOp // InstEmptyWidth: the condition
 	slot  int32          // InstCapture: where to note the offset, -1 for nowhere
 	out   uint32
-	arg   uint32 // InstAlt: the less preferred branch
-	// ascii says which ASCII characters the instruction matches; runes decides
-	// about the others.
+	arg   uint32 // InstAlt: the less preferred branch; InstRune: its class
+}
+
+// nfaClass is a set of characters: a bit for each in ASCII, pairs of first and
+// last for the others.
+type nfaClass struct {
 	ascii [2]uint64
-	runes *syntax.Inst
+	wide  []rune
+}
+
+func (c *nfaClass) has(r rune) bool {
+	if r < utf8.RuneSelf {
+		return c.ascii[r>>6]&(1<<(r&63)) != 0
+	}
+	for i := 0; i < len(c.wide) && c.wide[i] <= r; i += 2 {
+		if r <= c.wide[i+1] {
+			return true
+		}
+	}
+	return false
 }
 
 // newNFA compiles re; groups are the captures to report.
@@ -46,31 +64,40 @@ func newNFA(re *syntax.Regexp, groups []int) (*nfa, error) {
 		case syntax.InstCapture:
 			out.slot = slotOf(int(in.Arg), groups)
 		case syntax.InstRune, syntax.InstRune1, syntax.InstRuneAny, syntax.InstRuneAnyNotNL:
-			out.op, out.runes = syntax.InstRune, in
-			out.ascii = asciiOf(in)
+			out.op, out.arg = syntax.InstRune, n.class(in)
 		}
 		n.insts = append(n.insts, out)
 	}
 	return n, nil
 }
 
-// asciiOf returns the ASCII characters that in matches.
-func asciiOf(in *syntax.Inst) (set [2]uint64) {
+// class returns the number of the class of in, which instructions share.
+func (n *nfa) class(in *syntax.Inst) uint32 {
 	pairs := in.Rune
 	switch {
 	case in.Op == syntax.InstRuneAny:
-		return [2]uint64{^uint64(0), ^uint64(0)}
+		pairs = []rune{0, unicode.MaxRune}
 	case in.Op == syntax.InstRuneAnyNotNL:
-		return [2]uint64{^uint64(1 << '\n'), ^uint64(0)}
+		pairs = []rune{0, '\n' - 1, '\n' + 1, unicode.MaxRune}
 	case len(pairs) == 1:
 		pairs = []rune{pairs[0], pairs[0]}
 	}
+	var c nfaClass
 	for i := 0; i < len(pairs); i += 2 {
 		for r := pairs[i]; r <= min(pairs[i+1], utf8.RuneSelf-1); r++ {
-			set[r>>6] |= 1 << (r & 63)
+			c.ascii[r>>6] |= 1 << (r & 63)
+		}
+		if pairs[i+1] >= utf8.RuneSelf {
+			c.wide = append(c.wide, max(pairs[i], utf8.RuneSelf), pairs[i+1])
 		}
 	}
-	return set
+	for i := range n.classes {
+		if n.classes[i].ascii == c.ascii && slices.Equal(n.classes[i].wide, c.wide) {
+			return uint32(i)
+		}
+	}
+	n.classes = append(n.classes, c)
+	return uint32(len(n.classes) - 1)
 }
 
 // slotOf returns where the capture instruction of group arg/2 is noted.
@@ -188,20 +215,13 @@ func (r *nfaRun) step(c rune, p int) (matched bool) {
 			r.s.found = append(r.s.found[:0], now.caps[i*slots:(i+1)*slots]...)
 			return true
 		}
-		if in.op == syntax.InstRune && c >= 0 && in.matches(c) {
+		if in.op == syntax.InstRune && c >= 0 && r.n.classes[in.arg].has(c) {
 			r.s.atEnd = r.s.atEnd || p == r.end
 			copy(r.s.cap, now.caps[i*slots:(i+1)*slots])
 			r.add(&r.s.next, in.out, p)
 		}
 	}
 	return false
-}
-
-func (in *nfaInst) matches(c rune) bool {
-	if c < utf8.RuneSelf {
-		return in.ascii[c>>6]&(1<<(c&63)) != 0
-	}
-	return in.runes.MatchRune(c)
 }
 
 // add enters pc, and what is reached from it without a character, with the

@@ -61,6 +61,7 @@ type Committer[T any] struct {
 
 	mu       sync.Mutex
 	pending  []entry[T]
+	waiting  int // of pending, with a caller that waits
 	started  bool
 	stopped  bool
 	stopping chan struct{} // closed by the first Stop
@@ -120,6 +121,9 @@ func (c *Committer[T]) Put(ctx context.Context, item T, wait bool) error {
 		return ErrStopped
 	}
 	c.pending = append(c.pending, e)
+	if wait {
+		c.waiting++
+	}
 	c.accepted.Add(1)
 	c.mu.Unlock()
 	c.signal()
@@ -173,6 +177,7 @@ func (c *Committer[T]) run() {
 			}
 			select {
 			case <-c.wake:
+				c.gather()
 			case <-c.stopping:
 			}
 			continue
@@ -194,6 +199,31 @@ func (c *Committer[T]) run() {
 	}
 }
 
+// gatherTime is how long items wait for others when no caller waits for them: a
+// sync for each would cost more than all else.
+const gatherTime = 10 * time.Millisecond
+
+// gather waits for more items as long as nobody waits and the queue has room.
+func (c *Committer[T]) gather() {
+	end := time.NewTimer(gatherTime)
+	defer end.Stop()
+	for {
+		c.mu.Lock()
+		enough := c.waiting > 0 || c.stopped || len(c.pending) >= cap(c.slots)/2
+		c.mu.Unlock()
+		if enough {
+			return
+		}
+		select {
+		case <-end.C:
+			return
+		case <-c.stopping:
+			return
+		case <-c.wake:
+		}
+	}
+}
+
 // take removes a batch from the front of the queue. last is true once the
 // queue takes nothing any more.
 func (c *Committer[T]) take() (batch []entry[T], last bool) {
@@ -208,6 +238,11 @@ func (c *Committer[T]) take() (batch []entry[T], last bool) {
 		n++
 	}
 	batch = c.pending[:n:n]
+	for i := range batch {
+		if batch[i].answer != nil {
+			c.waiting--
+		}
+	}
 	c.pending = c.pending[n:]
 	if len(c.pending) == 0 {
 		c.pending = nil // begin at the front of a new array
