@@ -83,7 +83,7 @@ func (c *compiler) keys(p *program) {
 		re, err := keyPattern(key)
 		var ts []trigger
 		if err == nil {
-			ts, err = findTriggers(re)
+			ts, err = firstWordTriggers(re)
 		}
 		if err != nil {
 			c.fail(p.rule, "keys", fmt.Errorf("%q: a name needs a word of three letters", key))

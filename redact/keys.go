@@ -74,14 +74,13 @@ func splitWords(letters, name []byte) keyWords {
 	w := keyWords{letters: letters}
 	begin, gap := true, 0
 	for i, b := range name {
-		word := isDigit(b) || isLower(b|0x20) || b >= 0x80
-		if !word {
+		if !isLetterOrDigit(b) {
 			if begin, gap = true, gap+1; gap > maxKeyGap {
 				w.letters, w.cuts = letters, 0
 			}
 			continue
 		}
-		if begin || isUpper(b) && startsWord(name, i) {
+		if begin || startsWord(name, i) {
 			w.cuts |= 1 << len(w.letters)
 		}
 		if isUpper(b) {
@@ -93,16 +92,19 @@ func splitWords(letters, name []byte) keyWords {
 	return w
 }
 
-// startsWord reports whether the capital at i begins a word: after a lower-case
+// startsWord reports whether the byte at i begins a word as a capital: after a lower-case
 // letter or digit, or as the last of several before a lower-case letter, like
 // the P of HTTPPassword.
 func startsWord(name []byte, i int) bool {
-	if i == 0 {
-		return true
+	if i == 0 || !isUpper(name[i]) {
+		return i == 0
 	}
 	last := isUpper(name[i-1]) && i+1 < len(name) && isLower(name[i+1])
 	return isLower(name[i-1]) || isDigit(name[i-1]) || last
 }
+
+// isLetterOrDigit takes every byte beyond ASCII for part of a letter.
+func isLetterOrDigit(b byte) bool { return isDigit(b) || isLower(b|0x20) || b >= 0x80 }
 
 func isLower(b byte) bool { return b >= 'a' && b <= 'z' }
 func isUpper(b byte) bool { return b >= 'A' && b <= 'Z' }

@@ -246,13 +246,26 @@ func (p *prefilter) suspect(sc *Scratch, text []byte) bool {
 	}
 }
 
+// mayBegin reports whether what stands before text[at], in a raw payload, is
+// possible before t in some field. At the start of a field a delimiter of the
+// format stands there, which is no letter, digit or underscore in any of them.
+func (t *trigger) mayBegin(text []byte, at int) bool {
+	if at == 0 {
+		return t.before.start
+	}
+	if t.rule < 0 {
+		return startsWord(text, at) || !isLetterOrDigit(text[at-1])
+	}
+	return t.before.set.has(text[at-1]) || t.before.start && !isWordByte(text[at-1])
+}
+
 // anyHolds reports whether one of the triggers stands with its gram at text[i]
 // and its pattern goes on behind it.
 func (p *prefilter) anyHolds(sc *Scratch, list []int32, text []byte, i int) bool {
 	for _, id := range list {
 		t := &p.triggers[id]
 		at := i - t.gram
-		if !t.fits(text, at) {
+		if !t.fits(text, at) || !t.mayBegin(text, at) {
 			continue
 		}
 		if probe := t.probe(); probe == nil || probe.fits(sc, text, at, min(len(text), at+t.window)) {

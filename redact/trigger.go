@@ -82,6 +82,23 @@ func findTriggers(re *syntax.Regexp) ([]trigger, error) {
 	return best, nil
 }
 
+// firstWordTriggers returns the triggers of a name by its first word of three
+// letters, so that the probe sees the words behind it too.
+func firstWordTriggers(re *syntax.Regexp) ([]trigger, error) {
+	nodes := flatten(withoutCaptures(re), nil)
+	for i := range nodes {
+		if ts, _, ok := nodeTriggers(nodes, i); ok {
+			suffix := concat(nodes[i:])
+			for k := range ts {
+				ts[k].before = context{set: allBytes, start: true}
+				ts[k].probe = sync.OnceValue(func() *nfa { return newProbe(suffix) })
+			}
+			return ts, nil
+		}
+	}
+	return nil, errNoTrigger
+}
+
 // triggersOf chooses, for an alternation, the triggers of all branches together;
 // for anything else the cheapest of the places that every match must contain.
 func triggersOf(re *syntax.Regexp) ([]trigger, bool) {
