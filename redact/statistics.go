@@ -40,15 +40,22 @@ var logGrams = []struct {
 		`tre|tru|tte|tus|uid|ul |ule|ull|ult|un |uni|ura|ure|use|ven|war|wer|xce|yst|z s`},
 }
 
-// gramShare is the share of positions of each of logGrams.
-var gramShare = func() map[[gramLen]byte]float64 {
-	m := map[[gramLen]byte]float64{}
+type gramCount struct {
+	gram  [gramLen]byte
+	share float64
+}
+
+// gramCounts are logGrams one by one, gramShare the same by gram.
+var gramCounts, gramShare = func() (list []gramCount, m map[[gramLen]byte]float64) {
+	m = map[[gramLen]byte]float64{}
 	for _, l := range logGrams {
 		for _, g := range strings.Split(l.grams, "|") {
-			m[[gramLen]byte([]byte(g))] = l.share
+			gram := [gramLen]byte([]byte(g))
+			list = append(list, gramCount{gram, l.share})
+			m[gram] = l.share
 		}
 	}
-	return m
+	return list, m
 }()
 
 // beside returns how much more often two classes stand side by side than their
@@ -65,18 +72,14 @@ func beside(a, b *byteClass) float64 {
 func gramOften(seq []byteClass) float64 {
 	a, b, c := &seq[0], &seq[1], &seq[2]
 	often := a.often * b.often * c.often * beside(a, b) * beside(b, c)
-	if a.size*b.size*c.size > len(gramShare) {
-		for g, share := range gramShare {
-			if a.folded.has(g[0]) && b.folded.has(g[1]) && c.folded.has(g[2]) {
-				often += share
-			}
-		}
-		return often
+	if a.size*b.size*c.size == 1 {
+		return often + gramShare[[gramLen]byte{a.folded.first(), b.folded.first(), c.folded.first()}]
 	}
-	a.folded.each(func(x byte) {
-		b.folded.each(func(y byte) {
-			c.folded.each(func(z byte) { often += gramShare[[gramLen]byte{x, y, z}] })
-		})
-	})
+	for i := range gramCounts {
+		g := &gramCounts[i].gram
+		if a.folded.has(g[0]) && b.folded.has(g[1]) && c.folded.has(g[2]) {
+			often += gramCounts[i].share
+		}
+	}
 	return often
 }

@@ -31,6 +31,16 @@ func (s *byteSet) size() int {
 	return n
 }
 
+// first returns the least byte of s, which is not empty.
+func (s *byteSet) first() byte {
+	for i, word := range s {
+		if word != 0 {
+			return byte(64*i + bits.TrailingZeros64(word))
+		}
+	}
+	return 0
+}
+
 // each calls yield for every byte of s.
 func (s *byteSet) each(yield func(b byte)) {
 	for i, word := range s {
@@ -347,6 +357,9 @@ func bestShape(seq []byteClass) (t trigger, cost float64, ok bool) {
 		size := seq[i].size * seq[i+1].size * seq[i+2].size
 		if size > maxGrams {
 			continue
+		}
+		if i > 0 && i+gramLen < len(seq) && seq[i+2].set == seq[i-1].set && seq[i].set == seq[i-1].set && seq[i+1].set == seq[i].set {
+			continue // the same three classes as one byte before
 		}
 		c := gramOften(seq[i:]) + float64(size)*2e-6
 		if !ok || c < cost {
