@@ -29,8 +29,8 @@ type gramSlot struct {
 }
 
 const (
-	bitmapLog  = 17
-	bitmapBits = 1 << bitmapLog // 16 KiB: stays in the first-level cache
+	bitmapLog  = 18
+	bitmapBits = 1 << bitmapLog // 32 KiB: stays in the first-level cache
 	gramMask   = 0xffffff
 	foldMask   = 0x202020
 	hashFactor = 0x9E3779B1
@@ -187,8 +187,8 @@ func runs(mask, ahead uint64, n, length int) uint64 {
 	return lo
 }
 
-// classOf has, for each byte, bit 0 set for a digit and bit 32 for a character
-// of a word.
+// classOf has, for each byte, bit 0 set for a character of a run of digits and
+// bit 32 for one of a word.
 var classOf = func() (t [256]uint64) {
 	for i, r := range runShapes {
 		r.set.each(func(b byte) { t[b] |= 1 << (32 * i) })

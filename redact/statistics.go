@@ -58,10 +58,12 @@ var gramCounts, gramShare = func() (list []gramCount, m map[[gramLen]byte]float6
 	return list, m
 }()
 
+var digits = setOf("0123456789")
+
 // beside returns how much more often two classes stand side by side than their
 // shares say: digits come in numbers.
 func beside(a, b *byteClass) float64 {
-	if runShapes[0].holds(a) && runShapes[0].holds(b) {
+	if a.set.within(&digits) && b.set.within(&digits) {
 		return 2.5
 	}
 	return 1

@@ -31,6 +31,16 @@ func (s *byteSet) size() int {
 	return n
 }
 
+// within reports whether all of s is in other.
+func (s *byteSet) within(other *byteSet) bool {
+	for i := range s {
+		if s[i]&^other[i] != 0 {
+			return false
+		}
+	}
+	return true
+}
+
 // first returns the least byte of s, which is not empty.
 func (s *byteSet) first() byte {
 	for i, word := range s {
@@ -381,12 +391,12 @@ type shape uint8
 
 const (
 	byGram  shape = iota // three classes of it, at gram
-	byDigit              // it begins with digitRun digits
+	byDigit              // it begins with digitRun digits, blanks and dashes
 	byWord               // it begins with wordRun letters, digits, "_" and "-"
 )
 
 const (
-	digitRun = 8
+	digitRun = 12
 	wordRun  = 12
 )
 
@@ -403,17 +413,7 @@ func (r *runShape) begins(seq []byteClass) bool {
 		return false
 	}
 	for i := range seq[:r.length] {
-		if !r.holds(&seq[i]) {
-			return false
-		}
-	}
-	return true
-}
-
-// holds reports whether all of c can stand in such a run.
-func (r *runShape) holds(c *byteClass) bool {
-	for i := range c.set {
-		if c.set[i]&^r.set[i] != 0 {
+		if !seq[i].set.within(&r.set) {
 			return false
 		}
 	}
@@ -424,7 +424,7 @@ func (r *runShape) holds(c *byteClass) bool {
 // is asked at many places of them, whatever the classes say: numbers and words
 // come whole.
 var runShapes = []runShape{
-	{byDigit, setOf("0123456789"), digitRun, 0.012},
+	{byDigit, setOf("0123456789 -"), digitRun, 0.012},
 	{byWord, setOf("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-"), wordRun, 0.016},
 }
 
