@@ -85,16 +85,19 @@ func (f *serveFlags) check(cmd *cobra.Command, e *env) error {
 	return nil
 }
 
-// load reads the configuration that the flags name.
-func (f *serveFlags) load(e *env) (*config.Config, error) {
+// load reads the configuration that the flags name. Its rules are compiled where
+// the proxy is built from it, which tells what is wrong with them; only what names
+// nothing is seen here, and then all that is wrong is told at once.
+func (f *serveFlags) load(e *env) (cfg *config.Config, err error) {
 	if f.config != "" {
-		return e.loadConfig(f.config)
+		cfg, err = config.Load(f.config, e.lookup)
+	} else {
+		cfg, err = config.Default(f.upstream, f.listen, f.admin)
 	}
-	cfg, err := config.Default(f.upstream, f.listen, f.admin)
-	if err != nil {
-		return nil, err
+	if err == nil && cfg.Check(knownNames()) != nil {
+		err = checkConfig(cfg)
 	}
-	return cfg, checkConfig(cfg)
+	return cfg, err
 }
 
 // serve runs the proxy until a signal ends it.
