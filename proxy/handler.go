@@ -49,6 +49,7 @@ func (x *exchange) serve() *refusal {
 	if x.rt = x.pol.matcher.match(x.host, x.ctx.Method(), x.path); x.rt == nil {
 		return refuseNoRoute
 	}
+	x.guardID()
 	if len(x.upgrade) > 0 && listed(x.hops, []byte("upgrade")) && !bytes.EqualFold(x.upgrade, []byte("h2c")) {
 		if x.rt.cfg.Upgrade != "pass" || x.rt.up == nil {
 			return refuseUpgrade
@@ -165,9 +166,25 @@ func (x *exchange) identify() {
 			return
 		}
 	}
+	x.id, x.madeID = newRequestID(), true
+}
+
+func newRequestID() string {
 	var b [16]byte
 	_, _ = rand.Read(b[:])
-	x.id, x.madeID = hex.EncodeToString(b[:]), true
+	return hex.EncodeToString(b[:])
+}
+
+// guardID takes another id for logs and events where a rule finds something in
+// the one that came. The field itself passes: it is not a field that is scrubbed.
+func (x *exchange) guardID() {
+	if x.madeID || strings.Trim(x.id, "0123456789abcdefABCDEF-") == "" {
+		return
+	}
+	_, hits, err := x.requestScrubber().Value("header:", x.idHeader(), []byte(x.id))
+	if err != nil || len(hits) > 0 {
+		x.id = newRequestID()
+	}
 }
 
 // readTarget splits the request target. In absolute form its authority counts

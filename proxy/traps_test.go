@@ -658,7 +658,7 @@ func TestTrap20NoSecretInOwnOutput(t *testing.T) {
 	cfg := settings("http://user:" + secret + "@" + strings.TrimPrefix(up.URL, "http://"))
 	cfg.Token.Keys = []config.Secret{config.Secret("0123456789abcdef" + secret)}
 	h := start(t, cfg)
-	bodies := []string{h.do("GET", "/?"+secret, "", "X-A", secret).body, h.do("POST", "/", secret+panicMark).body,
+	bodies := []string{h.do("GET", "/?"+secret, "", "X-A", secret, "X-Request-Id", "a="+secret).body, h.do("POST", "/", secret+panicMark).body,
 		h.raw("BAD " + secret + "\r\n\r\n"), h.raw("GET /\x01" + secret + " HTTP/1.1\r\nHost: a\r\n\r\n")}
 	for _, path := range []string{"/metrics", "/-/config", "/-/ready"} {
 		resp, err := client().Get(h.admin + path)
