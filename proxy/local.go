@@ -72,21 +72,28 @@ func (x *exchange) forwardedPath() []byte {
 	return path
 }
 
-// decodedBody returns the scrubbed body with its content codings undone.
+// decodedBody returns the scrubbed body with its content codings undone, and
+// with one more where text was announced and something compressed came.
 func (x *exchange) decodedBody() ([]byte, *refusal) {
-	body := x.out.Body()
-	if len(body) == 0 || len(x.coding) == 0 {
+	body, codings := x.out.Body(), string(x.coding)
+	if len(body) == 0 {
+		return body, nil
+	}
+	if codec.ForMediaType(codec.MediaType(string(x.contentType))) != nil && len(codings) == 0 {
+		codings = codec.HiddenCoding(body)
+	}
+	if len(codings) == 0 {
 		return body, nil
 	}
 	x.respBuf = acquireBuffer()
 	limit := limitOr(int64(x.pol.cfg.Server.MaxDecoded), defaultMaxDecoded)
-	decoded, err := codec.Decode(x.respBuf.b, body, string(x.coding), limit)
+	decoded, err := codec.Decode(x.respBuf.b, body, codings, limit)
 	x.respBuf.b = decoded
 	switch {
 	case errors.Is(err, codec.ErrTooLarge):
 		return nil, refuseDecoded
 	case err != nil:
-		return nil, requestRefusal(scrub.KindCoding, knownCodings(x.coding))
+		return nil, requestRefusal(scrub.KindCoding, codec.Supported(codings))
 	}
 	return decoded, nil
 }

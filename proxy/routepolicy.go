@@ -8,6 +8,13 @@ import (
 	"github.com/redactd/redactd/redact"
 )
 
+// RouteRules returns the rules that are on for a route of cfg, which is right.
+func RouteRules(cfg *config.Config, rules []redact.Rule, defaultPacks []string, name string) []redact.Rule {
+	b := &builder{cfg: cfg, o: Options{Rules: rules, DefaultPacks: defaultPacks}}
+	b.gatherRules()
+	return b.selectRules("route."+name, cfg.Routes[name])
+}
+
 // RoutePolicy compiles what a route of cfg looks for and does, as New would, for
 // use without a proxy. The Keyring is nil where cfg has no key. The error is a
 // config.Errors where the configuration is at fault.

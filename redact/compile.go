@@ -33,7 +33,7 @@ func (c *compiler) fail(r *Rule, key string, err error) {
 }
 
 func (c *compiler) rule(index int32, r *Rule) {
-	p := program{index: index, rule: r, keyed: len(r.Keys) > 0}
+	p := program{index: index, rule: r, keyed: len(r.Keys) > 0, generic: r.HasTag("generic")}
 	if err := checkID(r.ID); err != nil {
 		c.fail(r, "id", err)
 	} else if _, dup := c.m.ids[r.ID]; dup {

@@ -47,7 +47,7 @@ func (s *Set) Find(sc *Scratch, dst []Finding, f Field) ([]Finding, error) {
 	if err := sr.byPattern(); err != nil {
 		return dst, err
 	}
-	return s.join(sc.raw, dst), nil
+	return s.join(f.Value, sc.raw, dst), nil
 }
 
 // Append appends f.Value to dst with its findings replaced, and the findings,
@@ -273,16 +273,35 @@ func (sr *search) accept(p *program, at, start, end int) {
 	}
 }
 
+// trim cuts what a generic rule takes for the value of a name where a rule that
+// knows the kind sees it end before "@" or "#": token:ghp_...@github.com/a/b is a
+// token in an address, and its host is no secret. spans are sorted.
+func (s *Set) trim(text []byte, spans []span) {
+	for i := range spans {
+		known := &s.programs[spans[i].index]
+		end := spans[i].end
+		if known.generic || known.rule.Confidence < High || end >= len(text) || text[end] != '@' && text[end] != '#' {
+			continue
+		}
+		for k := i - 1; k >= 0 && spans[k].start == spans[i].start; k-- {
+			if s.programs[spans[k].index].generic {
+				spans[k].end = min(spans[k].end, end)
+			}
+		}
+	}
+}
+
 // maxChain bounds, in bytes, what overlapping findings are joined to, so that a
 // stream of them needs bounded memory.
 const maxChain = 64 << 10
 
-// join sorts spans and appends them to dst, overlapping ones joined and named by
-// the rule of highest rank.
-func (s *Set) join(spans []span, dst []Finding) []Finding {
+// join sorts the spans of text and appends them to dst, overlapping ones joined
+// and named by the rule of highest rank.
+func (s *Set) join(text []byte, spans []span, dst []Finding) []Finding {
 	slices.SortFunc(spans, func(a, b span) int {
 		return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(b.end, a.end), cmp.Compare(a.index, b.index))
 	})
+	s.trim(text, spans)
 	first := len(dst)
 	for _, sp := range spans {
 		if n := len(dst); n > first && sp.start < dst[n-1].End {

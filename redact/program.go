@@ -11,7 +11,8 @@ type program struct {
 	engine     engine
 	first      byteSet // bytes that a match can begin with
 	validators []Validator
-	rank       int // the higher names a joined finding
+	rank       int  // the higher names a joined finding
+	generic    bool // by its tag: knows names of secrets, not kinds
 	keyed      bool
 }
 

@@ -85,7 +85,7 @@ func reference(s *Set, f Field) []Finding {
 			}
 		}
 	}
-	return s.join(spans, nil)
+	return s.join(f.Value, spans, nil)
 }
 
 func contains(list []int32, x int32) bool {

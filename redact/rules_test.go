@@ -72,6 +72,8 @@ func TestJoin(t *testing.T) {
 		"key=ab_abcd":                   "named=ab_abcd",
 		"key=xyz":                       "generic=xyz",
 		"ab_abcd.efg":                   "named=ab_abcd.efg",
+		"key=ab_abcd@host/x":            "named=ab_abcd",
+		"key=ab_abcd:more":              "named=ab_abcd:more",
 		"ab_abcd ab_efgh":               "named=ab_abcd named=ab_efgh",
 		"key=xyz [REDACTED:named]":      "generic=xyz",
 		"key=[REDACTED:named]":          "",

@@ -109,7 +109,7 @@ func (w *Writer) advance(final bool) {
 
 // emit writes the text before settled, as far as no finding crosses it.
 func (w *Writer) emit(settled int) {
-	w.joined = w.set.join(w.spans, w.joined[:0])
+	w.joined = w.set.join(w.buf, w.spans, w.joined[:0])
 	w.out = w.out[:0]
 	at := w.emitted
 	for _, fd := range w.joined {

@@ -61,12 +61,9 @@ func writeSummary(w io.Writer, cfg *config.Config) error {
 	fmt.Fprintln(t, "ROUTE\tMATCHES\tUPSTREAM\tREQUEST\tRESPONSE\tMODE\tRULES")
 	for _, name := range slices.Sorted(maps.Keys(cfg.Routes)) {
 		r := cfg.Routes[name]
-		policy, _, err := proxy.RoutePolicy(cfg, patterns.Rules(patterns.Builtin()), defaultPacks(), name)
-		if err != nil {
-			return err
-		}
+		rules := proxy.RouteRules(cfg, patterns.Rules(patterns.Builtin()), defaultPacks(), name)
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%d\n", name, matches(r), r.Upstream, r.Request, r.Response, r.Mode,
-			len(policy.Set.Rules()))
+			len(rules))
 	}
 	if err := t.Flush(); err != nil {
 		return err
