@@ -1,9 +1,8 @@
 package redact
 
 import (
+	"math/bits"
 	"regexp/syntax"
-	"slices"
-	"unicode"
 	"unicode/utf8"
 )
 
@@ -15,6 +14,7 @@ import (
 // be handed a pattern that was changed after parsing, nor a scratch.
 type nfa struct {
 	insts   []nfaInst
+	after   [][]target // by instruction, what follows when it has matched
 	classes []nfaClass
 	start   uint32
 	slots   int // capture slots, two for each group of the secret
@@ -46,68 +46,6 @@ func (c *nfaClass) has(r rune) bool {
 		}
 	}
 	return false
-}
-
-// newNFA compiles re; groups are the captures to report.
-func newNFA(re *syntax.Regexp, groups []int) (*nfa, error) {
-	prog, err := syntax.Compile(re.Simplify())
-	if err != nil {
-		return nil, err
-	}
-	n := &nfa{start: uint32(prog.Start), slots: 2 * len(groups), whole: int(slotOf(0, groups))}
-	for i := range prog.Inst {
-		in := &prog.Inst[i]
-		out := nfaInst{op: in.Op, out: in.Out, arg: in.Arg, slot: -1}
-		switch in.Op {
-		case syntax.InstEmptyWidth:
-			out.empty = syntax.EmptyOp(in.Arg)
-		case syntax.InstCapture:
-			out.slot = slotOf(int(in.Arg), groups)
-		case syntax.InstRune, syntax.InstRune1, syntax.InstRuneAny, syntax.InstRuneAnyNotNL:
-			out.op, out.arg = syntax.InstRune, n.class(in)
-		}
-		n.insts = append(n.insts, out)
-	}
-	return n, nil
-}
-
-// class returns the number of the class of in, which instructions share.
-func (n *nfa) class(in *syntax.Inst) uint32 {
-	pairs := in.Rune
-	switch {
-	case in.Op == syntax.InstRuneAny:
-		pairs = []rune{0, unicode.MaxRune}
-	case in.Op == syntax.InstRuneAnyNotNL:
-		pairs = []rune{0, '\n' - 1, '\n' + 1, unicode.MaxRune}
-	case len(pairs) == 1:
-		pairs = []rune{pairs[0], pairs[0]}
-	}
-	var c nfaClass
-	for i := 0; i < len(pairs); i += 2 {
-		for r := pairs[i]; r <= min(pairs[i+1], utf8.RuneSelf-1); r++ {
-			c.ascii[r>>6] |= 1 << (r & 63)
-		}
-		if pairs[i+1] >= utf8.RuneSelf {
-			c.wide = append(c.wide, max(pairs[i], utf8.RuneSelf), pairs[i+1])
-		}
-	}
-	for i := range n.classes {
-		if n.classes[i].ascii == c.ascii && slices.Equal(n.classes[i].wide, c.wide) {
-			return uint32(i)
-		}
-	}
-	n.classes = append(n.classes, c)
-	return uint32(len(n.classes) - 1)
-}
-
-// slotOf returns where the capture instruction of group arg/2 is noted.
-func slotOf(arg int, groups []int) int32 {
-	for i, g := range groups {
-		if arg/2 == g {
-			return int32(2*i + arg%2)
-		}
-	}
-	return -1
 }
 
 func (n *nfa) name() string { return "nfa" }
@@ -217,11 +155,36 @@ func (r *nfaRun) step(c rune, p int) (matched bool) {
 		}
 		if in.op == syntax.InstRune && c >= 0 && r.n.classes[in.arg].has(c) {
 			r.s.atEnd = r.s.atEnd || p == r.end
+			if list := r.n.after[pc]; list != nil {
+				r.enter(list, now.caps[i*slots:(i+1)*slots], p)
+				continue
+			}
 			copy(r.s.cap, now.caps[i*slots:(i+1)*slots])
 			r.add(&r.s.next, in.out, p)
 		}
 	}
 	return false
+}
+
+// enter is add for what follow has worked out; caps are those of the thread.
+func (r *nfaRun) enter(list []target, caps []int, p int) {
+	t := &r.s.next
+	for _, to := range list {
+		if t.has(to.pc) {
+			continue
+		}
+		i := len(t.dense)
+		t.sparse[to.pc] = uint32(i)
+		t.dense = append(t.dense, to.pc)
+		if !r.caps {
+			continue
+		}
+		own := t.caps[i*r.n.slots : (i+1)*r.n.slots]
+		copy(own, caps)
+		for m := to.slots; m != 0; m &= m - 1 {
+			own[bits.TrailingZeros32(m)] = p
+		}
+	}
 }
 
 // add enters pc, and what is reached from it without a character, with the
