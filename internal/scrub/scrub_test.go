@@ -387,6 +387,37 @@ func TestShadowChangesNothing(t *testing.T) {
 	}
 }
 
+// In shadow mode a stream comes out as it went in, whatever is wrong with it.
+func TestShadowStreamIsExact(t *testing.T) {
+	p := policy(t, "mask")
+	p.Shadow = true
+	var best bytes.Buffer // coded as redactd would not code it
+	zw, _ := gzip.NewWriterLevel(&best, gzip.BestCompression)
+	_, _ = io.WriteString(zw, strings.Repeat(`{"password":"hunter2"}`+"\n", 5000))
+	_ = zw.Close()
+	whole := best.String()
+	for _, tt := range []struct{ name, contentType, encoding, in, skipped string }{
+		{"gzip", "application/x-ndjson", "gzip", whole, ""},
+		{"truncated gzip", "application/x-ndjson", "gzip", whole[:len(whole)-9] + "xx", "coding"},
+		{"not gzip", "text/plain", "gzip", "plain " + secret, "coding"},
+		{"broken JSON with escapes", "application/json", "", `{"a":1,` + `\u0041` + secret, "format"},
+		{"rule gives up", "text/plain", "", "slow=" + strings.Repeat("a", 60) + " and more", "budget"},
+	} {
+		s := Acquire(p, nil)
+		var out bytes.Buffer
+		res, err := s.Stream(&out, iotest.HalfReader(strings.NewReader(tt.in)), Meta{ContentType: tt.contentType, ContentEncoding: tt.encoding})
+		if err != nil || out.String() != tt.in || res.Skipped != tt.skipped || res.Changed {
+			t.Errorf("%s: %v, skipped %q, changed %v, same bytes %v", tt.name, err, res.Skipped, res.Changed, out.String() == tt.in)
+		}
+		s.Release()
+	}
+	s := Acquire(p, nil)
+	defer s.Release()
+	if _, err := s.Stream(io.Discard, iotest.TimeoutReader(iotest.OneByteReader(strings.NewReader("abc"))), Meta{ContentType: "text/plain"}); kindOf(err) != KindIO {
+		t.Errorf("broken source: %v", err)
+	}
+}
+
 func TestValueAndQuery(t *testing.T) {
 	keys, err := redact.NewKeyring([]byte("0123456789abcdef"))
 	if err != nil {

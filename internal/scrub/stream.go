@@ -27,7 +27,17 @@ var errBomb = errors.New("decodes to too many times its size")
 // written before an error were scrubbed; after one, what was written is not a
 // whole payload. Formats that can't be walked in pieces are gathered up to
 // MaxDecoded.
+//
+// Under a policy in shadow mode the output is the input, byte for byte, and what
+// can't be scrubbed is passed on too: Skipped of the result says why.
 func (s *Scrubber) Stream(w io.Writer, r io.Reader, m Meta) (Result, error) {
+	if s.policy.Shadow {
+		return s.shadow(w, r, m)
+	}
+	return s.stream(w, r, m)
+}
+
+func (s *Scrubber) stream(w io.Writer, r io.Reader, m Meta) (Result, error) {
 	st := stream{s: s, m: m, raw: &countReader{r: r}}
 	err := st.run(w)
 	if st.enc != nil && err == nil {
@@ -35,6 +45,50 @@ func (s *Scrubber) Stream(w io.Writer, r io.Reader, m Meta) (Result, error) {
 	}
 	st.res.Scanned = st.decoded
 	return st.res, fail(err)
+}
+
+// shadow passes r on to w while it looks for what Stream would change.
+func (s *Scrubber) shadow(w io.Writer, r io.Reader, m Meta) (Result, error) {
+	through := &passReader{r: r, w: w}
+	res, err := s.stream(io.Discard, through, m)
+	var e *Error
+	switch {
+	case through.err != nil:
+		return res, fail(through.err)
+	case errors.As(err, &e) && e.Kind != KindIO:
+		res.Skipped = string(e.Kind)
+	case err != nil:
+		return res, err // whoever takes the findings refused them
+	}
+	if _, err = io.Copy(w, r); err != nil {
+		err = fail(err)
+	}
+	return res, err
+}
+
+// passReader writes what it reads to w. Its first error other than the end is
+// kept in err.
+type passReader struct {
+	r   io.Reader
+	w   io.Writer
+	err error
+}
+
+func (p *passReader) Read(b []byte) (int, error) {
+	if p.err != nil {
+		return 0, p.err
+	}
+	n, err := p.r.Read(b)
+	if n > 0 {
+		if _, werr := p.w.Write(b[:n]); werr != nil {
+			p.err = werr
+			return n, werr
+		}
+	}
+	if err != nil && err != io.EOF {
+		p.err = err
+	}
+	return n, err
 }
 
 // stream is one run of Stream.
@@ -77,6 +131,9 @@ func (st *stream) run(w io.Writer) (err error) {
 		if bytes.IndexByte(st.buf, '\n') >= 0 {
 			break // a whole line must do: more may be long in coming
 		}
+	}
+	if st.s.policy.Shadow {
+		encodings = "" // what is written is not looked at
 	}
 	if st.enc, err = codec.NewEncoder(w, encodings); err != nil {
 		return err
@@ -230,11 +287,7 @@ func (st *stream) tell() error {
 // text scrubs plain text. refuse, if not nil, stops at text that must not be
 // taken for plain.
 func (st *stream) text(refuse func([]byte) error) error {
-	out := io.Writer(st.enc)
-	if st.s.policy.Shadow {
-		out = io.Discard
-	}
-	w := redact.NewWriter(out, st.s.v.set, func(fd redact.Finding, value []byte, line int) error {
+	w := redact.NewWriter(st.enc, st.s.v.set, func(fd redact.Finding, value []byte, line int) error {
 		st.s.v.note(fd, nil, value, line)
 		st.res.Changed = st.res.Changed || !st.s.policy.Shadow
 		return st.tell()
@@ -263,11 +316,6 @@ func (st *stream) text(refuse func([]byte) error) error {
 func (st *stream) textPiece(w *redact.Writer, refuse func([]byte) error) error {
 	if refuse != nil {
 		if err := refuse(st.buf); err != nil {
-			return err
-		}
-	}
-	if st.s.policy.Shadow {
-		if _, err := st.enc.Write(st.buf); err != nil {
 			return err
 		}
 	}
