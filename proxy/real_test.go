@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -113,6 +114,45 @@ func TestRealBulkUpload(t *testing.T) {
 			if got = decode(t, coding, got); got != want {
 				t.Errorf("%d %q: upstream got %.200q", n, coding, got)
 			}
+		}
+	}
+}
+
+// Shadow mode changes no byte and no field of a stream either.
+func TestRealShadowStreams(t *testing.T) {
+	var sent string
+	up := newBackend(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/x-ndjson")
+		w.Header().Set("Content-Encoding", "gzip")
+		w.Header().Set("Content-Length", strconv.Itoa(len(sent)))
+		w.Header().Set("Content-Digest", "sha-256=:x:")
+		_, _ = io.WriteString(w, sent)
+	})
+	cfg := settings(up.URL)
+	cfg.Server.BufferBody = 100
+	cfg.Routes["main"].Mode = config.ModeShadow
+	h := start(t, cfg, real)
+	var b bytes.Buffer
+	zw, _ := gzip.NewWriterLevel(&b, gzip.BestCompression)
+	for i := range 2000 {
+		_, _ = fmt.Fprintf(zw, `{"message":"%d %s"}`+"\n", i, realSecret)
+	}
+	_ = zw.Close()
+	for _, body := range []string{b.String(), b.String()[:b.Len()/2]} {
+		sent = body
+		r := h.do("POST", "/", body, "Content-Type", "application/x-ndjson", "Content-Encoding", "gzip",
+			"Content-Digest", "sha-256=:x:", "Authorization", "AWS4-HMAC-SHA256 Credential=x", "Accept-Encoding", "gzip")
+		req, got := up.last(t)
+		if got != body || req.ContentLength != int64(len(body)) || req.Header.Get("Content-Digest") == "" {
+			t.Errorf("upstream got %d bytes, declared %d, want %d; %v", len(got), req.ContentLength, len(body), req.Header)
+		}
+		if r.StatusCode != 200 || r.body != body || r.Header.Get("Content-Length") != strconv.Itoa(len(body)) || r.Header.Get("Content-Digest") == "" {
+			t.Errorf("client got %d and %d bytes, want %d; %v", r.StatusCode, len(r.body), len(body), r.Header)
+		}
+	}
+	for _, dir := range []string{"request", "response"} {
+		if n := h.metric("redactd_findings_total", "direction", dir); n < 2000 {
+			t.Errorf("%s: %v findings", dir, n)
 		}
 	}
 }

@@ -192,7 +192,12 @@ func (x *exchange) attachBody(body []byte) {
 	h := &x.out.Header
 	switch {
 	case x.upload != nil:
-		x.out.SetBodyStream(x.upload.out, -1)
+		length := int64(-1)
+		if x.rt.shadow && x.body.length >= 0 { // the bytes stay as they are
+			length = x.body.length
+			h.Add("Content-Length", strconv.FormatInt(length, 10))
+		}
+		x.out.SetBodyStream(x.upload.out, int(length))
 	case x.raw != nil || x.reqBuf == nil && !x.body.done:
 		x.body.extend = orDefault(x.pol.cfg.Server.ReadTimeout, defaultReadTimeout)
 		if x.raw == nil {

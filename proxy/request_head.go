@@ -146,7 +146,7 @@ func (x *exchange) writeRequest(body []byte) {
 			value = narrowAccept(value)
 		case inspectAll && (is(f.name, "range") || is(f.name, "if-range")):
 			continue // pieces of a body can't be inspected
-		case (x.changed || x.upload != nil) && validators.has(f.name):
+		case (x.changed || x.upload != nil && !x.rt.shadow) && validators.has(f.name):
 			continue
 		case is(f.name, "authorization") && x.rt.up.hasAuth():
 			continue

@@ -180,10 +180,11 @@ func (x *exchange) streamAnswer(src io.Reader, head []byte, m scrub.Meta) answer
 	if len(head) > 0 {
 		src = io.MultiReader(bytes.NewReader(head), src)
 	}
-	x.download = x.p.startTransform(x.responseScrubber(), src, m, func(hits []scrub.Hit) error {
-		return x.record(dirResponse, hits)
-	})
-	return answerPlan{stream: x.download.out, size: -1, changed: !x.rt.shadow}
+	x.download = x.p.startTransform(x.responseScrubber(), src, m, x.recorder(dirResponse))
+	if x.rt.shadow {
+		return answerPlan{stream: x.download.out, size: max(x.in.Header.ContentLength(), -1)}
+	}
+	return answerPlan{stream: x.download.out, size: -1, changed: true}
 }
 
 func (x *exchange) answerMeta() scrub.Meta {

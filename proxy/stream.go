@@ -113,14 +113,24 @@ func (x *exchange) startUpload(maxBody int64) *refusal {
 	x.body.extend = orDefault(x.pol.cfg.Server.ReadTimeout, defaultReadTimeout)
 	rest := &limitReader{r: &x.body, n: maxBody - int64(len(x.reqBuf.b)), err: errTooLarge}
 	src := io.MultiReader(bytes.NewReader(x.reqBuf.b), rest)
-	if signedBody(x.credential()) {
+	if signedBody(x.credential()) && !x.rt.shadow {
 		x.raw = src
 		return x.unsure(errSigned, max(x.body.length, int64(len(x.reqBuf.b))))
 	}
-	x.upload = x.p.startTransform(x.requestScrubber(), src, x.requestMeta(), func(hits []scrub.Hit) error {
-		return x.record(dirRequest, hits)
-	})
+	x.upload = x.p.startTransform(x.requestScrubber(), src, x.requestMeta(), x.recorder(dirRequest))
 	return nil
+}
+
+// recorder returns what takes the findings of a stream. In shadow mode a trail
+// that refuses them is counted, and stops nothing.
+func (x *exchange) recorder(dir string) func([]scrub.Hit) error {
+	return func(hits []scrub.Hit) error {
+		err := x.record(dir, hits)
+		if x.rt.shadow {
+			return nil
+		}
+		return err
+	}
 }
 
 // stopUpload ends the upload and records what it found. err is what sending
