@@ -16,7 +16,8 @@ const (
 // keyTable finds the rules that apply to a field by its name. A name is cut into
 // words at punctuation and at changes from lower to upper case; an entry fits
 // when the name's last words, joined, equal it and are cut nowhere but where the
-// entry is.
+// entry is. A number of one or two digits at the end of a name counts the fields
+// of its kind (api_key_2) and is left out where the name fits nothing with it.
 type keyTable struct {
 	entries map[string][]keyEntry // by joined words, such as "apikey"
 }
@@ -44,6 +45,33 @@ func (t *keyTable) lookup(sc *Scratch, dst []int32, name []byte) []int32 {
 	if len(t.entries) == 0 || len(name) == 0 {
 		return dst
 	}
+	before := len(dst)
+	if dst = t.fits(sc, dst, name); len(dst) > before {
+		return dst
+	}
+	if plain := withoutCount(name); len(plain) < len(name) {
+		dst = t.fits(sc, dst, plain)
+	}
+	return dst
+}
+
+// withoutCount returns name without a number of one or two digits at its end.
+func withoutCount(name []byte) []byte {
+	end := len(name)
+	for end > 0 && !isLetterOrDigit(name[end-1]) {
+		end--
+	}
+	n := end
+	for n > 0 && isDigit(name[n-1]) {
+		n--
+	}
+	if end-n < 1 || end-n > 2 {
+		return name
+	}
+	return name[:n]
+}
+
+func (t *keyTable) fits(sc *Scratch, dst []int32, name []byte) []int32 {
 	words := splitWords(sc.key[:0], name[max(0, len(name)-64):])
 	sc.key = words.letters
 	tried := 0
@@ -123,6 +151,6 @@ func keyPattern(key string) (*syntax.Regexp, error) {
 		}
 		src.WriteByte(b)
 	}
-	src.WriteString(`(?:[^A-Za-z0-9]|$)`)
+	src.WriteString(`(?:[^A-Za-z]|$)`) // a digit: see withoutCount
 	return parsePattern(src.String())
 }

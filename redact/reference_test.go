@@ -169,7 +169,7 @@ func randomText(r *rand.Rand) []byte {
 	return b.Bytes()
 }
 
-var testKeys = []string{"", "password", "userPassword", "api-key", "apikey", "api_keys", "HTTP_AUTHORIZATION", "x"}
+var testKeys = []string{"", "password", "userPassword", "api-key", "apikey", "api_keys", "API_KEY_2", "HTTP_AUTHORIZATION", "x"}
 
 func sameFindings(a, b []Finding) bool {
 	if len(a) != len(b) {

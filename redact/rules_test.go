@@ -25,6 +25,8 @@ func TestKeys(t *testing.T) {
 		"api_key": true, "apiKey": true, "API-KEY": true, "apikey": true, "ApiKey": true, "service.api_key": true,
 		"X-Api-Key": true, "MY_API_KEY": true, "HTTPPassword": true, "HTTP_PASSWORD": true, "dbPassword": true,
 		"private_key": true, "privatekey": true, "PrivateKey": true, "password": true, "Password": true, "api  key": true,
+		"api_key_1": true, "API_KEY2": true, "apiKey12": true, "password-[3]": true, "password2": true,
+		"api_key_123": false, "api_key_v1": false, "api1_key": false,
 		"api_keys": false, "password_reset_url": false, "ap_ikey": false, "pass_word": false, "passWord": false,
 		"keyapi": false, "": false, "api____________key": false, "notpassword": false, "mypassword": false,
 		strings.Repeat("x", 300) + "_password": true,
