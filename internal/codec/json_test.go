@@ -180,7 +180,7 @@ func checkAgainstStandard(t *testing.T, src []byte) {
 		}
 	}
 	w.Reset()
-	w.depth = maxNest // no documents in strings
+	w.depth = maxNest + 1 // no documents in strings
 	r = &recorder{}
 	w.Walk(nil, src, true, r)
 	for i, f := range r.fields {

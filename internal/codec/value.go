@@ -2,6 +2,7 @@ package codec
 
 import (
 	"bytes"
+	"errors"
 	"unicode/utf8"
 )
 
@@ -111,9 +112,12 @@ func runeAt(value []byte, i int) (start, end int) {
 	return i, i
 }
 
-// maxNest is how many documents may sit in strings of one another; a string
-// beyond that is text.
-const maxNest = 8
+// maxNest is how many documents may sit in strings of one another. Each level
+// doubles the backslashes of the one in it, so that honest writers stay far below.
+const maxNest = 32
+
+// ErrTooDeep says that documents sit in strings of one another beyond reach.
+var ErrTooDeep = errors.New("codec: documents nested in strings too deep")
 
 // keepMemory is the size in bytes above which working memory is let go on Reset.
 const keepMemory = 1 << 20
@@ -194,8 +198,14 @@ func (l *leaf) put(dst []Splice, edits []Splice, value, raw []byte, base int, e 
 // nest walks value as JSON if it is that, and returns the splices of it; they
 // are valid until the next call. It visits nothing if ok is false.
 func (l *leaf) nest(value, path, key []byte, v Visitor) (edits []Splice, ok bool, err error) {
-	if l.depth >= maxNest || !looksJSON(value) {
+	if !looksJSON(value) {
 		return nil, false, nil
+	}
+	if l.depth >= maxNest { // more than that switches documents in strings off
+		if l.depth == maxNest && bytes.IndexByte(value, '\\') >= 0 {
+			err = ErrTooDeep // what is in it can't be told from its escapes
+		}
+		return nil, false, err
 	}
 	if l.child == nil {
 		l.child = &jsonWalker{leaf: leaf{depth: l.depth + 1}}

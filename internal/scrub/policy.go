@@ -128,7 +128,7 @@ func fail(err error) error {
 		return &Error{KindLimit, err}
 	case errors.Is(err, redact.ErrGaveUp):
 		return &Error{KindBudget, err}
-	case codec.IsSyntax(err):
+	case codec.IsSyntax(err), errors.Is(err, codec.ErrTooDeep):
 		return &Error{KindFormat, err}
 	}
 	return &Error{KindIO, err}

@@ -242,6 +242,40 @@ func TestBodyErrors(t *testing.T) {
 	}
 }
 
+// A secret is found at any depth that escapes can reach in a real payload, and
+// beyond that the payload is withheld.
+func TestDeepDocuments(t *testing.T) {
+	p := policy(t, "mask")
+	wrap := func(doc string, n int, quote, back string) string {
+		for range n {
+			doc = `{"a":"` + strings.NewReplacer(`"`, back+quote, `\`, back+`\`).Replace(doc) + `"}`
+		}
+		return doc
+	}
+	// Spelled so, escapes grow by a few bytes a level only.
+	lean := `{"pass\u0077ord":"hidden"}`
+	for range 40 {
+		lean = `["` + strings.NewReplacer(`"`, `\u0022`, `\`, `\u005c`).Replace(lean) + `"]`
+		if len(lean) > 1<<22 {
+			break
+		}
+	}
+	for name, doc := range map[string]string{
+		"few": wrap(`{"password":"hidden"}`, 3, `"`, `\`), "many": wrap(`{"password":"hidden"}`, 15, `"`, `\`),
+	} {
+		s := Acquire(p, nil)
+		if res, err := s.Body([]byte(doc), Meta{ContentType: "application/json"}); err != nil || bytes.Contains(res.Body, []byte("hidden")) {
+			t.Errorf("%s: %v, %.200s", name, err, res.Body)
+		}
+		s.Release()
+	}
+	s := Acquire(p, nil)
+	defer s.Release()
+	if res, err := s.Body([]byte(lean), Meta{ContentType: "application/json"}); err == nil && bytes.Contains(res.Body, []byte("hidden")) {
+		t.Errorf("%d bytes: %v, %.300s", len(lean), err, res.Body)
+	}
+}
+
 func TestStreamBomb(t *testing.T) {
 	var bomb bytes.Buffer
 	zw := gzip.NewWriter(&bomb)
