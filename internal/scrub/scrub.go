@@ -135,6 +135,10 @@ func (s *Scrubber) Body(body []byte, m Meta) (Result, error) {
 	return res, fail(err)
 }
 
+// minBomb is the size in bytes up to which a body may decode at whatever ratio: a
+// few small bombs at a time would take all memory else.
+const minBomb = 16 << 20
+
 // sniff is how many bytes of a payload are looked at to choose its codec.
 const sniff = 4096
 
@@ -170,6 +174,9 @@ const maxHidden = 2
 // decodeDeclared undoes the content codings that m names, and the charset.
 func (s *Scrubber) decodeDeclared(body []byte, m Meta) (text []byte, err error) {
 	limit := s.policy.maxDecoded()
+	if m.ContentEncoding != "" {
+		limit = min(limit, max(maxRatio*int64(len(body)), minBomb))
+	}
 	text = body
 	if m.ContentEncoding != "" {
 		if s.decoded, err = codec.Decode(s.decoded[:0], body, m.ContentEncoding, limit); err != nil {

@@ -276,6 +276,21 @@ func TestDeepDocuments(t *testing.T) {
 	}
 }
 
+// What decodes to hundreds of times its size is a bomb well below MaxDecoded.
+func TestBodyBomb(t *testing.T) {
+	p := policy(t, "mask")
+	p.MaxDecoded = 1 << 30
+	for size, kind := range map[int]Kind{minBomb: "", minBomb + 1: KindLimit} {
+		s := Acquire(p, nil)
+		body := compressed(t, strings.Repeat("x", size))
+		_, err := s.Body(body, Meta{ContentType: "text/plain", ContentEncoding: "gzip"})
+		if kindOf(err) != kind {
+			t.Errorf("%d bytes in %d: %v", size, len(body), err)
+		}
+		s.Release()
+	}
+}
+
 func TestStreamBomb(t *testing.T) {
 	var bomb bytes.Buffer
 	zw := gzip.NewWriter(&bomb)

@@ -13,7 +13,7 @@ import (
 )
 
 // maxRatio is how many times its size a coded stream may decode to, beyond
-// MaxDecoded: more is a bomb. Logs compress 5 to 30 times.
+// MaxDecoded, and a coded body beyond minBomb: more is a bomb. Logs compress 5 to 30 times.
 const maxRatio = 200
 
 // readSize is how many bytes of a stream are asked for at a time.
