@@ -59,6 +59,10 @@ func newAllowlist(rules []Rule, allows []Allow) (*allowlist, error) {
 				errs = append(errs, &AllowError{a.Name, "patterns", cleanSyntaxError(err)})
 				continue
 			}
+			if re.MatchString("") {
+				errs = append(errs, &AllowError{a.Name, "patterns",
+					errors.New("matches the empty text, and so every value (leave patterns out to allow all values of some paths)")})
+			}
 			e.patterns = append(e.patterns, re)
 		}
 		for _, path := range a.Paths {

@@ -165,8 +165,8 @@ func TestAllow(t *testing.T) {
 			t.Errorf("%s: got %q, want %q", tt.name, got, tt.wantFound)
 		}
 	}
-	_, err := Compile(rules, Options{Allow: []Allow{{Name: "n", Patterns: []string{"("}}, {Name: "m"}}})
-	if err == nil || !strings.Contains(err.Error(), "n: patterns: ") || !strings.Contains(err.Error(), "m: values: ") {
+	_, err := Compile(rules, Options{Allow: []Allow{{Name: "n", Patterns: []string{"("}}, {Name: "m"}, {Name: "o", Patterns: []string{".*"}}}})
+	if err == nil || !strings.Contains(err.Error(), "o: patterns: matches the empty text") || !strings.Contains(err.Error(), "n: patterns: ") || !strings.Contains(err.Error(), "m: values: ") {
 		t.Errorf("got %v, want an error for each entry", err)
 	}
 }

@@ -156,7 +156,9 @@ func steer(ctx context.Context, p server, signals <-chan os.Signal) error {
 		case s := <-signals:
 			switch {
 			case s == syscall.SIGHUP:
-				_ = p.Reload() // which logs what is wrong, and counts it
+				// It logs what is wrong, and counts it. A signal to end must not
+				// wait for it.
+				go func() { _ = p.Reload() }()
 			case ending:
 				return errSecondSignal
 			default:

@@ -302,6 +302,9 @@ func (d *decoder) quote(path, s string) string {
 func (d *decoder) readable(key, path string) {
 	info, err := os.Stat(path)
 	shown := d.quote(key, path)
+	if key == "token.keys_file" {
+		shown = "" // it may be a key that was put where its file's name belongs
+	}
 	switch {
 	case err != nil:
 		d.fail(key, "%scannot be read: %s", shown, reason(err))
