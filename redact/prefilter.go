@@ -138,6 +138,7 @@ type scanner struct {
 	p     *prefilter
 	text  []byte
 	at, n int // the positions of the block
+	runs  bool
 	// Classes of the block after the one at hand, which runs reach into.
 	ahead, aheadWords uint64
 }
@@ -145,7 +146,7 @@ type scanner struct {
 // scan returns a scanner for the positions of text from at on.
 func (p *prefilter) scan(text []byte, at int) scanner {
 	s := scanner{p: p, text: text, at: at}
-	if len(p.digits)+len(p.words) > 0 {
+	if s.runs = len(p.digits)+len(p.words) > 0 && len(text)-at >= min(digitRun, wordRun); s.runs {
 		s.ahead, s.aheadWords = classMasks(text, at)
 	}
 	return s
@@ -158,7 +159,7 @@ func (s *scanner) next() (b block, ok bool) {
 	if s.n == 0 {
 		return b, false
 	}
-	if len(s.p.digits)+len(s.p.words) == 0 {
+	if !s.runs {
 		return b, true
 	}
 	digits, words := s.ahead, s.aheadWords
@@ -265,7 +266,7 @@ func (p *prefilter) anyHolds(sc *Scratch, list []int32, text []byte, i int) bool
 	for _, id := range list {
 		t := &p.triggers[id]
 		at := i - t.gram
-		if !t.fits(text, at) || !t.mayBegin(text, at) {
+		if at < 0 || !t.mayBegin(text, at) || !t.fits(text, at) {
 			continue
 		}
 		if probe := t.probe(); probe == nil || probe.fits(sc, text, at, min(len(text), at+t.window)) {
