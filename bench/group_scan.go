@@ -152,7 +152,7 @@ func scanTable(o options, s *scanner, gitleaks *peer.Gitleaks, clean, dirty corp
 }
 
 func (s *scanner) suspect(text []byte) {
-	if s.set.Suspect(text) {
+	if s.set.Suspect(s.sc, text) {
 		s.n++
 	}
 }
@@ -161,7 +161,7 @@ func (s *scanner) suspect(text []byte) {
 // how many it does not.
 func (s *scanner) unsuspicious(pieces [][]byte) (passed [][]byte, share string) {
 	for _, p := range pieces {
-		if !s.set.Suspect(p) {
+		if !s.set.Suspect(s.sc, p) {
 			passed = append(passed, p)
 		}
 	}

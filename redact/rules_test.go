@@ -34,7 +34,7 @@ func TestKeys(t *testing.T) {
 		if got := findAll(t, s, name, "", "v"); (got == "k=v") != fits {
 			t.Errorf("%q: got %q, want fit %v", name, got, fits)
 		}
-		if fits && !s.Suspect([]byte(name)) {
+		if fits && !s.Suspect(s.NewScratch(), []byte(name)) {
 			t.Errorf("%q is not suspect", name)
 		}
 	}
@@ -242,7 +242,7 @@ func TestFindAllocates(t *testing.T) {
 	for _, text := range [][]byte{clean, dirty} {
 		if n := testing.AllocsPerRun(20, func() {
 			found, _ = s.Find(sc, found[:0], Field{Key: key, Value: text})
-			s.Suspect(text)
+			s.Suspect(sc, text)
 		}); n > 0 {
 			t.Errorf("%d allocations for %q", int(n), text[:20])
 		}

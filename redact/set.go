@@ -3,7 +3,6 @@ package redact
 import (
 	"errors"
 	"fmt"
-	"sync"
 )
 
 // Options configure what a Set does with its findings.
@@ -19,7 +18,6 @@ type Set struct {
 	actions []Action // by rule
 	fixed   map[string]bool
 	allow   *allowlist
-	scratch *sync.Pool
 }
 
 // matcher is what depends on the rules alone; Sets share it.
@@ -49,7 +47,7 @@ func (e *RuleError) Unwrap() error { return e.Err }
 func (s *Set) With(o Options) (*Set, error) { return newSet(s.matcher, o) }
 
 func newSet(m *matcher, o Options) (*Set, error) {
-	s := &Set{matcher: m, actions: make([]Action, len(m.rules)), fixed: map[string]bool{}, scratch: &sync.Pool{New: func() any { return &Scratch{} }}}
+	s := &Set{matcher: m, actions: make([]Action, len(m.rules)), fixed: map[string]bool{}}
 	for i := range m.rules {
 		var a Action
 		if o.Action != nil {
@@ -110,11 +108,7 @@ func (s *Set) AppendReplacement(dst []byte, f Finding, value []byte) (out []byte
 // Suspect reports whether raw could hold a finding, by one prefilter pass. It
 // says yes too often and never wrongly no, as long as nothing in raw is escaped
 // or encoded.
-func (s *Set) Suspect(raw []byte) bool {
-	sc := s.scratch.Get().(*Scratch)
-	defer s.scratch.Put(sc)
-	return s.filter.suspect(sc, raw)
-}
+func (s *Set) Suspect(sc *Scratch, raw []byte) bool { return s.filter.suspect(sc, raw) }
 
 // Scratch is the working memory of one search at a time.
 type Scratch struct {

@@ -38,7 +38,7 @@ func checkSuspect(t *testing.T, name string, text []byte) {
 	if err := s.walk(c, text, &res); err != nil {
 		return
 	}
-	if hits := s.takeHits(); len(hits) > 0 && !c.Opaque(text) && !builtin().Set.Suspect(text) {
+	if hits := s.takeHits(); len(hits) > 0 && !c.Opaque(text) && !builtin().Set.Suspect(s.v.sc, text) {
 		t.Errorf("%s: not suspect, and has %s:\n%s", name, hitList(hits), text)
 	}
 }
