@@ -79,6 +79,8 @@ type nfaScratch struct {
 	now, next threads
 	cap       []int
 	found     []int
+	// steps counts the bytes that were looked at since the search began.
+	steps int
 	// atEnd says that the last run looked at what follows the bytes it was
 	// given: with more of them it could have ended otherwise.
 	atEnd bool
@@ -117,7 +119,9 @@ func (r *nfaRun) run(at int) (matched bool) {
 		s.cap = append(s.cap, -1)
 	}
 	r.add(&s.now, n.start, at)
-	for p := at; len(s.now.dense) > 0; {
+	p := at
+	defer func() { s.steps += p - at + 1 }()
+	for len(s.now.dense) > 0 {
 		c, width := rune(-1), 0
 		if p < r.end {
 			c, width = rune(r.text[p]), 1

@@ -17,7 +17,7 @@ import (
 const (
 	regexp2Attempt = 100 * time.Millisecond
 	regexp2Search  = time.Second
-	regexp2Byte    = 2 * time.Microsecond
+	regexp2Byte    = 100 * time.Nanosecond
 	regexp2Stack   = 1 << 20 // integer slots
 )
 

@@ -23,6 +23,14 @@ type Finding struct {
 	index      int32
 }
 
+// budget is how many bytes the automata may look at in a search of text. A rule is
+// tried at few places of ordinary text, and most tries end after a few bytes; text
+// made to be tried everywhere, each time up to the rule's window, is given up.
+func budget(text []byte) int { return 1<<20 + 64*len(text) }
+
+// begin starts the budgets of a search.
+func (sc *Scratch) begin() { sc.regexp2Spent, sc.nfa.steps = 0, 0 }
+
 // span is one rule's finding before overlaps are joined.
 type span struct {
 	start, end int
@@ -39,7 +47,7 @@ type span struct {
 // the field's key fits one of its keys, or it has keys only, see Rule.
 func (s *Set) Find(sc *Scratch, dst []Finding, f Field) ([]Finding, error) {
 	sc.raw = sc.raw[:0]
-	sc.regexp2Spent = 0
+	sc.begin()
 	sr := search{set: s, sc: sc, text: f.Value, path: f.Path, to: len(f.Value)}
 	if err := sr.byKey(f.Key); err != nil {
 		return dst, err
@@ -207,6 +215,9 @@ func (sr *search) confirm(t *trigger, at int) error {
 		if end == len(sr.text) && sr.sc.nfa.atEnd {
 			sr.noteOpen(lo)
 		}
+		if sr.sc.nfa.steps > budget(sr.text) {
+			return ErrGaveUp
+		}
 		if !fits {
 			return nil
 		}
@@ -237,6 +248,9 @@ func (sr *search) try(p *program, at int) (matched bool, err error) {
 	loc, err := p.engine.match(sr.sc, sr.text, at, end)
 	if end == len(sr.text) && sr.sc.nfa.atEnd {
 		sr.noteOpen(at)
+	}
+	if sr.sc.nfa.steps > budget(sr.text) {
+		return false, ErrGaveUp
 	}
 	if err != nil || loc == nil {
 		return false, err

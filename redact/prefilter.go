@@ -269,7 +269,8 @@ func (p *prefilter) anyHolds(sc *Scratch, list []int32, text []byte, i int) bool
 		if at < 0 || !t.mayBegin(text, at) || !t.fits(text, at) {
 			continue
 		}
-		if probe := t.probe(); probe == nil || probe.fits(sc, text, at, min(len(text), at+t.window)) {
+		// Text that uses up the budget is for Find to give up.
+		if probe := t.probe(); probe == nil || sc.nfa.steps > budget(text) || probe.fits(sc, text, at, min(len(text), at+t.window)) {
 			return true
 		}
 	}

@@ -2,6 +2,7 @@ package redact
 
 import (
 	"errors"
+	"io"
 	"strings"
 	"testing"
 )
@@ -133,6 +134,32 @@ func TestGaveUp(t *testing.T) {
 	out, found, _, err := s.Append(s.NewScratch(), nil, nil, Field{Value: text})
 	if !errors.Is(err, ErrGaveUp) || len(out) > 0 || len(found) > 0 {
 		t.Errorf("after giving up: %d bytes, %d findings, %v", len(out), len(found), err)
+	}
+}
+
+// Text that makes a rule start everywhere and read to the end of its window each
+// time is given up, in Find and in a stream, and is suspect.
+func TestCraftedTextGivesUp(t *testing.T) {
+	s := mustCompile(t, []Rule{
+		{ID: "run", Pattern: `abx[a-z-]{10,}\.[a-z]+`},
+		{ID: "prefix", Pattern: `[a-z-]{0,60}:xy[a-z:-]{10,}\.`},
+	}, Options{})
+	for _, piece := range []string{"abx-", "-:xy-"} {
+		text := []byte(strings.Repeat(piece, 1<<16))
+		if _, err := s.Find(s.NewScratch(), nil, Field{Value: text}); !errors.Is(err, ErrGaveUp) {
+			t.Errorf("%q: got %v, want ErrGaveUp", piece, err)
+		}
+		if !s.Suspect(s.NewScratch(), text) {
+			t.Errorf("%q: not suspect", piece)
+		}
+		w := NewWriter(io.Discard, s, nil)
+		_, err := w.Write(text)
+		if err = errors.Join(err, w.Close()); !errors.Is(err, ErrGaveUp) {
+			t.Errorf("%q: a Writer says %v, want ErrGaveUp", piece, err)
+		}
+		if _, err := s.Find(s.NewScratch(), nil, Field{Value: text[:2000]}); err != nil {
+			t.Errorf("%q: a little of it is given up: %v", piece, err)
+		}
 	}
 }
 

@@ -108,7 +108,10 @@ func (s *Set) AppendReplacement(dst []byte, f Finding, value []byte) (out []byte
 // Suspect reports whether raw could hold a finding, by one prefilter pass. It
 // says yes too often and never wrongly no, as long as nothing in raw is escaped
 // or encoded.
-func (s *Set) Suspect(sc *Scratch, raw []byte) bool { return s.filter.suspect(sc, raw) }
+func (s *Set) Suspect(sc *Scratch, raw []byte) bool {
+	sc.begin()
+	return s.filter.suspect(sc, raw)
+}
 
 // Scratch is the working memory of one search at a time.
 type Scratch struct {

@@ -87,7 +87,8 @@ func (w *Writer) advance(final bool) {
 	if w.err != nil {
 		return
 	}
-	w.sc.raw, w.sc.regexp2Spent = w.spans, 0
+	w.sc.raw = w.spans
+	w.sc.begin()
 	sr := search{set: w.set, sc: w.sc, text: w.buf, from: w.done, to: len(w.buf), undecided: len(w.buf)}
 	if !final {
 		sr.partial, sr.undecided = true, max(w.done, len(w.buf)-w.set.filter.most)

@@ -51,13 +51,13 @@ var wrappings = map[string]func(name, value string) string{
 		b, _ := json.Marshal(v)
 		return fmt.Sprintf(`{"a":1,%s:%s}`, a, b)
 	},
-	"ndjson":    func(n, v string) string { return fmt.Sprintf("{%q:%q}\nx %s\n", n, v, v) },
-	"form":      func(n, v string) string { return "a=1&" + url.QueryEscape(n) + "=" + v },
-	"logfmt":    func(n, v string) string { return fmt.Sprintf("a=1 %s=%s b=%q\n", n, v, v) },
-	"html":      func(n, v string) string { return "<tr><td>" + n + "</td><td>" + v + "</td></tr><p>" + v },
-	"xml":       func(n, v string) string { return "<a x=\"" + v + "\"><" + n + ">" + v + "</" + n + "></a>" },
-	"sse":       func(n, v string) string { return "event: x\ndata: {\"" + n + "\":\"" + v + "\"}\n\n" },
-	"esbulk":    func(n, v string) string { return fmt.Sprintf("{\"index\":{}}\n{%q:%q}\n", n, v) },
+	"ndjson": func(n, v string) string { return fmt.Sprintf("{%q:%q}\nx %s\n", n, v, v) },
+	"form":   func(n, v string) string { return "a=1&" + url.QueryEscape(n) + "=" + v },
+	"logfmt": func(n, v string) string { return fmt.Sprintf("a=1 %s=%s b=%q\n", n, v, v) },
+	"html":   func(n, v string) string { return "<tr><td>" + n + "</td><td>" + v + "</td></tr><p>" + v },
+	"xml":    func(n, v string) string { return "<a x=\"" + v + "\"><" + n + ">" + v + "</" + n + "></a>" },
+	"sse":    func(n, v string) string { return "event: x\ndata: {\"" + n + "\":\"" + v + "\"}\n\n" },
+	"esbulk": func(n, v string) string { return fmt.Sprintf("{\"index\":{}}\n{%q:%q}\n", n, v) },
 	"multipart": func(n, v string) string {
 		return "--b\r\nContent-Disposition: form-data; name=\"" + n + "\"\r\n\r\n" + v + "\r\n--b--\r\n"
 	},
