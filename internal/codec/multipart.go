@@ -162,9 +162,6 @@ func headerEnd(src []byte) int {
 // content walks the content of a part as far as it is there.
 func (w *multipartWalker) content(dst []Splice, src []byte, base int, final bool, v Visitor) (out []Splice, size int, msg string, err error) {
 	end, after, last := w.delimiter(src, final)
-	if end < 0 && final {
-		return dst, 0, unexpectedEnd, nil
-	}
 	if w.state == inContent && (end >= 0 || w.seen >= sniffLen) {
 		head := src[:min(len(src), sniffLen)]
 		if end >= 0 {
@@ -179,7 +176,10 @@ func (w *multipartWalker) content(dst []Splice, src []byte, base int, final bool
 		if w.state == inBinary {
 			size, w.seen = w.seen, 0
 		}
-		return dst, size, "", nil
+		if final && size == 0 {
+			msg = unexpectedEnd
+		}
+		return dst, size, msg, nil
 	}
 	if w.state == inText {
 		if dst, err = w.part(dst, src[:end], base, v); err != nil {
