@@ -21,12 +21,17 @@ const (
 	regexp2Stack   = 1 << 20 // integer slots
 )
 
+// privateUse is the first of Unicode's characters of private use.
+const privateUse = 0xE000
+
 // lookbehind is how many bytes before a match lookbehind can see.
 const lookbehind = 64
 
 // regexp2Engine serves patterns with lookaround or back-references. It sees bytes,
-// each as the character of that code, so that every offset is a byte's and text
-// that is no valid UTF-8 stays what it is.
+// each as one character, so that every offset is a byte's and text that is no
+// valid UTF-8 stays what it is. Bytes beyond ASCII are characters of private use:
+// no class but a negated one has them, as in regexp/syntax, by which triggers are
+// found.
 type regexp2Engine struct {
 	re     *regexp2.Regexp
 	groups []int // that capture the secret
@@ -49,7 +54,11 @@ func (e *regexp2Engine) match(sc *Scratch, text []byte, at, end int) ([]int, err
 	sc.runes = sc.runes[:0]
 	sc.nfa.atEnd = true // for all that it tells
 	for _, b := range text[from:end] {
-		sc.runes = append(sc.runes, rune(b))
+		r := rune(b)
+		if b >= 0x80 {
+			r += privateUse
+		}
+		sc.runes = append(sc.runes, r)
 	}
 	var loc []int
 	start := time.Now()
