@@ -136,14 +136,7 @@ func (b *builder) gatherRules() {
 }
 
 func (b *builder) keyring() {
-	if len(b.cfg.Token.Keys) == 0 {
-		return
-	}
-	keys := make([][]byte, len(b.cfg.Token.Keys))
-	for i, k := range b.cfg.Token.Keys {
-		keys[i] = []byte(k)
-	}
-	ring, err := redact.NewKeyring(keys...)
+	ring, err := b.cfg.Keyring()
 	if err != nil {
 		b.fail("token.keys", "%v", err)
 		return
@@ -260,7 +253,7 @@ func (b *builder) compile(key string, rt *route) *redact.Set {
 	if !done {
 		set, err := redact.Compile(selected, redact.Options{})
 		if err != nil {
-			b.ruleErrors(key, err)
+			b.setErrors(key, err)
 		}
 		base = set
 		b.sets[strings.Join(ids, " ")] = base
@@ -270,21 +263,24 @@ func (b *builder) compile(key string, rt *route) *redact.Set {
 	}
 	set, err := base.With(o)
 	if err != nil {
-		b.fail("allow", "%v", err)
+		b.setErrors(key, err)
 		return nil
 	}
 	return set
 }
 
-// ruleErrors notes the errors of Compile, each at its rule.
-func (b *builder) ruleErrors(key string, err error) {
+// setErrors notes the errors of Compile and With, each at its rule or allowlist.
+func (b *builder) setErrors(key string, err error) {
 	errs := []error{err}
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		errs = joined.Unwrap()
 	}
 	for _, err := range errs {
 		var re *redact.RuleError
+		var ae *redact.AllowError
 		switch {
+		case errors.As(err, &ae):
+			b.fail("allow."+ae.Name+"."+ae.Key, "%v", ae.Err)
 		case !errors.As(err, &re):
 			b.fail(key, "%v", err)
 		case b.cfg.Rules[re.ID] != nil:

@@ -166,12 +166,3 @@ func Apply(dst, src []byte, splices []Splice) []byte {
 	}
 	return append(dst, src[at:]...)
 }
-
-// Clone returns a deep copy of splices, for a visitor that reuses its memory.
-func Clone(splices []Splice) []Splice {
-	out := slices.Clone(splices)
-	for i := range out {
-		out[i].Text = slices.Clone(out[i].Text)
-	}
-	return out
-}

@@ -74,7 +74,7 @@ func markSome(f *Field) ([]Splice, bool) {
 // walkWhole walks src in one piece.
 func walkWhole(c Codec, src []byte, v Visitor) ([]Splice, int, error) {
 	out, n, err := c.NewWalker().Walk(nil, src, true, v)
-	return Clone(out), n, err
+	return cloneSplices(out), n, err
 }
 
 // walkPieces walks src with a buffer that grows by size bytes whenever the
@@ -91,7 +91,7 @@ func walkPieces(t testing.TB, c Codec, src []byte, size int, v Visitor) ([]Splic
 		if n < 0 || n > len(part) {
 			t.Fatalf("n = %d of %d", n, len(part))
 		}
-		out = Clone(out)
+		out = cloneSplices(out)
 		for _, s := range out {
 			if s.End > n {
 				t.Fatalf("splice [%d,%d) beyond n = %d", s.Start, s.End, n)
@@ -331,4 +331,13 @@ func TestOpaque(t *testing.T) {
 			}
 		}
 	}
+}
+
+// cloneSplices returns a deep copy, as the texts live until the next Walk only.
+func cloneSplices(splices []Splice) []Splice {
+	out := append([]Splice(nil), splices...)
+	for i := range out {
+		out[i].Text = append([]byte(nil), out[i].Text...)
+	}
+	return out
 }
