@@ -14,7 +14,7 @@ import (
 )
 
 var _ = register(group{
-	name: "compile", order: 4, run: runCompile,
+	name: "compile", order: 5, run: runCompile,
 	about: "time and memory to compile rules, and what more rules cost per byte",
 })
 
@@ -49,7 +49,7 @@ func runCompile(_ context.Context, o options) ([]report.Table, error) {
 		sc := &scanner{set: set, sc: set.NewScratch()}
 		cs = append(cs, measure.Contender{Name: s.name, Bytes: total(text), Run: each(text, sc.find)})
 	}
-	_, rows := singleThreaded(o, cs, against{vs100, "100 generated rules"})
+	_, rows := singleThreaded(o, cs, against{column: vs100, contender: "100 generated rules"})
 	for i := range rows {
 		r := &rows[i]
 		r.Note = fmt.Sprintf("%d rules", len(sets[i].rules))

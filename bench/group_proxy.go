@@ -15,7 +15,7 @@ import (
 )
 
 var _ = register(group{
-	name: "proxy", order: 3, run: runProxy,
+	name: "proxy", order: 4, run: runProxy,
 	about: "redactd as a hop, beside other reverse proxies in front of the same upstream",
 })
 

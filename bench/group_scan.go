@@ -131,14 +131,13 @@ func scanTable(o options, s *scanner, gitleaks *peer.Gitleaks, clean, dirty corp
 			measure.Contender{Name: "redactd, clean, Writer", Bytes: len(clean.Text), Run: func() { s.stream(clean.Text) }},
 			measure.Contender{Name: "redactd, dirty, Writer", Bytes: len(dirty.Text), Run: func() { s.stream(dirty.Text) }})
 	}
-	columns, rows := singleThreaded(o, cs, against{vsDFA, dfaName}, against{vsClean, cleanName})
-	goal := goals{kernelGo: .9}
-	title := "64 KiB blocks of mixed logs"
+	columns, rows := singleThreaded(o, cs, against{column: vsDFA, contender: dfaName}, against{column: vsClean, contender: cleanName})
+	goal, title := blocksGoals, "64 KiB blocks of mixed logs"
 	if !blocks {
-		goal, title = goals{kernelGo: .8}, "the same, line by line"
+		goal, title = linesGoals, "the same, line by line"
 		row(rows, gitleaksName).Want(report.Goal{Column: vsClean, Most: 1.0 / 150})
 	}
-	goal.want(row(rows, cleanName), vsDFA)
+	goal.want(row(rows, cleanName), vsDFA, kernelInUse())
 	if len(passed) == 0 {
 		rows = append(rows, report.Row{Name: suspectName})
 	}
@@ -224,6 +223,6 @@ func perLog(o options, s *scanner, title string, logs []namedLog) report.Table {
 	}
 	first := corpus.Blocks(logs[0].text, blockSize)
 	cs = append(cs, measure.Contender{Name: dfaName, Bytes: total(first), Run: each(first, func(p []byte) { sink += dfa.Walk(p) })})
-	columns, rows := singleThreaded(o, cs, against{vsDFA, dfaName})
+	columns, rows := singleThreaded(o, cs, against{column: vsDFA, contender: dfaName})
 	return report.Table{Title: title, About: "GOMAXPROCS=1", Columns: columns, Rows: rows}
 }

@@ -49,6 +49,13 @@ func register(g group) bool {
 }
 
 func main() {
+	if os.Getenv(workerVariable) != "" {
+		if err := serveWorker(); err != nil {
+			fmt.Fprintln(os.Stderr, "bench: worker:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := run(ctx, os.Args[1:]); err != nil {
@@ -79,7 +86,7 @@ func run(ctx context.Context, args []string) error {
 		return err
 	}
 	r := report.Report{Machine: report.ThisMachine()}
-	r.Machine.Kernel, r.Machine.Quick, r.Machine.Rules = kernel, o.quick, len(defaultRules())
+	r.Machine.Kernel, r.Machine.Quick, r.Machine.Rules = kernelInUse(), o.quick, len(defaultRules())
 	fmt.Println(r.Machine)
 	for _, g := range chosen {
 		tables, err := g.run(ctx, o)
@@ -134,22 +141,6 @@ func usage(flags *flag.FlagSet) {
 	}
 	fmt.Fprint(w, "\nFlags:\n")
 	flags.PrintDefaults()
-}
-
-// kernel names the prefilter kernel that redact uses; it has one so far.
-const kernel = kernelGo
-
-// The kernels that goals are set for.
-const kernelGo = "pure Go"
-
-// goals are what a figure should be, by kernel.
-type goals map[string]float64
-
-// want gives a row its goal for the kernel in use, if there is one.
-func (g goals) want(r *report.Row, column string) {
-	if least, ok := g[kernel]; ok {
-		r.Want(report.Goal{Column: column, Least: least})
-	}
 }
 
 func defaultRules() []redact.Rule { return patterns.Rules(patterns.Default()) }

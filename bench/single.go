@@ -15,6 +15,8 @@ const speedColumn = "MB/s"
 // against is a column of ratios to one of the contenders.
 type against struct {
 	column, contender string
+	// times compares times instead of speeds.
+	times bool
 }
 
 // singleThreaded runs contenders in turns on one processor and tabulates their
@@ -35,7 +37,11 @@ func singleThreaded(o options, cs []measure.Contender, ratios ...against) (colum
 		columns = append(columns, report.Column{Name: a.column, Ratio: true})
 		for i := range cs {
 			if cs[i].Name != a.contender {
-				rows[i].Set(a.column, measure.Ratio(speeds[i], speeds[index[a.contender]]))
+				one, other := speeds[i], speeds[index[a.contender]]
+				if a.times {
+					one, other = other, one
+				}
+				rows[i].Set(a.column, measure.Ratio(one, other))
 			}
 		}
 	}

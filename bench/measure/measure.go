@@ -35,6 +35,9 @@ type Contender struct {
 	Name  string
 	Bytes int // that one Run works through
 	Run   func()
+	// Elsewhere, if not nil, measures the speed in another process, as Speed
+	// does here.
+	Elsewhere func(slice time.Duration) float64
 }
 
 // Alternate runs the contenders in turns, rounds times each for at least slice
@@ -48,13 +51,18 @@ func Alternate(cs []Contender, rounds int, slice time.Duration) [][]float64 {
 	}
 	for range rounds {
 		for i := range cs {
-			speeds[i] = append(speeds[i], speed(&cs[i], slice))
+			speeds[i] = append(speeds[i], Speed(&cs[i], slice))
 		}
 	}
 	return speeds
 }
 
-func speed(c *Contender, slice time.Duration) float64 {
+// Speed runs c for at least slice and at least once, and returns its speed in
+// bytes per second, see Alternate.
+func Speed(c *Contender, slice time.Duration) float64 {
+	if c.Elsewhere != nil {
+		return c.Elsewhere(slice)
+	}
 	n, start := 0, Now()
 	for {
 		c.Run()
