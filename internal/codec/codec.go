@@ -61,6 +61,13 @@ type Visitor interface {
 	// whole only after that brought no edit. A visitor that merely counts must
 	// therefore return the edits that it would make, and its caller drop them.
 	Visit(f *Field) (edits []Splice, remove bool, err error)
+
+	// Suspect reports whether a field in raw could get an edit. raw is a part of
+	// the payload as it is written, from the beginning of a field or record on.
+	// It may end anywhere; fields that it cuts do not count, nor do those that
+	// stand under a name outside of it. Suspect may say yes too often and never
+	// wrongly no: fields in what is not suspect may go without a visit.
+	Suspect(raw []byte) bool
 }
 
 // Walker walks one payload, which may come in pieces. It is not safe for

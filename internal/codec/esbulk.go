@@ -51,6 +51,7 @@ var actions = [...]string{"index", "create", "update", "delete"}
 type esbulkWalker struct {
 	lines  lines
 	line   lineWalker
+	sieve  sieve
 	action action
 	source sourceVisitor
 	update bool
@@ -66,6 +67,7 @@ func (w *esbulkWalker) Reset() {
 
 func (w *esbulkWalker) Walk(dst []Splice, src []byte, final bool, v Visitor) (out []Splice, n int, err error) {
 	w.line.doc.begin()
+	w.sieve = sieve{}
 	for {
 		end, after, ok := w.lines.next(src, n, final)
 		if !ok {
@@ -85,6 +87,9 @@ func (w *esbulkWalker) walkLine(dst []Splice, src []byte, start, end int, v Visi
 	}
 	if w.due {
 		w.due = false
+		if w.sieve.spares(v, src, start, end) {
+			return dst, nil
+		}
 		w.source = sourceVisitor{v: v, update: w.update}
 		out, ok, err := w.line.json(dst, line, start, &w.source)
 		w.source.v = nil
@@ -97,6 +102,9 @@ func (w *esbulkWalker) walkLine(dst []Splice, src []byte, start, end int, v Visi
 	if _, ok, err := w.line.json(dst, line, start, &w.action); ok && err == nil && w.action.valid() {
 		w.update = w.action.name == "update"
 		w.due = w.action.name != "delete"
+		return dst, nil
+	}
+	if w.sieve.spares(v, src, start, end) {
 		return dst, nil
 	}
 	return w.line.walk(dst, src, start, end, v)
@@ -127,6 +135,9 @@ func (a *action) Visit(f *Field) ([]Splice, bool, error) {
 	return nil, false, nil
 }
 
+// Suspect answers for a visitor that edits nothing but has to see all.
+func (a *action) Suspect([]byte) bool { return true }
+
 // sourceVisitor keeps from v what in a source line must stay as it is.
 type sourceVisitor struct {
 	v      Visitor
@@ -139,6 +150,8 @@ func (s *sourceVisitor) Visit(f *Field) ([]Splice, bool, error) {
 	}
 	return s.v.Visit(f)
 }
+
+func (s *sourceVisitor) Suspect(raw []byte) bool { return s.v.Suspect(raw) }
 
 func (s *sourceVisitor) keeps(f *Field) bool {
 	path := f.Path

@@ -32,6 +32,7 @@ const maxDepth = 512
 type frame struct {
 	members
 	array bool
+	at    int // offset of the name that elements stand under, -1 if it is not in src
 	path  int // length of the path that members of it begin with
 	key   int // where in keys the key of its elements begins, for an array
 }
@@ -50,8 +51,10 @@ type jsonWalker struct {
 	bkey  int
 	began bool
 	step  step
-	seen  int // bytes of the step at hand that are known not to end its value
-	named int // bytes of it that are known not to end its name
+	sieve sieve
+	sifts bool // ask sieve before visits
+	seen  int  // bytes of the step at hand that are known not to end its value
+	named int  // bytes of it that are known not to end its name
 	field Field
 }
 
@@ -78,11 +81,16 @@ func (w *jsonWalker) rewind(path, key []byte) {
 	w.keys = append(w.keys[:0], key...)
 	w.base, w.bkey = len(w.path), len(w.keys)
 	w.began = false
+	w.sieve = sieve{}
 	w.seen, w.named = 0, 0
 }
 
 func (w *jsonWalker) Walk(dst []Splice, src []byte, final bool, v Visitor) ([]Splice, int, error) {
 	w.begin()
+	w.sieve, w.sifts = sieve{}, true
+	for i := range w.stack {
+		w.stack[i].at = -1
+	}
 	return w.walk(dst, src, final, v)
 }
 

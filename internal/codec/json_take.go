@@ -37,14 +37,21 @@ func (w *jsonWalker) take(dst []Splice, src []byte, n int, v Visitor) (out []Spl
 		list = f.members
 		dst = f.keep(dst, n, s.comma)
 	}
+	at, spared := -1, false
+	if w.sifts {
+		at = w.nameAt()
+		if spared = w.sieve.spares(v, src, at, s.end); spared && !open {
+			return dst, "", nil
+		}
+	}
 	key := w.elementKey()
 	if s.sep >= 0 {
-		if dst, key, err = w.takeName(dst, src, v); err != nil {
+		if dst, key, err = w.takeName(dst, src, spared, v); err != nil {
 			return dst, "", err
 		}
 	}
 	if open {
-		w.push(s.kind == '[', key)
+		w.push(s.kind == '[', key, at)
 		return dst, "", nil
 	}
 	dst, remove, err := w.takeScalar(dst, src, key, v)
@@ -71,14 +78,30 @@ func (w *jsonWalker) elementKey() []byte {
 	return key
 }
 
-// takeName visits the name of the member at hand, adds it to the path as
-// edited, and returns it as it was.
-func (w *jsonWalker) takeName(dst []Splice, src []byte, v Visitor) (out []Splice, key []byte, err error) {
+// nameAt returns the offset of the name that the value at hand stands under, which
+// for an element is that of the array, or of the value if it has none.
+func (w *jsonWalker) nameAt() int {
+	if w.step.sep >= 0 {
+		return w.step.name - 1
+	}
+	if len(w.elementKey()) > 0 {
+		return w.stack[len(w.stack)-1].at
+	}
+	return w.step.val
+}
+
+// takeName visits the name of the member at hand unless it is spared, adds it to
+// the path as edited, and returns it as it was.
+func (w *jsonWalker) takeName(dst []Splice, src []byte, spared bool, v Visitor) (out []Splice, key []byte, err error) {
 	raw := src[w.step.name:w.step.sep]
 	key = raw
 	if indexByte(raw, '\\') < len(raw) {
 		w.name = decode(room(w.name, len(raw)), raw, backslash{})
 		key = w.name
+	}
+	if spared {
+		w.path = appendSegment(w.path, key)
+		return dst, key, nil
 	}
 	w.field = Field{Path: w.path, Value: key, Kind: Name}
 	edits, remove, err := v.Visit(&w.field)
@@ -145,8 +168,8 @@ func (w *jsonWalker) remove(dst []Splice, n int, list members) []Splice {
 	return erase(dst, s.val+1, s.end-1)
 }
 
-func (w *jsonWalker) push(array bool, key []byte) {
-	f := frame{array: array, key: len(w.keys)}
+func (w *jsonWalker) push(array bool, key []byte, at int) {
+	f := frame{array: array, at: at, key: len(w.keys)}
 	if array {
 		w.keys = append(w.keys, key...)
 		w.path = append(w.path, "[]"...)

@@ -25,6 +25,7 @@ type pair struct {
 type logfmtWalker struct {
 	line  lineWalker
 	lines lines
+	sieve sieve
 	pairs []pair
 	path  []byte
 }
@@ -37,12 +38,17 @@ func (w *logfmtWalker) Reset() {
 
 func (w *logfmtWalker) Walk(dst []Splice, src []byte, final bool, v Visitor) (out []Splice, n int, err error) {
 	w.line.doc.begin()
+	w.sieve = sieve{}
 	for {
 		end, after, ok := w.lines.next(src, n, final)
 		if !ok {
 			return dst, n, nil
 		}
 		line := src[n:end]
+		if w.sieve.spares(v, src, n, end) {
+			n = after
+			continue
+		}
 		if w.parse(line) {
 			dst, err = w.walkPairs(dst, line, n, v)
 		} else {

@@ -23,6 +23,7 @@ func (ndjsonCodec) NewWalker() Walker { return &ndjsonWalker{} }
 type ndjsonWalker struct {
 	lines lines
 	line  lineWalker
+	sieve sieve
 }
 
 func (w *ndjsonWalker) Reset() {
@@ -32,13 +33,16 @@ func (w *ndjsonWalker) Reset() {
 
 func (w *ndjsonWalker) Walk(dst []Splice, src []byte, final bool, v Visitor) (out []Splice, n int, err error) {
 	w.line.doc.begin()
+	w.sieve = sieve{}
 	for {
 		end, after, ok := w.lines.next(src, n, final)
 		if !ok {
 			return dst, n, nil
 		}
-		if dst, err = w.line.walk(dst, src, n, end, v); err != nil {
-			return dst, n, err
+		if !w.sieve.spares(v, src, n, end) {
+			if dst, err = w.line.walk(dst, src, n, end, v); err != nil {
+				return dst, n, err
+			}
 		}
 		n = after
 	}
@@ -82,6 +86,7 @@ func (w *lineWalker) broken(dst []Splice, line []byte, base int, v Visitor) ([]S
 // json walks line, which lies at offset base, if it is JSON.
 func (w *lineWalker) json(dst []Splice, line []byte, base int, v Visitor) (out []Splice, ok bool, err error) {
 	mark := len(dst)
+	w.doc.sifts = len(line) > 2*narrowStretch // a short one is suspect as a whole
 	dst, ok, err = w.doc.document(dst, line, nil, nil, v)
 	shift(dst[mark:], base)
 	return dst, ok, err

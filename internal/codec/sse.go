@@ -64,6 +64,11 @@ func (w *sseWalker) Walk(dst []Splice, src []byte, final bool, v Visitor) (out [
 		if !ok {
 			break
 		}
+		if !v.Suspect(src[n : n+size]) {
+			w.next()
+			n += size
+			continue
+		}
 		mark := len(dst)
 		if dst, err = w.value(dst, src[n:n+size], n, v); err != nil {
 			return dst, n, err

@@ -51,7 +51,7 @@ func (s *Scrubber) Release() {
 	clear(s.v.edits[:cap(s.v.edits)])
 	clear(s.splices[:cap(s.splices)])
 	s.v.hits, s.v.edits, s.splices = s.v.hits[:0], s.v.edits[:0], s.splices[:0]
-	s.v.set, s.v.keys, s.v.prefix = nil, nil, ""
+	s.v.set, s.v.keys, s.v.codec, s.v.prefix = nil, nil, nil, ""
 	s.policy, s.onHits = nil, nil
 	pool.Put(s)
 }
@@ -80,8 +80,8 @@ func (s *Scrubber) takeHits() []Hit {
 	return hits
 }
 
-// walker returns a Walker of c that is ready for a payload. The splices that it
-// gives are valid until rest.
+// walker returns a Walker of c that is ready for a payload, and makes the visitor
+// one for it. The splices that it gives are valid until rest.
 func (s *Scrubber) walker(c codec.Codec) codec.Walker {
 	w := s.walkers[c.Name()]
 	if w == nil {
@@ -89,6 +89,7 @@ func (s *Scrubber) walker(c codec.Codec) codec.Walker {
 		s.walkers[c.Name()] = w
 	}
 	s.busy = append(s.busy, w)
+	s.v.codec = c
 	return w
 }
 

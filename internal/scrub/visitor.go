@@ -10,7 +10,9 @@ import (
 type visitor struct {
 	set  *redact.Set
 	keys *redact.Keyring
-	sc   *redact.Scratch
+	// codec is that of the payload at hand.
+	codec codec.Codec
+	sc    *redact.Scratch
 	// prefix is put before each field's path: "query:" say.
 	prefix string
 	hits   []Hit
@@ -45,6 +47,11 @@ func (v *visitor) Visit(f *codec.Field) (edits []codec.Splice, remove bool, err 
 		v.note(fd, f.Path, value, 0)
 	}
 	return v.edits[from:len(v.edits):len(v.edits)], remove && f.Kind != codec.Text, nil
+}
+
+// Suspect implements codec.Visitor.
+func (v *visitor) Suspect(raw []byte) bool {
+	return v.codec.Opaque(raw) || v.set.Suspect(v.sc, raw)
 }
 
 func (v *visitor) note(fd redact.Finding, path, value []byte, line int) {
