@@ -10,22 +10,24 @@ import (
 // Compile compiles rules. The slice is copied. Its error joins one *RuleError
 // for each thing that is wrong.
 func Compile(rules []Rule, o Options) (*Set, error) {
-	c := compiler{m: &matcher{rules: slices.Clone(rules), ids: map[string]struct{}{}}}
+	c := compiler{m: &matcher{rules: slices.Clone(rules), ids: map[string]struct{}{}}, names: map[keyName]bool{}}
 	for i := range c.m.rules {
 		c.rule(int32(i), &c.m.rules[i])
 	}
 	if len(c.errs) > 0 {
 		return nil, errors.Join(c.errs...)
 	}
-	c.m.filter = newPrefilter(c.triggers, c.every)
+	c.m.values = newPrefilter(c.triggers)
+	c.m.payloads = newPrefilter(append(c.triggers, c.keyTriggers...))
 	return newSet(c.m, o)
 }
 
 type compiler struct {
-	m        *matcher
-	triggers []trigger
-	every    []int32
-	errs     []error
+	m           *matcher
+	triggers    []trigger
+	keyTriggers []trigger
+	names       map[keyName]bool // those of keyTriggers
+	errs        []error
 }
 
 func (c *compiler) fail(r *Rule, key string, err error) {
@@ -80,17 +82,14 @@ func (c *compiler) keys(p *program) {
 			c.fail(p.rule, "keys", err)
 			continue
 		}
-		re, err := keyPattern(key)
-		var ts []trigger
-		if err == nil {
-			ts, err = firstWordTriggers(re)
-		}
-		if err != nil {
+		t, ok := newKeyName(key)
+		if !ok {
 			c.fail(p.rule, "keys", fmt.Errorf("%q: a name needs a word of three letters", key))
+			continue
 		}
-		for _, t := range ts {
-			t.rule, t.suffix, t.window = -1, nil, 64*maxKeyGap
-			c.triggers = append(c.triggers, t)
+		if !c.names[*t.key] {
+			c.names[*t.key] = true
+			c.keyTriggers = append(c.keyTriggers, t)
 		}
 	}
 }
@@ -118,7 +117,7 @@ func (c *compiler) pattern(p *program) {
 	case err == nil:
 		c.add(p, ts)
 	case p.rule.Force:
-		c.every = append(c.every, p.index)
+		c.m.every = append(c.m.every, p.index)
 	default:
 		c.fail(p.rule, "pattern", err)
 	}

@@ -2,7 +2,6 @@ package redact
 
 import (
 	"cmp"
-	"math/bits"
 	"slices"
 )
 
@@ -145,53 +144,35 @@ func (sr *search) everywhere(p *program) (matched bool, err error) {
 }
 
 // byPattern runs the prefilter over the text and confirms what it reports.
-func (sr *search) byPattern() error {
-	f := sr.set.filter
-	for _, index := range f.every {
+func (sr *search) byPattern() (err error) {
+	for _, index := range sr.set.every {
 		p := &sr.set.programs[index]
 		if _, err := sr.everywhere(p); err != nil {
 			return err
 		}
 	}
-	for s := f.scan(sr.text, sr.from); ; {
-		b, ok := s.next()
-		if !ok {
-			return nil
-		}
-		for m := b.grams; m != 0; m &= m - 1 {
-			i := s.at + bits.TrailingZeros64(m)
-			if err := sr.candidates(f.lookup(gramAt(sr.text, i)), i); err != nil {
-				return err
-			}
-		}
-		for m := b.digits; m != 0; m &= m - 1 {
-			if err := sr.candidates(f.digits, s.at+bits.TrailingZeros64(m)); err != nil {
-				return err
-			}
-		}
-		for m := b.words; m != 0; m &= m - 1 {
-			if err := sr.candidates(f.words, s.at+bits.TrailingZeros64(m)); err != nil {
-				return err
-			}
-		}
-	}
+	sr.set.values.each(sr.sc, sr.text, sr.from, func(list []int32, i int) bool {
+		err = sr.candidates(list, i)
+		return err == nil
+	})
+	return err
 }
 
-// candidates confirms the triggers of a list whose grams are at i.
+// candidates confirms the triggers of a list whose grams or runs are at i.
 func (sr *search) candidates(list []int32, i int) error {
 	for _, id := range list {
-		t := &sr.set.filter.triggers[id]
-		if t.rule < 0 {
-			continue
-		}
+		t := &sr.set.values.triggers[id]
 		at := i - t.gram
-		if at < 0 || !t.before.holds(sr.text, at) {
+		if at < 0 {
 			continue
 		}
 		if !t.fits(sr.text, at) {
-			if sr.partial && at+len(t.seq) > len(sr.text) {
+			if sr.partial && at+len(t.seq) > len(sr.text) && t.before.holds(sr.text, at) {
 				sr.noteOpen(at - t.most)
 			}
+			continue
+		}
+		if !t.before.holds(sr.text, at) {
 			continue
 		}
 		if err := sr.confirm(t, at); err != nil {

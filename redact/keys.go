@@ -1,10 +1,6 @@
 package redact
 
-import (
-	"fmt"
-	"regexp/syntax"
-	"strings"
-)
+import "fmt"
 
 // maxKeyWords bounds how many of a name's last words are compared, maxKeyGap how
 // many other characters may stand between two of them.
@@ -111,10 +107,7 @@ func splitWords(letters, name []byte) keyWords {
 		if begin || startsWord(name, i) {
 			w.cuts |= 1 << len(w.letters)
 		}
-		if isUpper(b) {
-			b |= 0x20
-		}
-		w.letters = append(w.letters, b)
+		w.letters = append(w.letters, lower(b))
 		begin, gap = false, 0
 	}
 	return w
@@ -138,19 +131,102 @@ func isLower(b byte) bool { return b >= 'a' && b <= 'z' }
 func isUpper(b byte) bool { return b >= 'A' && b <= 'Z' }
 func isDigit(b byte) bool { return b >= '0' && b <= '9' }
 
-// keyPattern returns an expression that every name fitting key matches, with what
-// stands behind a name in any format, so that the prefilter makes a payload with
-// such a name suspect.
-func keyPattern(key string) (*syntax.Regexp, error) {
-	var src strings.Builder
-	src.WriteString("(?i)")
+// keyName finds a name of a field in a raw payload, from one of its words on.
+type keyName struct {
+	letters string // the words joined
+	cuts    uint64 // as in keyEntry
+	from    int    // where in letters the word begins
+	to      int    // and where it ends
+}
+
+// newKeyName returns the name for a key that keyTable takes, and the trigger by
+// its rarest word; ok is false if it has no word of three letters.
+func newKeyName(key string) (t trigger, ok bool) {
 	words := splitWords(nil, []byte(key))
-	for i, b := range words.letters {
-		if i > 0 && words.cuts>>i&1 == 1 {
-			fmt.Fprintf(&src, `[^A-Za-z0-9]{0,%d}`, maxKeyGap)
+	best := 0.0
+	for from := 0; from < len(words.letters); {
+		to := from + 1
+		for to < len(words.letters) && words.cuts>>to&1 == 0 {
+			to++
 		}
-		src.WriteByte(b)
+		var seq []byteClass
+		for _, b := range words.letters[from:min(to, from+maxRun)] {
+			var set byteSet
+			set.add(b)
+			if isLower(b) {
+				set.add(b &^ 0x20)
+			}
+			seq = append(seq, newByteClass(set))
+		}
+		word := trigger{rule: -1, before: context{set: allBytes, start: true}}
+		word.key = &keyName{letters: string(words.letters), cuts: words.cuts, from: from, to: to}
+		if len(seq) >= gramLen {
+			if cost, good := word.chooseGram(seq); good && (!ok || cost < best) {
+				t, best, ok = word, cost, true
+			}
+		}
+		from = to
 	}
-	src.WriteString(`(?:[^A-Za-z]|$)`) // a digit: see withoutCount
-	return parsePattern(src.String())
+	return t, ok
+}
+
+// maxRawGap bounds, in bytes of a raw payload, what may stand between two words:
+// escapes are longer than what they stand for.
+const maxRawGap = 4 * maxKeyGap
+
+// fits reports whether the name, with its word at text[at], may stand there in a
+// raw payload. A digit may follow, see withoutCount.
+func (k *keyName) fits(text []byte, at int) bool {
+	end := at + k.to - k.from
+	for i := k.to; i < len(k.letters); i++ {
+		if k.cuts>>i&1 == 1 {
+			end = skipGap(text, end)
+		}
+		if end == len(text) || lower(text[end]) != k.letters[i] {
+			return false
+		}
+		end++
+	}
+	if end < len(text) && isLower(lower(text[end])) {
+		return false
+	}
+	for i := k.from; i > 0; i-- {
+		if k.cuts>>i&1 == 1 {
+			at = skipGapBack(text, at)
+		}
+		if at == 0 || lower(text[at-1]) != k.letters[i-1] {
+			return false
+		}
+		at--
+	}
+	return startsWord(text, at) || !isLetterOrDigit(text[at-1]) || endsEscape(text[:at])
+}
+
+// skipGap returns where, after text[at], a letter or digit follows that is not
+// part of an escape.
+func skipGap(text []byte, at int) int {
+	limit := min(len(text), at+maxRawGap)
+	for at < limit && !isLetterOrDigit(text[at]) {
+		if text[at] == '\\' && at+1 < limit {
+			at++
+		}
+		at++
+	}
+	return at
+}
+
+// skipGapBack is skipGap towards the begin of text.
+func skipGapBack(text []byte, at int) int {
+	limit := max(0, at-maxRawGap)
+	for at > limit && (!isLetterOrDigit(text[at-1]) || at > 1 && text[at-2] == '\\') {
+		at--
+	}
+	return at
+}
+
+func lower(b byte) byte {
+	if isUpper(b) {
+		return b | 0x20
+	}
+	return b
 }

@@ -6,19 +6,20 @@ import (
 )
 
 // prefilter finds, in one pass over the bytes, the places where a trigger of any
-// rule could stand: every folded gram of three bytes is hashed into a bitmap, and
-// where its bit is set a hash table tells the triggers of that gram.
+// rule could stand: a kernel marks the positions where a gram may begin, a bitmap
+// of folded grams sorts out what the kernel marks too often, and a hash table
+// tells the triggers of a gram. Triggers by runs have no gram.
 type prefilter struct {
 	bitmap   [bitmapBits / 64]uint64
+	buckets  *buckets
 	triggers []trigger
 	// slots is an open-addressing table; a slot with no entries is empty.
 	slots []gramSlot
 	mask  uint32
 	lists []int32 // indices of triggers, one list per gram
-	// digits and words are the triggers found by runs.
-	digits, words []int32
-	// every holds the rules to be tried at every byte.
-	every []int32
+	// byRun are the triggers found by each of runShapes.
+	byRun [len(runShapes)][]int32
+	runs  bool // there are some
 	// most is how far from the start of a match the bytes go that announce it.
 	most int
 }
@@ -38,27 +39,25 @@ const (
 
 func bitmapHash(gram uint32) uint32 { return gram * hashFactor >> (32 - bitmapLog) }
 
-func newPrefilter(triggers []trigger, every []int32) *prefilter {
-	p := &prefilter{triggers: triggers, every: every}
-	byGram := map[uint32][]int32{}
+func newPrefilter(triggers []trigger) *prefilter {
+	p := &prefilter{triggers: triggers}
+	lists := map[uint32][]int32{}
 	for i := range triggers {
 		t := &triggers[i]
 		p.most = max(p.most, t.most+t.reach())
-		switch t.shape {
-		case byDigit:
-			p.digits = append(p.digits, int32(i))
-		case byWord:
-			p.words = append(p.words, int32(i))
-		default:
-			t.eachGram(func(gram uint32) { byGram[gram] = append(byGram[gram], int32(i)) })
+		if t.shape != byGram {
+			p.byRun[t.shape-1] = append(p.byRun[t.shape-1], int32(i))
+			p.runs = true
+			continue
 		}
+		t.eachGram(func(gram uint32) { lists[gram] = append(lists[gram], int32(i)) })
 	}
 	size := uint32(16)
-	for size < uint32(len(byGram))*2 {
+	for size < uint32(len(lists))*2 {
 		size *= 2
 	}
 	p.slots, p.mask = make([]gramSlot, size), size-1
-	for gram, list := range byGram {
+	for gram, list := range lists {
 		h := bitmapHash(gram)
 		p.bitmap[h/64] |= 1 << (h % 64)
 		i := gram * hashFactor >> 8 & p.mask
@@ -69,6 +68,7 @@ func newPrefilter(triggers []trigger, every []int32) *prefilter {
 		p.lists = append(p.lists, list...)
 		p.slots[i] = gramSlot{gram: gram, from: from, to: uint32(len(p.lists))}
 	}
+	p.buckets = newBuckets(triggers)
 	return p
 }
 
@@ -85,8 +85,12 @@ func (t *trigger) eachGram(yield func(uint32)) {
 	})
 }
 
-// lookup returns the triggers of a folded gram.
-func (p *prefilter) lookup(gram uint32) []int32 {
+// at returns the triggers of the gram at text[i].
+func (p *prefilter) at(text []byte, i int) []int32 {
+	gram := uint32(text[i]) | uint32(text[i+1])<<8 | uint32(text[i+2])<<16 | foldMask
+	if p.bit(gram) == 0 {
+		return nil
+	}
 	for i := gram * hashFactor >> 8 & p.mask; ; i = (i + 1) & p.mask {
 		s := &p.slots[i]
 		if s.to == 0 {
@@ -98,14 +102,122 @@ func (p *prefilter) lookup(gram uint32) []int32 {
 	}
 }
 
-// marks returns a bit for each of the up to 64 positions of text from at on
-// where a gram with a set bit begins, and how many positions it looked at; 0
-// when text ends.
-func (p *prefilter) marks(text []byte, at int) (set uint64, n int) {
-	n = min(64, len(text)-gramLen+1-at)
-	if n <= 0 {
-		return 0, 0
+func (p *prefilter) bit(gram uint32) uint64 {
+	h := bitmapHash(gram & gramMask)
+	return p.bitmap[h/64] >> (h % 64) & 1
+}
+
+// block is what a kernel sees in 64 positions of a text, a bit for each: where
+// grams may begin, and which bytes are of the sets of digits and of words.
+type block struct{ grams, digits, words uint64 }
+
+// blockSize is how many positions a block has, chunk how many blocks a kernel
+// fills at once.
+const (
+	blockSize = 64
+	chunk     = 64
+)
+
+// scanner goes through a text block by block.
+type scanner struct {
+	p      *prefilter
+	text   []byte
+	at     int // the position of the next block
+	blocks *[chunk + 1]block
+	i, n   int // the next of blocks, and how many are filled
+}
+
+// scan returns a scanner for the positions of text from at on.
+func (p *prefilter) scan(sc *Scratch, text []byte, at int) scanner {
+	return scanner{p: p, text: text, at: at, blocks: &sc.blocks}
+}
+
+// places are where, in a block, grams may begin, and runs of each shape.
+type places struct {
+	grams uint64
+	runs  [len(runShapes)]uint64
+}
+
+// next looks at the next block, which begins at text[at]; ok is false behind the
+// last.
+func (s *scanner) next() (at int, found places, ok bool) {
+	if s.i == s.n && !s.fill() {
+		return 0, found, false
 	}
+	b, ahead := &s.blocks[s.i], &s.blocks[s.i+1]
+	found.grams = b.grams
+	if s.p.runs {
+		found.runs[byDigit-1] = runs(b.digits, ahead.digits, runShapes[byDigit-1].length)
+		found.runs[byWord-1] = runs(b.words, ahead.words, runShapes[byWord-1].length)
+		found.runs[byToken-1] = runs(b.words, ahead.words, runShapes[byToken-1].length)
+	}
+	at = s.at
+	s.i++
+	s.at += blockSize
+	return at, found, true
+}
+
+// fill lets the kernel look at the next blocks. Runs reach into the block behind:
+// the last of a chunk is filled again with the next one.
+func (s *scanner) fill() bool {
+	rest := len(s.text) - s.at
+	if rest <= 0 {
+		return false
+	}
+	n := min(chunk, (rest+blockSize-1)/blockSize)
+	active.fill(s.p, s.text, s.at, s.blocks[:n])
+	s.i, s.n = 0, n
+	if n*blockSize < rest {
+		s.n--
+		return true
+	}
+	s.blocks[n] = block{}
+	// No gram begins in the last bytes.
+	if last := rest - (n-1)*blockSize - gramLen + 1; last < blockSize {
+		s.blocks[n-1].grams &= 1<<max(last, 0) - 1
+		if last < 0 && n > 1 {
+			s.blocks[n-2].grams &= 1<<(blockSize+last) - 1
+		}
+	}
+	return true
+}
+
+// runs returns the positions of a block at which length set bits begin. ahead is
+// the mask of the block behind it.
+func runs(mask, ahead uint64, length int) uint64 {
+	for have := 1; have < length && mask != 0; {
+		step := min(have, length-have)
+		mask &= mask>>step | ahead<<(64-step)
+		ahead &= ahead >> step
+		have += step
+	}
+	return mask
+}
+
+// classOf has, for each byte, bit 0 set for one of runDigits and bit 32 for one of
+// runWords.
+var classOf = func() (t [256]uint64) {
+	runDigits.each(func(b byte) { t[b] |= 1 })
+	runWords.each(func(b byte) { t[b] |= 1 << 32 })
+	return t
+}()
+
+// goKernel is the kernel that every machine has. It marks grams by the bitmap.
+var goKernel = kernel{name: "go", fill: func(p *prefilter, text []byte, at int, out []block) {
+	for i := range out {
+		b := block{grams: p.marks(text, at)}
+		if p.runs {
+			b.digits, b.words = classMasks(text[at:min(len(text), at+blockSize)])
+		}
+		out[i] = b
+		at += blockSize
+	}
+}}
+
+// marks returns a bit for each of the up to 64 positions of text from at on where
+// a gram of the bitmap begins.
+func (p *prefilter) marks(text []byte, at int) (set uint64) {
+	n := min(blockSize, len(text)-gramLen+1-at)
 	i := 0
 	// Eight bytes hold the grams of six positions.
 	for ; i+6 <= n && at+i+8 <= len(text); i += 6 {
@@ -114,96 +226,14 @@ func (p *prefilter) marks(text []byte, at int) (set uint64, n int) {
 			p.bit(uint32(v>>24))<<3 | p.bit(uint32(v>>32))<<4 | p.bit(uint32(v>>40))<<5) << i
 	}
 	for ; i < n; i++ {
-		set |= p.bit(gramAt(text, at+i)) << i
+		t := text[at+i : at+i+gramLen]
+		set |= p.bit(uint32(t[0])|uint32(t[1])<<8|uint32(t[2])<<16|foldMask) << i
 	}
-	return set, n
+	return set
 }
 
-func (p *prefilter) bit(gram uint32) uint64 {
-	h := bitmapHash(gram & gramMask)
-	return p.bitmap[h/64] >> (h % 64) & 1
-}
-
-// gramAt returns the folded gram at i.
-func gramAt(text []byte, i int) uint32 {
-	return uint32(text[i]) | uint32(text[i+1])<<8 | uint32(text[i+2])<<16 | foldMask
-}
-
-// block is what the prefilter sees in up to 64 positions of a text: where grams
-// with a set bit begin, and runs of digits and of word characters.
-type block struct{ grams, digits, words uint64 }
-
-// scanner goes through a text block by block.
-type scanner struct {
-	p     *prefilter
-	text  []byte
-	at, n int // the positions of the block
-	runs  bool
-	// Classes of the block after the one at hand, which runs reach into.
-	ahead, aheadWords uint64
-}
-
-// scan returns a scanner for the positions of text from at on.
-func (p *prefilter) scan(text []byte, at int) scanner {
-	s := scanner{p: p, text: text, at: at}
-	if s.runs = len(p.digits)+len(p.words) > 0 && len(text)-at >= min(digitRun, wordRun); s.runs {
-		s.ahead, s.aheadWords = classMasks(text, at)
-	}
-	return s
-}
-
-// next looks at the next block; ok is false behind the last.
-func (s *scanner) next() (b block, ok bool) {
-	s.at += s.n
-	b.grams, s.n = s.p.marks(s.text, s.at)
-	if s.n == 0 {
-		return b, false
-	}
-	if !s.runs {
-		return b, true
-	}
-	digits, words := s.ahead, s.aheadWords
-	s.ahead, s.aheadWords = classMasks(s.text, s.at+s.n)
-	b.digits = runs(digits, s.ahead, s.n, digitRun)
-	b.words = runs(words, s.aheadWords, s.n, wordRun)
-	return b, true
-}
-
-// runs returns the positions of a block of n at which length set bits begin.
-// ahead is the mask of the block behind it.
-func runs(mask, ahead uint64, n, length int) uint64 {
-	lo, hi := mask, ahead
-	if n < 64 {
-		lo, hi = mask&(1<<n-1)|ahead<<n, ahead>>(64-n)
-	}
-	for have := 1; have < length && lo != 0; {
-		step := min(have, length-have)
-		lo &= lo>>step | hi<<(64-step)
-		hi &= hi >> step
-		have += step
-	}
-	if n < 64 {
-		lo &= 1<<n - 1
-	}
-	return lo
-}
-
-// classOf has, for each byte, bit 0 set for a character of a run of digits and
-// bit 32 for one of a word.
-var classOf = func() (t [256]uint64) {
-	for i, r := range runShapes {
-		r.set.each(func(b byte) { t[b] |= 1 << (32 * i) })
-	}
-	return t
-}()
-
-// classMasks returns which of the up to 64 bytes of text from at on are digits,
-// and which are of words.
-func classMasks(text []byte, at int) (digits, words uint64) {
-	if at >= len(text) {
-		return 0, 0
-	}
-	text = text[at:min(len(text), at+64)]
+// classMasks returns which of up to 64 bytes are of runDigits, and which of runWords.
+func classMasks(text []byte) (digits, words uint64) {
 	var half [2]uint64
 	for h := range half {
 		part := text[min(len(text), 32*h):min(len(text), 32*h+32)]
@@ -217,62 +247,27 @@ func classMasks(text []byte, at int) (digits, words uint64) {
 	return half[0]&low | half[1]<<32, half[0]>>32 | half[1]&^low
 }
 
-// suspect reports whether text, a raw payload, holds a place where a rule could
-// match in some field of it, or the name of a field that a rule wants.
-func (p *prefilter) suspect(sc *Scratch, text []byte) bool {
-	if len(p.every) > 0 && len(text) > 0 {
-		return true
-	}
-	for s := p.scan(text, 0); ; {
-		b, ok := s.next()
+// each calls yield for the triggers that the prefilter finds in text from at on,
+// a list at a time, with the place of their gram or the begin of their run. It
+// ends when yield returns false.
+func (p *prefilter) each(sc *Scratch, text []byte, at int, yield func(list []int32, i int) bool) {
+	for s := p.scan(sc, text, at); ; {
+		at, found, ok := s.next()
 		if !ok {
-			return false
+			return
 		}
-		for m := b.grams; m != 0; m &= m - 1 {
-			i := s.at + bits.TrailingZeros64(m)
-			if p.anyHolds(sc, p.lookup(gramAt(text, i)), text, i) {
-				return true
+		for m := found.grams; m != 0; m &= m - 1 {
+			i := at + bits.TrailingZeros64(m)
+			if list := p.at(text, i); list != nil && !yield(list, i) {
+				return
 			}
 		}
-		for m := b.digits; m != 0; m &= m - 1 {
-			if p.anyHolds(sc, p.digits, text, s.at+bits.TrailingZeros64(m)) {
-				return true
-			}
-		}
-		for m := b.words; m != 0; m &= m - 1 {
-			if p.anyHolds(sc, p.words, text, s.at+bits.TrailingZeros64(m)) {
-				return true
+		for k := range found.runs {
+			for m := found.runs[k]; m != 0; m &= m - 1 {
+				if !yield(p.byRun[k], at+bits.TrailingZeros64(m)) {
+					return
+				}
 			}
 		}
 	}
-}
-
-// mayBegin reports whether what stands before text[at], in a raw payload, is
-// possible before t in some field. At the start of a field a delimiter of the
-// format stands there, which is no letter, digit or underscore in any of them.
-func (t *trigger) mayBegin(text []byte, at int) bool {
-	if at == 0 {
-		return t.before.start
-	}
-	if t.rule < 0 {
-		return startsWord(text, at) || !isLetterOrDigit(text[at-1])
-	}
-	return t.before.set.has(text[at-1]) || t.before.start && !isWordByte(text[at-1])
-}
-
-// anyHolds reports whether one of the triggers stands with its gram at text[i]
-// and its pattern goes on behind it.
-func (p *prefilter) anyHolds(sc *Scratch, list []int32, text []byte, i int) bool {
-	for _, id := range list {
-		t := &p.triggers[id]
-		at := i - t.gram
-		if at < 0 || !t.mayBegin(text, at) || !t.fits(text, at) {
-			continue
-		}
-		// Text that uses up the budget is for Find to give up.
-		if probe := t.probe(); probe == nil || sc.nfa.steps > budget(text) || probe.fits(sc, text, at, min(len(text), at+t.window)) {
-			return true
-		}
-	}
-	return false
 }

@@ -25,9 +25,12 @@ type matcher struct {
 	rules    []Rule
 	programs []program
 	keys     keyTable
-	filter   *prefilter
-	ids      map[string]struct{}
-	window   int // the farthest reach of any rule
+	// values is for the text of fields, payloads for whole payloads: it knows
+	// the names of fields too.
+	values, payloads *prefilter
+	every            []int32 // rules to be tried at every byte
+	ids              map[string]struct{}
+	window           int // the farthest reach of any rule
 }
 
 // RuleError says what is wrong with a rule. Key is the key of the rule's table
@@ -105,20 +108,14 @@ func (s *Set) AppendReplacement(dst []byte, f Finding, value []byte) (out []byte
 	return a.Append(dst, &s.rules[f.index], value), remove
 }
 
-// Suspect reports whether raw could hold a finding, by one prefilter pass. It
-// says yes too often and never wrongly no, as long as nothing in raw is escaped
-// or encoded.
-func (s *Set) Suspect(sc *Scratch, raw []byte) bool {
-	sc.begin()
-	return s.filter.suspect(sc, raw)
-}
-
 // Scratch is the working memory of one search at a time.
 type Scratch struct {
 	raw          []span
 	key          []byte
 	keyed        []int32
 	nfa          nfaScratch
+	blocks       [chunk + 1]block
+	unescaped    []byte
 	runes        []rune
 	regexp2Spent int64 // nanoseconds
 }

@@ -80,6 +80,8 @@ type trigger struct {
 	// wherever the pattern matches in the field.
 	probe  func() *nfa
 	window int // that of the rule
+	// key, for triggers of names of fields, is the name; rule is -1 then.
+	key *keyName
 }
 
 // errNoTrigger is the advice for a pattern that the prefilter can't announce.
@@ -100,23 +102,6 @@ func findTriggers(re *syntax.Regexp) ([]trigger, error) {
 		return nil, errNoTrigger
 	}
 	return best, nil
-}
-
-// firstWordTriggers returns the triggers of a name by its first word of three
-// letters, so that the probe sees the words behind it too.
-func firstWordTriggers(re *syntax.Regexp) ([]trigger, error) {
-	nodes := flatten(withoutCaptures(re), nil)
-	for i := range nodes {
-		if ts, _, ok := nodeTriggers(nodes, i); ok {
-			suffix := concat(nodes[i:])
-			for k := range ts {
-				ts[k].before = context{set: allBytes, start: true}
-				ts[k].probe = sync.OnceValue(func() *nfa { return newProbe(suffix) })
-			}
-			return ts, nil
-		}
-	}
-	return nil, errNoTrigger
 }
 
 // triggersOf chooses, for an alternation, the triggers of all branches together;
@@ -148,7 +133,6 @@ func triggersOf(re *syntax.Regexp) ([]trigger, bool) {
 				for k := range ts {
 					ts[k].least += least
 					ts[k].most += most
-					ts[k].before = precede(nodes[:i], &ts[k].seq[0])
 					suffix := concat(nodes[i:])
 					ts[k].probe = sync.OnceValue(func() *nfa { return newProbe(suffix) })
 					if least != most {
@@ -242,19 +226,31 @@ func remainingRounds(re *syntax.Regexp) *syntax.Regexp {
 	return &rest
 }
 
-// nodeTriggers returns the triggers that begin at node i, one for each way that
-// the alternatives from there on can go.
+// nodeTriggers returns the triggers that begin at node i: one by a run, or one for
+// each way that the alternatives from there on can go.
 func nodeTriggers(nodes []*syntax.Regexp, i int) (ts []trigger, cost float64, ok bool) {
 	e := expansion{}
 	e.expand(nil, nodes[i:])
 	for _, seq := range e.seqs {
-		t, c, ok := bestShape(seq)
-		if !ok {
-			return nil, 0, false
+		if ok = len(seq) >= gramLen; !ok {
+			break
+		}
+		t := trigger{before: precede(nodes[:i], &seq[0].set)}
+		var c float64
+		if c, ok = t.chooseGram(seq); !ok {
+			break
 		}
 		ts, cost = append(ts, t), cost+c
 	}
-	return ts, cost, true
+	for k := range runShapes {
+		r := &runShapes[k]
+		if (!ok || r.cost < cost) && leadingRun(nodes[i:], &r.set) >= r.length {
+			first := firstBytes(concat(nodes[i:]))
+			t := trigger{shape: r.shape, seq: []byteSet{first}, before: precede(nodes[:i], &first)}
+			ts, cost, ok = []trigger{t}, r.cost, true
+		}
+	}
+	return ts, cost, ok
 }
 
 const (
@@ -353,37 +349,44 @@ func singleByte(node *syntax.Regexp) (set byteSet, times int, open, ok bool) {
 
 func plain(r rune) bool { return r >= 0x20 && r < 0x7f && r != '"' && r != '\\' }
 
-// bestShape chooses how the prefilter looks for seq: by the three of its classes,
-// or by the run at its beginning, that cost least. What costs is how often logs
-// hold them, how often all of seq then fits and an engine is asked, and how much
-// of the prefilter's table the grams fill. The weights are times in one unit.
-func bestShape(seq []byteClass) (t trigger, cost float64, ok bool) {
+// chooseGram chooses the three classes of seq by which the prefilter looks for it:
+// those that cost least. What costs is how often logs hold them, alone and with
+// the classes on both sides, how often all of seq then fits and an engine is
+// asked, and how much of the prefilter's table the grams fill. The weights are
+// times in one unit.
+func (t *trigger) chooseGram(seq []byteClass) (cost float64, ok bool) {
 	engine := 20.0
-	for _, c := range seq {
-		engine *= c.often
-		t.seq = append(t.seq, c.set)
+	often := make([]float64, len(seq)-gramLen+1)
+	for i := range often {
+		often[i] = 1
+		if size := seq[i].size * seq[i+1].size * seq[i+2].size; size <= maxGrams {
+			often[i] = gramOften(seq[i:])
+		}
 	}
-	for i := 0; i+gramLen <= len(seq); i++ {
+	for i := range seq {
+		engine *= seq[i].often
+		t.seq = append(t.seq, seq[i].set)
+	}
+	for i := range often {
 		size := seq[i].size * seq[i+1].size * seq[i+2].size
 		if size > maxGrams {
 			continue
 		}
-		if i > 0 && i+gramLen < len(seq) && seq[i+2].set == seq[i-1].set && seq[i].set == seq[i-1].set && seq[i+1].set == seq[i].set {
-			continue // the same three classes as one byte before
+		window := often[i]
+		if i == 0 {
+			before := foldedSet(&t.before.set)
+			window *= frequency(&before)
+		} else {
+			window = min(window, often[i-1])
 		}
-		c := gramOften(seq[i:]) + float64(size)*2e-6
-		if !ok || c < cost {
+		if i+1 < len(often) {
+			window = min(window, often[i+1])
+		}
+		if c := window + 0.2*often[i] + float64(size)*2e-6; !ok || c < cost {
 			t.gram, cost, ok = i, c, true
 		}
 	}
-	cost += engine
-	for i := range runShapes {
-		r := &runShapes[i]
-		if r.begins(seq) && (!ok || r.cost < cost) {
-			t.gram, t.shape, cost, ok = 0, r.shape, r.cost, true
-		}
-	}
-	return t, cost, ok
+	return cost + engine, ok
 }
 
 // shape says by what the prefilter finds a trigger.
@@ -391,15 +394,14 @@ type shape uint8
 
 const (
 	byGram  shape = iota // three classes of it, at gram
-	byDigit              // it begins with digitRun digits, blanks and dashes
-	byWord               // it begins with wordRun letters, digits, "_" and "-"
+	byDigit              // 12 digits, blanks and dashes
+	byWord               // 20 letters, digits, "_" and "-"
+	byToken              // 40 of them
 )
 
-const (
-	digitRun = 12
-	wordRun  = 12
-)
-
+// runShape is a run of one class that the prefilter knows. Its cost counts that an
+// engine is asked at many places of it, whatever the class says: numbers and words
+// come whole.
 type runShape struct {
 	shape  shape
 	set    byteSet
@@ -407,25 +409,80 @@ type runShape struct {
 	cost   float64
 }
 
-// begins reports whether seq begins with such a run.
-func (r *runShape) begins(seq []byteClass) bool {
-	if len(seq) < r.length {
-		return false
-	}
-	for i := range seq[:r.length] {
-		if !seq[i].set.within(&r.set) {
-			return false
-		}
-	}
-	return true
+var (
+	runDigits = setOf("0123456789 -")
+	runWords  = setOf("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-")
+)
+
+var runShapes = [...]runShape{
+	{byDigit, runDigits, 12, 0.012},
+	{byWord, runWords, 20, 0.05},
+	{byToken, runWords, 40, 0.012},
 }
 
-// runShapes are the runs that the prefilter knows. The cost counts that an engine
-// is asked at many places of them, whatever the classes say: numbers and words
-// come whole.
-var runShapes = []runShape{
-	{byDigit, setOf("0123456789 -"), digitRun, 0.012},
-	{byWord, setOf("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-"), wordRun, 0.016},
+// leadingRun returns how many bytes of set every match of nodes begins with at
+// least.
+func leadingRun(nodes []*syntax.Regexp, set *byteSet) int {
+	n := 0
+	for _, node := range nodes {
+		more, whole := runOf(node, set)
+		if n += more; !whole {
+			break
+		}
+	}
+	return n
+}
+
+// runOf returns with how many bytes of set every match of re begins at least;
+// whole says that it has no others.
+func runOf(re *syntax.Regexp, set *byteSet) (n int, whole bool) {
+	switch re.Op {
+	case syntax.OpLiteral:
+		for _, r := range re.Rune {
+			if r >= 0x80 || !set.has(byte(r)) {
+				return n, false
+			}
+			n++
+		}
+		return n, true
+	case syntax.OpCharClass:
+		edge := edgeBytes(re.Rune)
+		if whole = edge.within(set); whole {
+			n = 1
+		}
+		return n, whole
+	case syntax.OpCapture:
+		return runOf(re.Sub[0], set)
+	case syntax.OpStar, syntax.OpQuest:
+		_, whole = runOf(re.Sub[0], set)
+		return 0, whole
+	case syntax.OpPlus:
+		return runOf(re.Sub[0], set)
+	case syntax.OpRepeat:
+		if n, whole = runOf(re.Sub[0], set); whole || re.Min == 0 {
+			n *= re.Min
+		}
+		return n, whole
+	case syntax.OpConcat:
+		for _, sub := range re.Sub {
+			more, all := runOf(sub, set)
+			if n += more; !all {
+				return n, false
+			}
+		}
+		return n, true
+	case syntax.OpAlternate:
+		n, whole = unbounded, true
+		for _, sub := range re.Sub {
+			m, all := runOf(sub, set)
+			n, whole = min(n, m), whole && all
+		}
+		return n, whole
+	case syntax.OpBeginLine, syntax.OpEndLine, syntax.OpBeginText, syntax.OpEndText,
+		syntax.OpWordBoundary, syntax.OpNoWordBoundary, syntax.OpEmptyMatch:
+		return 0, true
+	}
+	return 0, false
 }
 
 func setOf(bytes string) (s byteSet) {
@@ -438,13 +495,10 @@ func setOf(bytes string) (s byteSet) {
 // reach returns how many bytes from its beginning the prefilter has to see of a
 // trigger.
 func (t *trigger) reach() int {
-	switch t.shape {
-	case byDigit:
-		return digitRun
-	case byWord:
-		return wordRun
+	if t.shape != byGram {
+		return runShapes[t.shape-1].length
 	}
-	return t.gram + gramLen
+	return t.gram + gramLen + 1
 }
 
 // grams returns how many folded grams t stands for.

@@ -46,7 +46,7 @@ func NewWriter(w io.Writer, s *Set, found Found) *Writer {
 
 // MaxHold returns the greatest number of bytes that a Writer keeps in memory for
 // s besides the batch it gathers.
-func (s *Set) MaxHold() int { return 2*s.window + s.filter.most + maxChain + 2*keepBehind }
+func (s *Set) MaxHold() int { return 2*s.window + s.values.most + maxChain + 2*keepBehind }
 
 // Write takes p and writes what later input can't change any more, in batches.
 // p is not kept.
@@ -56,7 +56,7 @@ func (w *Writer) Write(p []byte) (int, error) {
 		n := min(len(p), batch)
 		w.buf = append(w.buf, p[:n]...)
 		p = p[n:]
-		if len(w.buf)-w.done >= batch+w.set.filter.most {
+		if len(w.buf)-w.done >= batch+w.set.values.most {
 			w.advance(false)
 		}
 	}
@@ -91,7 +91,7 @@ func (w *Writer) advance(final bool) {
 	w.sc.begin()
 	sr := search{set: w.set, sc: w.sc, text: w.buf, from: w.done, to: len(w.buf), undecided: len(w.buf)}
 	if !final {
-		sr.partial, sr.undecided = true, max(w.done, len(w.buf)-w.set.filter.most)
+		sr.partial, sr.undecided = true, max(w.done, len(w.buf)-w.set.values.most)
 	}
 	if w.err = sr.byPattern(); w.err != nil {
 		return

@@ -128,7 +128,7 @@ func TestWriterFlushHoldsOnlyWhatCanChange(t *testing.T) {
 	if err := w.Flush(); err != nil {
 		t.Fatal(err)
 	}
-	if held := len(clean) - out.Len(); held > s.filter.most+2*maxPlaceholder+16 {
+	if held := len(clean) - out.Len(); held > s.values.most+2*maxPlaceholder+16 {
 		t.Errorf("holds %d bytes of clean text", held)
 	}
 }

@@ -1,0 +1,5 @@
+package redact
+
+type buckets struct{}
+
+func newBuckets(triggers []trigger) *buckets { return nil }

@@ -1,0 +1,132 @@
+package redact
+
+import (
+	"bytes"
+	"unicode/utf8"
+)
+
+// Suspect reports whether raw, a payload in whatever format, could hold a finding
+// in some field of it, or the name of a field that a rule wants: one prefilter
+// pass, and where that finds something a look at what follows. It says yes too
+// often and never wrongly no, as long as nothing in raw is encoded but by escapes
+// of a backslash and one character, or of \u and the four hexadecimal digits of a
+// character beyond ASCII, however often nested.
+func (s *Set) Suspect(sc *Scratch, raw []byte) bool {
+	if len(s.every) > 0 && len(raw) > 0 {
+		return true
+	}
+	sc.begin()
+	p, suspect := s.payloads, false
+	p.each(sc, raw, 0, func(list []int32, i int) bool {
+		for _, id := range list {
+			t := &p.triggers[id]
+			at := i - t.gram
+			if at >= 0 && t.fits(raw, at) && t.mayBegin(raw, at) && t.mayGoOn(sc, raw, at) {
+				suspect = true
+				return false
+			}
+		}
+		return true
+	})
+	clear(sc.unescaped[:cap(sc.unescaped)])
+	return suspect
+}
+
+// mayBegin reports whether what stands before text[at], in a raw payload, is
+// possible before t in some field. At the start of a field a delimiter of the
+// format stands there, which is no letter, digit or underscore in any of them; an
+// escape stands for what it may.
+func (t *trigger) mayBegin(text []byte, at int) bool {
+	if at == 0 {
+		return t.before.start
+	}
+	b := text[at-1]
+	return t.before.set.has(b) || t.before.start && !isWordByte(b) || endsEscape(text[:at])
+}
+
+// endsEscape reports whether text may end in an escape: \x or \uXXXX.
+func endsEscape(text []byte) bool {
+	n := len(text)
+	return n >= 2 && text[n-2] == '\\' || n >= 6 && text[n-6] == '\\' && text[n-5] == 'u'
+}
+
+// maxNesting bounds how often escapes are taken off a piece of text, of at most
+// maxUnescaped bytes, to see whether a rule matches there.
+const (
+	maxNesting   = 4
+	maxUnescaped = 256
+)
+
+// mayGoOn reports whether what begins with t at text[at], in a raw payload, may
+// match to the end in some field.
+func (t *trigger) mayGoOn(sc *Scratch, text []byte, at int) bool {
+	if t.key != nil {
+		return t.key.fits(text, at)
+	}
+	probe := t.probe()
+	if probe == nil {
+		return true
+	}
+	region, cut := text[at:], len(text)-at > t.window
+	if cut {
+		region = region[:t.window]
+	}
+	for range maxNesting {
+		before := sc.nfa.steps
+		if before > budget(text) || probe.fits(sc, region, 0, len(region)) || cut && sc.nfa.atEnd {
+			return true // what uses up the budget is for Find to give up
+		}
+		if bytes.IndexByte(region[:min(len(region), sc.nfa.steps-before)], '\\') < 0 {
+			return false
+		}
+		if len(region) > maxUnescaped {
+			region, cut = region[:maxUnescaped], true
+		}
+		sc.unescaped = unescape(sc.unescaped[:0], region)
+		region = sc.unescaped
+	}
+	return true
+}
+
+// unescape appends text without one level of escapes to dst, which may be the
+// beginning of text.
+func unescape(dst, text []byte) []byte {
+	for i := 0; i < len(text); i++ {
+		if text[i] != '\\' || i+1 == len(text) {
+			dst = append(dst, text[i])
+			continue
+		}
+		i++
+		switch b := text[i]; b {
+		case 'n', 't', 'r', 'b', 'f':
+			dst = append(dst, controls[b])
+		case 'u':
+			r, n := rune(0), 0
+			for ; n < 4 && i+1+n < len(text); n++ {
+				d := hexDigit(text[i+1+n])
+				if d < 0 {
+					break
+				}
+				r = r<<4 | rune(d)
+			}
+			dst = utf8.AppendRune(dst, r)
+			i += n
+		default:
+			dst = append(dst, b)
+		}
+	}
+	return dst
+}
+
+var controls = [256]byte{'n': '\n', 't': '\t', 'r': '\r', 'b': '\b', 'f': '\f'}
+
+// hexDigit returns the value of a hexadecimal digit, -1 for other bytes.
+func hexDigit(b byte) int {
+	switch {
+	case isDigit(b):
+		return int(b - '0')
+	case b|0x20 >= 'a' && b|0x20 <= 'f':
+		return int(b|0x20) - 'a' + 10
+	}
+	return -1
+}
