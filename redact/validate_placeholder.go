@@ -4,7 +4,11 @@ import "bytes"
 
 // not-placeholder rejects values that stand for a secret and are none: masks,
 // template variables, and the words that documentation writes in their place.
-func init() { registerPlain("not-placeholder", func(v []byte) bool { return !isPlaceholder(v) }) }
+// not-masked rejects masks only, for tokens of a form that templates do not have.
+func init() {
+	registerPlain("not-placeholder", func(v []byte) bool { return !isPlaceholder(v) })
+	registerPlain("not-masked", func(v []byte) bool { return len(v) > 0 && !isMasked(v) && !isStandIn(v) })
+}
 
 var placeholderWords = wordSet(`
 	null nil none undefined true false yes no on off empty unset n/a na nan tbd todo
@@ -28,24 +32,44 @@ func isPlaceholder(value []byte) bool {
 	if len(v) == 0 {
 		return true
 	}
-	var lower [32]byte
-	if len(v) <= len(lower) {
-		n := copy(lower[:], v)
-		for i := range n {
-			if isUpper(lower[i]) {
-				lower[i] |= 0x20
-			}
-		}
-		if placeholderWords[string(lower[:n])] || bytes.HasPrefix(lower[:n], []byte("your_")) ||
-			bytes.HasPrefix(lower[:n], []byte("your-")) {
+	return isStandIn(v) || isTemplate(v) || isMasked(v)
+}
+
+// isStandIn reports whether v is a word for a secret or an instruction to put one
+// there: your_token, PUT_YOUR_KEY_HERE, somefakekey.
+func isStandIn(v []byte) bool {
+	var buffer [96]byte
+	if len(v) > len(buffer) {
+		return false
+	}
+	lower := toLower(buffer[:], v)
+	if placeholderWords[string(lower)] {
+		return true
+	}
+	if i := bytes.Index(lower, []byte("your")); i >= 0 && i+4 < len(lower) && (i == 0 || !isLower(lower[i-1])) {
+		if b := lower[i+4]; b == '_' || b == '-' || b == ' ' || !classes(lower).digit {
 			return true
 		}
 	}
-	return isTemplate(v) || isMasked(v)
+	for _, word := range standIns {
+		if bytes.Contains(lower, word) {
+			return true
+		}
+	}
+	return false
+}
+
+// standIns are parts of no word that people log in with, and too long to come up
+// by chance.
+var standIns = [][]byte{
+	[]byte("changeme"), []byte("placeholder"), []byte("redacted"), []byte("replaceme"), []byte("replace_me"),
+	[]byte("replace-me"), []byte("fakekey"), []byte("faketoken"), []byte("fakesecret"), []byte("fakepass"),
+	[]byte("-fake-"), []byte("_fake_"), []byte("exampleexample"), []byte("insert_"), []byte("_goes_here"),
 }
 
 var templateMarks = [][2]string{
 	{"${", "}"}, {"{{", "}}"}, {"<", ">"}, {"%(", ")s"}, {"#{", "}"}, {"$(", ")"}, {"{", "}"}, {"[", "]"}, {"%", "%"},
+	{"&lt;", "&gt;"}, {"@{", "}"}, {"__", "__"}, {"@@", "@@"},
 }
 
 func isTemplate(v []byte) bool {
@@ -54,16 +78,52 @@ func isTemplate(v []byte) bool {
 			return true
 		}
 	}
-	return v[0] == '$' && len(v) > 1 && isWord(v[1:]) || len(v) == 2 && v[0] == '%'
+	if v[0] == '$' && len(v) > 1 {
+		name, _, _ := bytes.Cut(v[1:], []byte("/")) // a path that begins with a variable
+		return isWord(name) || isDigit(v[1]) && len(name) == 1
+	}
+	return len(v) == 2 && v[0] == '%'
 }
 
-// isMasked reports whether v is a mask: one character repeated, or three or more
-// asterisks or bullets and little else.
+// isMasked reports whether v is a mask or cut short for display: one character
+// repeated, eight of those that masks are made of in a row, three or more asterisks
+// or bullets and little else, or an ellipsis at the end.
 func isMasked(v []byte) bool {
 	if bytes.Count(v, v[:1]) == len(v) && len(v) > 2 {
-		b := v[0]
-		return b == '*' || b == 'x' || b == 'X' || b == '.' || b == '-' || b == '#' || b == '_' || b == '?'
+		return isMaskByte(v[0]) || len(v) > 15
+	}
+	if len(v) > 6 && len(v) < 48 && (bytes.HasSuffix(v, []byte("...")) || bytes.HasSuffix(v, []byte("…"))) {
+		return true
 	}
 	stars := bytes.Count(v, []byte("*")) + 3*bytes.Count(v, []byte("•"))
-	return stars >= 3 && 2*stars >= len(v)
+	return stars >= 3 && 2*stars >= len(v) || hasMask(v)
+}
+
+func isMaskByte(b byte) bool {
+	return b == '*' || b == 'x' || b == 'X' || b == '.' || b == '-' || b == '#' || b == '_' || b == '?'
+}
+
+// hasMask reports whether v holds eight equal bytes in a row that masks are made
+// of, or consists of one byte for more than two thirds, as documents write keys.
+func hasMask(v []byte) bool {
+	const row = 8
+	if len(v) < row {
+		return false
+	}
+	run := 0
+	var counts [256]int
+	most := 0
+	for i, b := range v {
+		if i > 0 && b == v[i-1] {
+			run++
+		} else {
+			run = 1
+		}
+		if run == row && isMaskByte(b) && b != '-' && b != '_' && b != '.' {
+			return true
+		}
+		counts[b]++
+		most = max(most, counts[b])
+	}
+	return len(v) >= 2*row && 3*most > 2*len(v)
 }

@@ -22,6 +22,22 @@ func TestValidators(t *testing.T) {
 		"not-path":       {[]string{"a/b9/c", "abc"}, []string{"/etc/passwd", "./x", "https://x", `C:\Users`, "~/x", "a/b/c"}},
 		"not-word":       {[]string{"hunter2", "aBCdE", "x!"}, []string{"password", "max_retry_count", "com.example.Main", "Hello", "HELLO"}},
 		"base64-json":    {[]string{b64, b64 + ".x.y"}, []string{"abcd", "", "!!!", "W10"}},
+		"rarity:5.2": {
+			[]string{"qT7rXk2LmB9vWz4HsD1cJf", "zq7xk3vbn5wj2hd8fplr", "8fk2lq0zzx", "5f0c9a1b7de2"},
+			[]string{"", "...", "loadDefaultUserSettings", "blue-mountain", "org.apache.hadoop.security.Token", "unauthorized"},
+		},
+		"not-code": {
+			[]string{"hunter2", "p@ss.word", "notes.ini", "a+b", "x->y", "P.Smith", "(secret)", "+Ab3dEf", "пароль", "a(b", ".htaccess1"},
+			[]string{"", "...", ",.:-", " + getPassword() + ", "+name+", ".$p[", ", ", "getenv(NAME)", "os.environ[KEY]", "process.env.PW",
+				"var.db_password", "user->password", "Config::token", "arn:aws:iam::x", "(char *) p", "self.config.client_secret"},
+		},
+		"not-name":    {[]string{"secret", "hunter2", "password1", "letmein", "blue-sky"}, []string{"db_password", "getPassword", "API_KEY", "user-token", "apiKey"}},
+		"not-count":   {[]string{"1234", "a1", ""}, []string{"0", "90", "123"}},
+		"not-example": {[]string{"hunter2", "passwords"}, []string{"password", "TOKEN", "Pass"}},
+		"not-masked": {
+			[]string{"ghp_Ab9x", "AAAAAAAAab12cd34ef56", "hunter2", "p--------x1", "exchange"},
+			[]string{"", "xxxxxxxxxxxxxx.atlasv1.xxxxxxxxxxxx", "sgp_aaaaaaaaaaaaaaaaaaaaaaaa", "xoxp-1-########", "sha256~_PUT_YOUR_TOKEN_HERE_", "eyJhbGciOi..."},
+		},
 		"not-message": {
 			[]string{"hunter2", "correct horse battery staple", "My p4ssword is long.", "Secret.", "two words."},
 			[]string{"This field may not be blank.", "The two password fields didn't match.", "Ensure this value has at least 8 characters!"},
@@ -29,7 +45,7 @@ func TestValidators(t *testing.T) {
 		"not-placeholder": {
 			[]string{"hunter2", "secret", "p", "xa", "a***b9Fq2", "[1]x"},
 			[]string{"", "null", "None", "changeme", "xxxx", "XXXXXXXX", "****", "<token>", "${VAR}", "{{ var }}", "%s", "%(password)s",
-				"your_api_key_here", "REDACTED", "[REDACTED:x]", "$PASSWORD", "'changeme'", "••••••", "ab****cd"},
+				"your_api_key_here", "REDACTED", "[REDACTED:x]", "$PASSWORD", "'changeme'", "$BASE_URL/x/y", "$1", "&lt;YOUR PASSWORD&gt;", "somefakekey", "__PASSWORD__", "abcdefgh...", "••••••", "ab****cd"},
 		},
 	} {
 		v, err := parseValidator(form)
@@ -48,7 +64,7 @@ func TestValidators(t *testing.T) {
 			}
 		}
 	}
-	for _, form := range []string{"luhn:1", "entropy", "entropy:9", "min-distinct:0"} {
+	for _, form := range []string{"luhn:1", "entropy", "entropy:9", "min-distinct:0", "rarity", "rarity:0"} {
 		if _, err := parseValidator(form); err == nil {
 			t.Errorf("%s is accepted", form)
 		}
@@ -57,7 +73,7 @@ func TestValidators(t *testing.T) {
 
 // Every registered validator stands any bytes.
 func TestValidatorsStandAnything(t *testing.T) {
-	forms := map[string]string{"entropy": "entropy:3", "min-distinct": "min-distinct:3"}
+	forms := map[string]string{"entropy": "entropy:3", "rarity": "rarity:5", "min-distinct": "min-distinct:3"}
 	for _, name := range ValidatorNames() {
 		form := name
 		if f, ok := forms[name]; ok {

@@ -1,0 +1,209 @@
+package redact
+
+import "bytes"
+
+// Validators that tell a value from the source text of a program that computes
+// one.
+//
+//   - not-code rejects expressions, references and casts, what stands between two
+//     string literals, and what has no letter and no digit.
+//   - not-name rejects names of credentials: db_password, getToken, API_KEY.
+//   - not-count rejects up to three digits, which are settings and not secrets.
+//   - not-example rejects what commands in documents have for a password.
+func init() {
+	registerPlain("not-code", func(v []byte) bool { return !isCode(v) })
+	registerPlain("not-name", func(v []byte) bool { return !isCredentialName(v) })
+	registerPlain("not-count", func(v []byte) bool { return len(v) > 3 || !isNumber(v) })
+	registerPlain("not-example", func(v []byte) bool { return !isExample(v) })
+}
+
+var examples = wordSet(`
+	password passwd pass pwd pw passphrase secret token key apikey api_key test user username
+	passw0rd yyy yyyy pass123 credential credentials utf8 utf-8 base64 hex ascii latin1 binary
+`)
+
+// roots are the names that expressions begin with when they fetch a setting.
+var roots = wordSet(`
+	process env environ os sys config conf cfg settings setting options option opts args argv
+	params param props properties self this context ctx request req response res data local
+	locals var vars module each values secrets vault input inputs output outputs app application
+	system environment builtins session state store user users account accounts client server
+	creds credentials auth form body json headers query event flags viper cmd import meta
+`)
+
+// credentialWords are those that names of credentials end in or hold.
+var credentialWords = wordSet(`
+	password passwords passwd pwd pass passphrase secret secrets token tokens key keys
+	credential credentials creds apikey pw
+`)
+
+func isExample(v []byte) bool {
+	var buffer [16]byte
+	return len(v) <= len(buffer) && examples[string(toLower(buffer[:], v))]
+}
+
+func isCode(value []byte) bool {
+	v := bytes.TrimSpace(value)
+	switch {
+	case len(v) == 0 || !hasText(v):
+		return true
+	case bytes.HasPrefix(v, []byte("arn:")), bytes.HasPrefix(v, []byte("(char")), bytes.HasPrefix(v, []byte("new ")):
+		return true
+	case bytes.Contains(v, []byte("()")), bytes.Contains(v, []byte("->")) && isReference(v):
+		return true
+	}
+	return isJoint(value) || isCall(v) || isReference(v)
+}
+
+// hasText reports whether v has an ASCII letter or digit, or is mostly beyond
+// ASCII.
+func hasText(v []byte) bool {
+	beyond := 0
+	for _, b := range v {
+		if isDigit(b) || isLower(b|0x20) && b < 0x80 {
+			return true
+		}
+		if b >= 0x80 {
+			beyond++
+		}
+	}
+	return 2*beyond > len(v)
+}
+
+// isJoint reports whether value is what stands between two string literals that
+// are put together, so that its quotation marks are the end of one and the
+// beginning of the next: + name +, .$config[, , x,.
+func isJoint(value []byte) bool {
+	v := bytes.TrimSpace(value)
+	first, last := v[0], v[len(v)-1]
+	if len(v) == 1 {
+		return first == '+' || first == ',' || first == '.' || first == ':'
+	}
+	switch first {
+	case '+', '.', '&', '|':
+		if b := v[1]; b == ' ' || b == '$' || last == first {
+			return true
+		}
+		return first == '+' && (last == '(' || last == '[')
+	case ',', ')', ';':
+		return v[1] == ' ' || last == ',' || last == '('
+	}
+	return false
+}
+
+// isCall reports whether v is name(..., with a name of at least three letters.
+func isCall(v []byte) bool {
+	open := bytes.IndexByte(v, '(')
+	if open < 3 || !isIdentifier(v[:open]) {
+		return false
+	}
+	return v[len(v)-1] == ')' && isWord(bytes.TrimRight(v[:open], "0123456789"))
+}
+
+// isReference reports whether v is a path of names that begins where programs keep
+// settings or ends in the name of a credential: process.env.X, user->password.
+func isReference(v []byte) bool {
+	parts, first := 0, true
+	known, named := false, false
+	for len(v) > 0 {
+		end := bytes.IndexAny(v, ".-:[")
+		part := v
+		if end >= 0 {
+			part = v[:end]
+		}
+		if !isIdentifier(part) {
+			return false
+		}
+		parts++
+		if first {
+			known, first = isRoot(part), false
+		}
+		named = isCredential(part)
+		if end < 0 {
+			break
+		}
+		rest := v[end:]
+		switch {
+		case rest[0] == '.':
+			v = rest[1:]
+		case bytes.HasPrefix(rest, []byte("->")), bytes.HasPrefix(rest, []byte("::")):
+			v = rest[2:]
+		case rest[0] == '[':
+			return known
+		default:
+			return false
+		}
+	}
+	return parts > 1 && (known || named)
+}
+
+// isIdentifier reports whether v is a name as programs have them.
+func isIdentifier(v []byte) bool {
+	for i, b := range v {
+		if !isLower(b|0x20) && b != '_' && b != '$' && (i == 0 || !isDigit(b)) || b >= 0x80 {
+			return false
+		}
+	}
+	return len(v) > 0
+}
+
+func isRoot(name []byte) bool {
+	var buffer [16]byte
+	return len(name) <= len(buffer) && roots[string(toLower(buffer[:], name))]
+}
+
+// isCredentialName reports whether v is a name of at least two words, one of them
+// that of a credential, and no digits.
+func isCredentialName(v []byte) bool {
+	if classes(v).digit || !isIdentifier(bytes.ReplaceAll(v, []byte("-"), []byte("_"))) {
+		return false
+	}
+	words, found := credentialWordsIn(v)
+	return found && words > 1
+}
+
+// isCredential reports whether a word of a name is that of a credential.
+func isCredential(v []byte) bool {
+	_, found := credentialWordsIn(v)
+	return found
+}
+
+// credentialWordsIn counts the words of a name, and reports whether one is that of
+// a credential.
+func credentialWordsIn(v []byte) (words int, found bool) {
+	var buffer [16]byte
+	start := 0
+	for i := 0; i <= len(v); i++ {
+		if i < len(v) && v[i] != '_' && v[i] != '-' && (i == start || !isUpper(v[i]) || isUpper(v[i-1])) {
+			continue
+		}
+		if word := v[start:i]; len(word) > 0 {
+			words++
+			found = found || len(word) <= len(buffer) && credentialWords[string(toLower(buffer[:], word))]
+		}
+		if start = i; i < len(v) && !isUpper(v[i]) {
+			start++
+		}
+	}
+	return words, found
+}
+
+func isNumber(v []byte) bool {
+	for _, b := range v {
+		if !isDigit(b) {
+			return false
+		}
+	}
+	return len(v) > 0
+}
+
+// toLower copies v to buffer in small letters.
+func toLower(buffer, v []byte) []byte {
+	n := copy(buffer, v)
+	for i, b := range buffer[:n] {
+		if isUpper(b) {
+			buffer[i] = b | 0x20
+		}
+	}
+	return buffer[:n]
+}
