@@ -12,7 +12,7 @@ import (
 )
 
 var _ = register(group{
-	name: "codecs", order: 3, run: runCodecs,
+	name: "codecs", order: 5, run: runCodecs,
 	about: "whole bodies through their wire format, beside the same bytes as plain text",
 })
 

@@ -15,7 +15,7 @@ import (
 )
 
 var _ = register(group{
-	name: "proxy", order: 4, run: runProxy,
+	name: "proxy", order: 6, run: runProxy,
 	about: "redactd as a hop, beside other reverse proxies in front of the same upstream",
 })
 
@@ -38,6 +38,7 @@ const (
 	gunzipName   = "fasthttp, gunzip"
 	httputilName = "httputil.ReverseProxy"
 	regzipName   = "fasthttp, gunzip and gzip"
+	caddyName    = "Caddy"
 	nginxName    = "nginx"
 	filterName   = "nginx, sub_filter"
 )
@@ -60,8 +61,8 @@ func scenarios() []scenario {
 	json := hop.JSONBody()
 	cleanLogs, _ := hop.LogsBody(0)
 	dirtyLogs, plantedLogs := hop.LogsBody(dirtyShare)
-	answers := []string{redactdName, bareName, httputilName, nginxName, filterName}
-	logs := []string{redactdName, bareName, gunzipName, regzipName, httputilName, nginxName}
+	answers := []string{redactdName, bareName, httputilName, caddyName, nginxName, filterName}
+	logs := []string{redactdName, bareName, gunzipName, regzipName, httputilName, caddyName, nginxName}
 	get := func(path string, status int) hop.Request {
 		return hop.Request{Method: "GET", Path: path, Status: status}
 	}

@@ -7,6 +7,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"os/signal"
 	"slices"
@@ -14,6 +15,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/redactd/redactd/bench/debian"
 	"github.com/redactd/redactd/bench/report"
 	"github.com/redactd/redactd/patterns"
 	"github.com/redactd/redactd/redact"
@@ -28,6 +30,9 @@ type options struct {
 	slice time.Duration
 	// files are logs that the user wants scanned beside the generated ones.
 	files []string
+	// pack is the only pack of rules that Vectorscan compiles, for a test; ""
+	// for those that are on by default.
+	pack string
 	// profiles is a directory for processor profiles, "" for none.
 	profiles string
 }
@@ -74,6 +79,7 @@ func run(ctx context.Context, args []string) error {
 	jsonFile := flags.String("json", "", "file for the figures (default results/TIME.json)")
 	plotFile := flags.String("plot", "", "file for a plot as SVG")
 	flags.StringVar(&o.profiles, "profile", "", "directory for processor profiles of the groups that take them")
+	install := flags.Bool("install", false, "first fetch the Debian packages that are measured, into ../.cache")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -84,6 +90,11 @@ func run(ctx context.Context, args []string) error {
 	chosen, err := choose(*only)
 	if err != nil {
 		return err
+	}
+	if *install {
+		if err := fetch(ctx); err != nil {
+			return err
+		}
 	}
 	r := report.Report{Machine: report.ThisMachine()}
 	r.Machine.Kernel, r.Machine.Quick, r.Machine.Rules = kernelInUse(), o.quick, len(defaultRules())
@@ -102,6 +113,17 @@ func run(ctx context.Context, args []string) error {
 		r.Tables = append(r.Tables, tables...)
 	}
 	return save(&r, *jsonFile, *plotFile)
+}
+
+// fetch gets the packages that are not there.
+func fetch(ctx context.Context) error {
+	for _, name := range slices.Sorted(maps.Keys(debian.Packages)) {
+		fmt.Printf("fetching %s, %s\n", name, debian.Packages[name])
+		if err := cache.Fetch(ctx, name); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func save(r *report.Report, jsonFile, plotFile string) error {
@@ -137,7 +159,7 @@ func usage(flags *flag.FlagSet) {
 	w := flags.Output()
 	fmt.Fprint(w, "usage: go run . [flags] [log file...]\n\nLog files named are scanned beside the generated logs.\n\nGroups:\n")
 	for _, g := range groups {
-		fmt.Fprintf(w, "  %-8s %s\n", g.name, g.about)
+		fmt.Fprintf(w, "  %-10s %s\n", g.name, g.about)
 	}
 	fmt.Fprint(w, "\nFlags:\n")
 	flags.PrintDefaults()

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/redactd/redactd/bench/debian"
 	"github.com/redactd/redactd/bench/hop"
 	"github.com/redactd/redactd/bench/report"
 )
@@ -48,6 +49,10 @@ func (b *proxyBench) scenario(ctx context.Context, i int, s scenario) (t report.
 	for _, name := range s.servers {
 		if strings.HasPrefix(name, "nginx") && hop.NginxPath() == "" {
 			notes[name] = "not installed (apt-get install nginx)"
+			continue
+		}
+		if name == caddyName && hop.CaddyPath(cache) == "" {
+			notes[name] = debian.Advice("caddy")
 			continue
 		}
 		p, adminAddr, err := b.start(ctx, name)
@@ -120,6 +125,10 @@ func (b *proxyBench) start(ctx context.Context, name string) (p *hop.Process, ad
 		p, err = b.programs.Nginx(ctx, name, b.upstream, name == filterName)
 		return p, "", err
 	}
+	if name == caddyName {
+		p, err = b.programs.Caddy(ctx, name, hop.CaddyPath(cache), b.upstream)
+		return p, "", err
+	}
 	what := map[string]string{
 		bareName: "fasthttp", gunzipName: "fasthttp-gunzip", regzipName: "fasthttp-regzip", httputilName: "httputil",
 	}[name]
@@ -135,11 +144,11 @@ func (b *proxyBench) profile(ctx context.Context, file, admin string, client *ho
 		_, err := client.Run(&s.request, (seconds+1)*time.Second)
 		done <- err
 	}()
-	err := fetch(ctx, fmt.Sprintf("http://%s/debug/pprof/profile?seconds=%d", admin, seconds), filepath.Join(b.o.profiles, file))
+	err := fetchTo(ctx, fmt.Sprintf("http://%s/debug/pprof/profile?seconds=%d", admin, seconds), filepath.Join(b.o.profiles, file))
 	return errors.Join(err, <-done)
 }
 
-func fetch(ctx context.Context, url, file string) error {
+func fetchTo(ctx context.Context, url, file string) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return err
