@@ -5,8 +5,11 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"math"
 	"strings"
 	"sync"
+
+	"github.com/redactd/redactd/internal/deflate"
 )
 
 // ErrTooLarge says that a payload is larger once decoded than its limit.
@@ -31,6 +34,16 @@ type coding interface {
 	// encode returns a writer to dst, and a function that gives its memory back.
 	encode(dst io.Writer) (w Encoder, release func())
 }
+
+// wholeCoding is a coding that decodes a payload in memory faster than piece by
+// piece.
+type wholeCoding interface {
+	// decodeWhole appends to dst what src decodes to, up to limit bytes. Its
+	// errors are those of package deflate or errBehind.
+	decodeWhole(dst, src []byte, limit int) ([]byte, error)
+}
+
+var errBehind = errors.New("data behind the end")
 
 // Encoder writes a payload in its content codings.
 type Encoder interface {
@@ -122,10 +135,14 @@ const maxResolve = 1 << 16
 
 // Decode appends to dst what src decodes to under a Content-Encoding. It fails
 // with ErrTooLarge if that, or the result of a coding in between, is more than
-// limit bytes, for which it never allocates more (in between, half as much again
-// and some headers are allowed); and with a *CodingError if src
+// limit bytes, for which it never allocates more but for some slack (in between,
+// half as much again and some headers are allowed); and with a *CodingError if src
 // is not of the codings from the first byte to the last. An empty src is empty.
 func Decode(dst, src []byte, encodings string, limit int64) ([]byte, error) {
+	if w, ok := codings[strings.ToLower(strings.TrimSpace(encodings))].(wholeCoding); ok && len(src) > 0 {
+		out, err := w.decodeWhole(dst, src, int(min(limit, math.MaxInt-int64(len(dst)))))
+		return out, wholeError(strings.ToLower(strings.TrimSpace(encodings)), err)
+	}
 	d, err := NewDecoder(bytes.NewReader(src), encodings, limit)
 	if err != nil {
 		return dst, err
@@ -155,6 +172,21 @@ func Decode(dst, src []byte, encodings string, limit int64) ([]byte, error) {
 			return dst, err
 		}
 	}
+}
+
+// wholeError returns what an error of decodeWhole amounts to.
+func wholeError(coding string, err error) error {
+	switch err {
+	case nil:
+		return nil
+	case deflate.ErrTooLarge:
+		return ErrTooLarge
+	case deflate.ErrTruncated:
+		return &CodingError{Coding: coding, Reason: "truncated"}
+	case errBehind:
+		return &CodingError{Coding: coding, Reason: errBehind.Error()}
+	}
+	return &CodingError{Coding: coding, Reason: "corrupt"}
 }
 
 // probe returns nil if r is at its end, ErrTooLarge if it goes on.

@@ -2,11 +2,15 @@ package codec
 
 import (
 	"bufio"
+	"encoding/binary"
+	"hash/adler32"
 	"io"
 	"sync"
 
 	"github.com/klauspost/compress/flate"
 	"github.com/klauspost/compress/zlib"
+
+	"github.com/redactd/redactd/internal/deflate"
 )
 
 func init() {
@@ -69,6 +73,36 @@ func (deflateCoding) encode(dst io.Writer) (Encoder, func()) {
 		w.Reset(nil)
 		zlibWriters.Put(w)
 	}
+}
+
+func (deflateCoding) decodeWhole(dst, src []byte, limit int) ([]byte, error) {
+	if !isZlib(src) {
+		return rawDeflateCoding{}.decodeWhole(dst, src, limit)
+	}
+	const head, trailer, dictionary = 2, 4, 0x20
+	if src[1]&dictionary != 0 {
+		return dst, deflate.ErrCorrupt
+	}
+	out, n, err := deflate.Decode(dst, src[head:], limit, -1)
+	switch rest := src[head+n:]; {
+	case err != nil:
+		return out, err
+	case len(rest) < trailer:
+		return out, deflate.ErrTruncated
+	case binary.BigEndian.Uint32(rest) != adler32.Checksum(out[len(dst):]):
+		return out, deflate.ErrCorrupt
+	case len(rest) > trailer:
+		return out, errBehind
+	}
+	return out, nil
+}
+
+func (rawDeflateCoding) decodeWhole(dst, src []byte, limit int) ([]byte, error) {
+	out, n, err := deflate.Decode(dst, src, limit, -1)
+	if err == nil && n < len(src) {
+		err = errBehind
+	}
+	return out, err
 }
 
 func (rawDeflateCoding) names() []string { return []string{"deflate-raw"} }

@@ -2,10 +2,15 @@ package codec
 
 import (
 	"bufio"
+	"bytes"
+	"encoding/binary"
+	"hash/crc32"
 	"io"
 	"sync"
 
 	"github.com/klauspost/compress/gzip"
+
+	"github.com/redactd/redactd/internal/deflate"
 )
 
 func init() { registerCoding(gzipCoding{}) }
@@ -46,4 +51,83 @@ func (gzipCoding) encode(dst io.Writer) (Encoder, func()) {
 		w.Reset(nil)
 		gzipWriters.Put(w)
 	}
+}
+
+// decodeWhole takes the size that the last member tells for that of the whole,
+// which it is where there is one member.
+func (gzipCoding) decodeWhole(dst, src []byte, limit int) ([]byte, error) {
+	hint := -1
+	if len(src) >= gzipTrailer {
+		hint = int(binary.LittleEndian.Uint32(src[len(src)-4:]))
+	}
+	for len(src) > 0 {
+		head, err := gzipHeader(src)
+		if err != nil {
+			return dst, err
+		}
+		from := len(dst)
+		var n int
+		if dst, n, err = deflate.Decode(dst, src[head:], limit, hint); err != nil {
+			return dst, err
+		}
+		src = src[head+n:]
+		if len(src) < gzipTrailer {
+			return dst, deflate.ErrTruncated
+		}
+		text := dst[from:]
+		if binary.LittleEndian.Uint32(src) != crc32.ChecksumIEEE(text) || binary.LittleEndian.Uint32(src[4:]) != uint32(len(text)) {
+			return dst, deflate.ErrCorrupt
+		}
+		src = src[gzipTrailer:]
+		limit -= len(text)
+		hint = -1
+	}
+	return dst, nil
+}
+
+// gzipTrailer is the length of what follows the data of a member: a checksum, and
+// the size of what was compressed (RFC 1952, section 2.3.1).
+const gzipTrailer = 8
+
+// gzipHeader returns the length of the header of the member that src begins with.
+func gzipHeader(src []byte) (n int, err error) {
+	const (
+		hcrc, extra, name, comment, reserved = 2, 4, 8, 16, 32 // flags
+		fixed                                = 10
+	)
+	if len(src) < fixed {
+		return 0, deflate.ErrTruncated
+	}
+	if string(src[:3]) != "\x1f\x8b\x08" || src[3] >= reserved {
+		return 0, deflate.ErrCorrupt
+	}
+	flags, n := src[3], fixed
+	if flags&extra != 0 {
+		if len(src) < n+2 {
+			return 0, deflate.ErrTruncated
+		}
+		if n += 2 + int(binary.LittleEndian.Uint16(src[n:])); n > len(src) {
+			return 0, deflate.ErrTruncated
+		}
+	}
+	for _, flag := range [...]byte{name, comment} {
+		if flags&flag == 0 {
+			continue
+		}
+		size := bytes.IndexByte(src[n:], 0)
+		if size < 0 {
+			return 0, deflate.ErrTruncated
+		}
+		n += size + 1
+	}
+	if flags&hcrc != 0 {
+		if len(src) < n+2 {
+			return 0, deflate.ErrTruncated
+		}
+		if binary.LittleEndian.Uint16(src[n:]) != uint16(crc32.ChecksumIEEE(src[:n])) {
+			return 0, deflate.ErrCorrupt
+		}
+		n += 2
+	}
+	return n, nil
 }

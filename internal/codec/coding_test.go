@@ -57,7 +57,7 @@ func TestCodingLimit(t *testing.T) {
 		}
 		for _, limit := range []int64{0, 1, 511, 512, 4095, 99_999} {
 			got, err := Decode(nil, src, enc, limit)
-			if !errors.Is(err, ErrTooLarge) || int64(cap(got)) > max(limit+limit/4+64, 64) {
+			if !errors.Is(err, ErrTooLarge) || int64(cap(got)) > limit+limit/4+512 {
 				t.Errorf("%q limit %d: cap %d, %v", enc, limit, cap(got), err)
 			}
 		}
@@ -252,4 +252,40 @@ func TestBrotliPieces(t *testing.T) {
 			}
 		}
 	}
+}
+
+// FuzzDecodeWhole holds the decoders of whole payloads to those of streams.
+func FuzzDecodeWhole(f *testing.F) {
+	for _, enc := range []string{"gzip", "deflate", "deflate-raw"} {
+		for _, text := range payloads() {
+			src, err := Encode(nil, text[:min(len(text), 2000)], enc)
+			if err != nil {
+				f.Fatal(err)
+			}
+			f.Add(enc, src)
+			f.Add(enc, append(src, src...))
+		}
+	}
+	var named bytes.Buffer
+	w := gzip.NewWriter(&named)
+	w.Name, w.Comment, w.Extra = "name", "comment", []byte("extra")
+	_, _ = w.Write([]byte("text"))
+	_ = w.Close()
+	f.Add("gzip", named.Bytes())
+	f.Fuzz(func(t *testing.T, enc string, src []byte) {
+		if _, ok := codings[enc].(wholeCoding); !ok || len(src) > 400 { // longer names are refused in streams
+			return
+		}
+		const limit = 1 << 20
+		got, err := Decode(nil, src, enc, limit)
+		d, _ := NewDecoder(bytes.NewReader(src), enc, limit)
+		defer d.Close()
+		want, wantErr := io.ReadAll(d)
+		if (err == nil) != (wantErr == nil) || err == nil && !bytes.Equal(got, want) {
+			t.Errorf("%s: %d bytes, %v; as a stream %d bytes, %v", enc, len(got), err, len(want), wantErr)
+		}
+		if errors.Is(err, ErrTooLarge) != errors.Is(wantErr, ErrTooLarge) && len(got) == limit {
+			t.Errorf("%s: %v; as a stream %v", enc, err, wantErr)
+		}
+	})
 }

@@ -17,7 +17,8 @@ const module = "github.com/redactd/redactd/"
 var may = map[string]struct{ inside, outside []string }{
 	"redact":           {nil, []string{"github.com/dlclark/regexp2/v2"}},
 	"patterns":         {[]string{"redact", "internal/tomlpos"}, []string{"github.com/BurntSushi/toml"}},
-	"internal/codec":   {nil, []string{"github.com/klauspost/compress", "github.com/andybalholm/brotli", "golang.org/x/text"}},
+	"internal/deflate": {nil, nil},
+	"internal/codec":   {[]string{"internal/deflate"}, []string{"github.com/klauspost/compress", "github.com/andybalholm/brotli", "golang.org/x/text"}},
 	"internal/tomlpos": {nil, []string{"github.com/BurntSushi/toml"}},
 	"internal/seglog":  {nil, []string{"golang.org/x/sys"}},
 	"internal/dialect": {nil, nil},
