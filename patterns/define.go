@@ -21,9 +21,9 @@ var common = map[string]string{
 	// sp is white space within a line, plain or encoded.
 	"sp": `(?:[ \t+]|%(?:25)?(?:20|09)|&nbsp;)*`,
 
-	// eq stands between a name and its value: = : := => == ?= and such, plain,
+	// eq stands between a name and its value: = : := => == != ?= and such, plain,
 	// HTML-escaped, JSON-escaped or percent-encoded.
-	"eq": `:{0,3}={1,3}(?:>|&gt;|\\u003[eE])?|:|[?.|]{1,2}=|(?:%(?:25)?3[aA]){0,3}%(?:25)?3[dD](?:%(?:25)?3[eE])?|%(?:25)?3[aA]|\\u003[dD]`,
+	"eq": `!={1,2}|:{0,3}={1,3}(?:>|&gt;|\\u003[eE])?|:|[?.|]{1,2}=|(?:%(?:25)?3[aA]){0,3}%(?:25)?3[dD](?:%(?:25)?3[eE])?|%(?:25)?3[aA]|\\u003[dD]`,
 
 	// gap is one blank, plain or encoded.
 	"gap": `[ \t+]|%(?:25)?20`,

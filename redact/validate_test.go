@@ -38,6 +38,12 @@ func TestValidators(t *testing.T) {
 			[]string{"ghp_Ab9x", "AAAAAAAAab12cd34ef56", "hunter2", "p--------x1", "exchange"},
 			[]string{"", "xxxxxxxxxxxxxx.atlasv1.xxxxxxxxxxxx", "sgp_aaaaaaaaaaaaaaaaaaaaaaaa", "xoxp-1-########", "sha256~_PUT_YOUR_TOKEN_HERE_", "eyJhbGciOi..."},
 		},
+		"not-slug": {
+			[]string{"hunter2", "Ab3-dEf", "5d4b8c7f9-abcde", "abcdefghijklmnop-1", "p@ss"},
+			[]string{"web-5d4b8c7f9-abcde", "jackson-core-2.17.0", "default-token-x7k2p", "BinderProxy@1a2b3c"},
+		},
+		"not-time":      {[]string{"hunter2", "12345678", "a-b-c", "1a-2b-3c-4d", ""}, []string{"2026-01-02T03:04:05Z", "10.0.0.1", "v1.2.3", "03/01/2026"}},
+		"not-predicate": {[]string{"letmein", "swordfish", "hunter2", "P@ss"}, []string{"required", "incorrect", "Invalid.", "missing", "too", "correct/incorrect"}},
 		"not-message": {
 			[]string{"hunter2", "correct horse battery staple", "My p4ssword is long.", "Secret.", "two words."},
 			[]string{"This field may not be blank.", "The two password fields didn't match.", "Ensure this value has at least 8 characters!"},

@@ -1,0 +1,46 @@
+package redact
+
+import "bytes"
+
+// not-predicate rejects what sentences say of a password: is required, was changed,
+// is not valid. It knows the words by their endings and by a list.
+func init() { registerPlain("not-predicate", func(v []byte) bool { return !isPredicate(v) }) }
+
+var predicates = wordSet(`
+	a an the this that these those not no now too very only also still never always being been
+	be is was are were has have had will would can could may might must should shall
+	in on at by for from of to with without as like than then if when while until unless because
+	your my our their his her its one two same different similar other any all some each
+	wrong right correct incorrect valid invalid good bad weak strong short long empty blank null
+	missing present absent known unknown secret private public hidden visible safe unsafe secure
+	insecure plain plaintext clear text string optional mandatory new old current previous next
+	default common unique random temporary permanent sensitive case here there below above
+	ready done set unset kept sent lost read written stored shown given taken gone held
+	needed null none nil true false undefined available
+	characters chars letters digits bytes longer shorter stronger weaker
+	what where who why how which it they you we
+`)
+
+func isPredicate(value []byte) bool {
+	var buffer [24]byte
+	if len(value) > len(buffer) {
+		return false
+	}
+	v := toLower(buffer[:], bytes.Trim(value, ".,;:!?"))
+	for _, b := range v {
+		if !isLower(b) && b != '-' && b != '\'' && b != '/' {
+			return false
+		}
+	}
+	if predicates[string(v)] {
+		return true
+	}
+	for _, end := range [][]byte{
+		[]byte("ed"), []byte("ing"), []byte("ly"), []byte("able"), []byte("ible"), []byte("ent"), []byte("ten"),
+	} {
+		if len(v) > len(end)+1 && bytes.HasSuffix(v, end) {
+			return true
+		}
+	}
+	return bytes.IndexByte(v, '/') >= 0
+}

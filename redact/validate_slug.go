@@ -1,0 +1,66 @@
+package redact
+
+import "bytes"
+
+// not-slug rejects names of things with a random end, as schedulers, packages and
+// runtimes make them: web-5d4b8c7f9-abcde, jjwt-jackson-0.11.2, BinderProxy@1a2b3c.
+// not-time rejects dates, times and versions: signs and digits with at most three
+// letters.
+func init() {
+	registerPlain("not-slug", func(v []byte) bool { return !isSlug(v) })
+	registerPlain("not-time", func(v []byte) bool { return !isTime(v) })
+}
+
+// isSlug reports whether v is parts of small letters and digits between dashes,
+// dots, slashes and colons, the first of them a word and none over 12 bytes, or a
+// name of a class with a number in hexadecimal behind @.
+func isSlug(v []byte) bool {
+	if at := bytes.LastIndexByte(v, '@'); at > 3 && isWord(v[:at]) && isHex(v[at+1:]) {
+		return true
+	}
+	parts, start := 0, 0
+	for i := 0; i <= len(v); i++ {
+		if i < len(v) && bytes.IndexByte([]byte("-./:_"), v[i]) < 0 {
+			if !isLower(v[i]) && !isDigit(v[i]) {
+				return false
+			}
+			continue
+		}
+		part := v[start:i]
+		if len(part) == 0 || len(part) > 12 || parts == 0 && !isWordPart(part) {
+			return false
+		}
+		parts++
+		start = i + 1
+	}
+	return parts > 1
+}
+
+// isWordPart reports whether v is at least two small letters, and digits at most
+// behind them.
+func isWordPart(v []byte) bool {
+	letters := bytes.TrimRight(v, "0123456789")
+	for _, b := range letters {
+		if !isLower(b) {
+			return false
+		}
+	}
+	return len(letters) > 1
+}
+
+func isTime(v []byte) bool {
+	digits, letters, signs := 0, 0, 0
+	for _, b := range v {
+		switch {
+		case isDigit(b):
+			digits++
+		case isLower(b|0x20) && b < 0x80:
+			letters++
+		case bytes.IndexByte([]byte("-:./+, "), b) >= 0:
+			signs++
+		default:
+			return false
+		}
+	}
+	return digits > 0 && letters <= 3 && signs >= 2 && digits+signs > 3*letters
+}
