@@ -1,5 +1,201 @@
 package redact
 
-type buckets struct{}
+import (
+	"cmp"
+	"math/bits"
+	"slices"
+)
 
-func newBuckets(triggers []trigger) *buckets { return nil }
+// The vector kernels look at windowLen bytes for each position: the one before a
+// gram, the gram, and the one behind it. Triggers are sorted into buckets. For
+// each place in a window, a table says which bytes the triggers of a bucket have
+// there; a position survives if one bucket takes all its bytes. That over-reports
+// where triggers of a bucket differ in several places, so those that look alike
+// share one, and each trigger is looked for by the gram that fits in best.
+const (
+	windowLen    = gramLen + 2
+	bucketGroups = 6 // a byte of a table holds a group of eight buckets
+	bucketCount  = 8 * bucketGroups
+)
+
+// alphabet is to how many letters bytes are folded for the buckets: upper case onto
+// lower, and control bytes and those beyond ASCII onto others.
+const alphabet = 64
+
+// letterOf returns the letter of b: what a kernel does in two subtractions.
+func letterOf(b byte) byte {
+	if b >= 0x60 {
+		b -= 0x20
+	}
+	return (b - 0x20) % alphabet
+}
+
+// padding stands for what is before the first and behind the last byte of a text.
+const padding = 0
+
+// window has, for each place, a bit for every letter that stands there.
+type window [windowLen]uint64
+
+// around returns that of t by the gram at offset gram of its sequence.
+func (t *trigger) around(gram int) (w window) {
+	before := t.before.set
+	if gram > 0 {
+		before = t.seq[gram-1]
+	} else if t.before.start {
+		before.add(padding)
+	}
+	w[0] = letters(&before)
+	for k := range gramLen {
+		w[1+k] = letters(&t.seq[gram+k])
+	}
+	w[windowLen-1] = ^uint64(0)
+	if gram+gramLen < len(t.seq) {
+		w[windowLen-1] = letters(&t.seq[gram+gramLen])
+	}
+	return w
+}
+
+func letters(s *byteSet) (set uint64) {
+	s.each(func(b byte) { set |= 1 << letterOf(b) })
+	return set
+}
+
+func (w *window) with(o *window) (u window) {
+	for k := range w {
+		u[k] = w[k] | o[k]
+	}
+	return u
+}
+
+// often estimates the share of positions of ordinary logs that the kernel at hand
+// takes for w.
+func (w *window) often() float32 {
+	p := float32(1)
+	for _, set := range w {
+		if set == ^uint64(0) {
+			continue
+		}
+		if active.halves {
+			set = byHalves(set)
+		}
+		p *= letterShare(set)
+	}
+	return p
+}
+
+// byHalves returns the letters whose upper and whose lower halves are those of some
+// of set, as a kernel sees it that looks them up apart.
+func byHalves(set uint64) (out uint64) {
+	lower := uint16(set | set>>16 | set>>32 | set>>48)
+	for upper := 0; upper < alphabet; upper += 16 {
+		if set>>upper&0xffff != 0 {
+			out |= uint64(lower) << upper
+		}
+	}
+	return out
+}
+
+// letterShare returns the share of the bytes of ordinary logs that are of set.
+func letterShare(set uint64) (s float32) {
+	for i := range letterShares {
+		s += letterShares[i][uint8(set>>(8*i))]
+	}
+	return s
+}
+
+// letterShares has the shares of each set of eight letters that stand together.
+var letterShares = func() (t [alphabet / 8][256]float32) {
+	for b, n := range logBytes {
+		letter := letterOf(byte(b))
+		for set := range 256 {
+			if set>>(letter%8)&1 == 1 {
+				t[letter/8][set] += float32(max(n, 1)) / 10000
+			}
+		}
+	}
+	return t
+}()
+
+// buckets are the windows that the triggers of each bucket take together, and the
+// tables of the kernels, a bit for each bucket of a group: by letter, by the lower
+// half of it, and by the upper halves of two letters that stand side by side, the
+// left one's in the lower bits.
+type buckets struct {
+	letters [bucketGroups][windowLen][alphabet]uint8 // first: aligned to 64 bytes
+	lowers  [bucketGroups][windowLen][16]uint8
+	uppers  [bucketGroups][(windowLen + 1) / 2][16]uint8
+	of      [bucketCount]window
+	often   [bucketCount]float32
+}
+
+// maxOptions bounds the grams of a trigger that are tried in each bucket.
+const maxOptions = 6
+
+// add puts triggers into buckets, those that logs hold most often first, each into
+// the bucket that it makes worse least, and chooses their grams.
+func (b *buckets) add(triggers []trigger) {
+	type item struct {
+		t     *trigger
+		often float32
+	}
+	var items []item
+	for i := range triggers {
+		if t := &triggers[i]; t.shape == byGram {
+			w := t.around(t.gram)
+			items = append(items, item{t, w.often()})
+		}
+	}
+	slices.SortStableFunc(items, func(a, b item) int { return cmp.Compare(b.often, a.often) })
+	for _, it := range items {
+		b.place(it.t)
+	}
+	b.tabulate()
+}
+
+func (b *buckets) place(t *trigger) {
+	best, gram, worse := 0, t.gram, float32(2)
+	for _, offset := range t.options {
+		w := t.around(offset)
+		for k := range b.of {
+			u := b.of[k].with(&w)
+			c := float32(0)
+			if u != b.of[k] {
+				c = u.often() - b.often[k]
+			}
+			if c < worse {
+				best, gram, worse = k, offset, c
+			}
+		}
+		if worse == 0 {
+			break
+		}
+	}
+	t.gram, t.options = gram, nil
+	w := t.around(gram)
+	b.of[best] = b.of[best].with(&w)
+	b.often[best] = b.of[best].often()
+}
+
+// tabulate fills the tables.
+func (b *buckets) tabulate() {
+	for bucket := range b.of {
+		group, bit := bucket/8, uint8(1)<<(bucket%8)
+		var uppers [windowLen + 1]uint8 // by place, a bit for each
+		for place, set := range b.of[bucket] {
+			for m := set; m != 0; m &= m - 1 {
+				letter := bits.TrailingZeros64(m)
+				b.letters[group][place][letter] |= bit
+				b.lowers[group][place][letter%16] |= bit
+				uppers[place] |= 1 << (letter / 16)
+			}
+		}
+		uppers[windowLen] = 0xf
+		for pair := range b.uppers[group] {
+			for two := range 16 {
+				if uppers[2*pair]>>(two%4)&1 == 1 && uppers[2*pair+1]>>(two/4)&1 == 1 {
+					b.uppers[group][pair][two] |= bit
+				}
+			}
+		}
+	}
+}

@@ -17,8 +17,8 @@ func Compile(rules []Rule, o Options) (*Set, error) {
 	if len(c.errs) > 0 {
 		return nil, errors.Join(c.errs...)
 	}
-	c.m.values = newPrefilter(c.triggers)
-	c.m.payloads = newPrefilter(append(c.triggers, c.keyTriggers...))
+	c.m.values = newPrefilter(c.triggers, nil)
+	c.m.payloads = newPrefilter(slices.Concat(c.triggers, c.keyTriggers), c.m.values)
 	return newSet(c.m, o)
 }
 

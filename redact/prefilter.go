@@ -10,8 +10,8 @@ import (
 // of folded grams sorts out what the kernel marks too often, and a hash table
 // tells the triggers of a gram. Triggers by runs have no gram.
 type prefilter struct {
+	buckets  buckets // first, see there
 	bitmap   [bitmapBits / 64]uint64
-	buckets  *buckets
 	triggers []trigger
 	// slots is an open-addressing table; a slot with no entries is empty.
 	slots []gramSlot
@@ -20,6 +20,8 @@ type prefilter struct {
 	// byRun are the triggers found by each of runShapes.
 	byRun [len(runShapes)][]int32
 	runs  bool // there are some
+	// numbers says that runs of digits count only where a number begins.
+	numbers bool
 	// most is how far from the start of a match the bytes go that announce it.
 	most int
 }
@@ -39,8 +41,16 @@ const (
 
 func bitmapHash(gram uint32) uint32 { return gram * hashFactor >> (32 - bitmapLog) }
 
-func newPrefilter(triggers []trigger) *prefilter {
-	p := &prefilter{triggers: triggers}
+// newPrefilter returns the prefilter of triggers. base, if not nil, has the first of
+// them already.
+func newPrefilter(triggers []trigger, base *prefilter) *prefilter {
+	p := &prefilter{triggers: triggers, numbers: true}
+	if base != nil {
+		p.buckets = base.buckets
+		p.buckets.add(triggers[len(base.triggers):])
+	} else {
+		p.buckets.add(triggers)
+	}
 	lists := map[uint32][]int32{}
 	for i := range triggers {
 		t := &triggers[i]
@@ -48,6 +58,7 @@ func newPrefilter(triggers []trigger) *prefilter {
 		if t.shape != byGram {
 			p.byRun[t.shape-1] = append(p.byRun[t.shape-1], int32(i))
 			p.runs = true
+			p.numbers = p.numbers && t.beginsNumber()
 			continue
 		}
 		t.eachGram(func(gram uint32) { lists[gram] = append(lists[gram], int32(i)) })
@@ -68,8 +79,21 @@ func newPrefilter(triggers []trigger) *prefilter {
 		p.lists = append(p.lists, list...)
 		p.slots[i] = gramSlot{gram: gram, from: from, to: uint32(len(p.lists))}
 	}
-	p.buckets = newBuckets(triggers)
 	return p
+}
+
+// beginsNumber reports whether t, if it is found by a run of digits, begins with one
+// that no other stands before.
+func (t *trigger) beginsNumber() bool {
+	if t.shape != byDigit {
+		return true
+	}
+	for b := byte('0'); b <= '9'; b++ {
+		if t.before.set.has(b) {
+			return false
+		}
+	}
+	return t.seq[0].within(&digits)
 }
 
 // eachGram calls yield for every folded gram of t once.
@@ -107,17 +131,6 @@ func (p *prefilter) bit(gram uint32) uint64 {
 	return p.bitmap[h/64] >> (h % 64) & 1
 }
 
-// block is what a kernel sees in 64 positions of a text, a bit for each: where
-// grams may begin, and which bytes are of the sets of digits and of words.
-type block struct{ grams, digits, words uint64 }
-
-// blockSize is how many positions a block has, chunk how many blocks a kernel
-// fills at once.
-const (
-	blockSize = 64
-	chunk     = 64
-)
-
 // scanner goes through a text block by block.
 type scanner struct {
 	p      *prefilter
@@ -125,11 +138,16 @@ type scanner struct {
 	at     int // the position of the next block
 	blocks *[chunk + 1]block
 	i, n   int // the next of blocks, and how many are filled
+	last   uint64 // 1 if the byte before the next block is a digit
 }
 
 // scan returns a scanner for the positions of text from at on.
 func (p *prefilter) scan(sc *Scratch, text []byte, at int) scanner {
-	return scanner{p: p, text: text, at: at, blocks: &sc.blocks}
+	s := scanner{p: p, text: text, at: at, blocks: &sc.blocks}
+	if at > 0 && at <= len(text) && isDigit(text[at-1]) {
+		s.last = 1
+	}
+	return s
 }
 
 // places are where, in a block, grams may begin, and runs of each shape.
@@ -147,7 +165,11 @@ func (s *scanner) next() (at int, found places, ok bool) {
 	b, ahead := &s.blocks[s.i], &s.blocks[s.i+1]
 	found.grams = b.grams
 	if s.p.runs {
-		found.runs[byDigit-1] = runs(b.digits, ahead.digits, runShapes[byDigit-1].length)
+		found.runs[byDigit-1] = runs(b.digits|b.gaps, ahead.digits|ahead.gaps, runShapes[byDigit-1].length)
+		if s.p.numbers {
+			found.runs[byDigit-1] &= b.digits &^ (b.digits<<1 | s.last)
+			s.last = b.digits >> 63
+		}
 		found.runs[byWord-1] = runs(b.words, ahead.words, runShapes[byWord-1].length)
 		found.runs[byToken-1] = runs(b.words, ahead.words, runShapes[byToken-1].length)
 	}
@@ -194,26 +216,6 @@ func runs(mask, ahead uint64, length int) uint64 {
 	return mask
 }
 
-// classOf has, for each byte, bit 0 set for one of runDigits and bit 32 for one of
-// runWords.
-var classOf = func() (t [256]uint64) {
-	runDigits.each(func(b byte) { t[b] |= 1 })
-	runWords.each(func(b byte) { t[b] |= 1 << 32 })
-	return t
-}()
-
-// goKernel is the kernel that every machine has. It marks grams by the bitmap.
-var goKernel = kernel{name: "go", fill: func(p *prefilter, text []byte, at int, out []block) {
-	for i := range out {
-		b := block{grams: p.marks(text, at)}
-		if p.runs {
-			b.digits, b.words = classMasks(text[at:min(len(text), at+blockSize)])
-		}
-		out[i] = b
-		at += blockSize
-	}
-}}
-
 // marks returns a bit for each of the up to 64 positions of text from at on where
 // a gram of the bitmap begins.
 func (p *prefilter) marks(text []byte, at int) (set uint64) {
@@ -230,21 +232,6 @@ func (p *prefilter) marks(text []byte, at int) (set uint64) {
 		set |= p.bit(uint32(t[0])|uint32(t[1])<<8|uint32(t[2])<<16|foldMask) << i
 	}
 	return set
-}
-
-// classMasks returns which of up to 64 bytes are of runDigits, and which of runWords.
-func classMasks(text []byte) (digits, words uint64) {
-	var half [2]uint64
-	for h := range half {
-		part := text[min(len(text), 32*h):min(len(text), 32*h+32)]
-		acc := uint64(0)
-		for i, b := range part {
-			acc |= classOf[b] << i
-		}
-		half[h] = acc
-	}
-	const low = 1<<32 - 1
-	return half[0]&low | half[1]<<32, half[0]>>32 | half[1]&^low
 }
 
 // each calls yield for the triggers that the prefilter finds in text from at on,

@@ -1,9 +1,11 @@
 package redact
 
 import (
+	"cmp"
 	"errors"
 	"math/bits"
 	"regexp/syntax"
+	"slices"
 	"sync"
 )
 
@@ -82,6 +84,8 @@ type trigger struct {
 	window int // that of the rule
 	// key, for triggers of names of fields, is the name; rule is -1 then.
 	key *keyName
+	// options are, until buckets are filled, where in seq the gram could be.
+	options []int
 }
 
 // errNoTrigger is the advice for a pattern that the prefilter can't announce.
@@ -349,12 +353,17 @@ func singleByte(node *syntax.Regexp) (set byteSet, times int, open, ok bool) {
 
 func plain(r rune) bool { return r >= 0x20 && r < 0x7f && r != '"' && r != '\\' }
 
-// chooseGram chooses the three classes of seq by which the prefilter looks for it:
-// those that cost least. What costs is how often logs hold them, alone and with
+// chooseGram chooses the three classes of seq by which the prefilter looks for it,
+// those that cost least, and some others that will do. What costs is how often logs hold them, alone and with
 // the classes on both sides, how often all of seq then fits and an engine is
 // asked, and how much of the prefilter's table the grams fill. The weights are
 // times in one unit.
 func (t *trigger) chooseGram(seq []byteClass) (cost float64, ok bool) {
+	type option struct {
+		offset int
+		cost   float64
+	}
+	var options []option
 	engine := 20.0
 	often := make([]float64, len(seq)-gramLen+1)
 	for i := range often {
@@ -382,11 +391,20 @@ func (t *trigger) chooseGram(seq []byteClass) (cost float64, ok bool) {
 		if i+1 < len(often) {
 			window = min(window, often[i+1])
 		}
-		if c := window + 0.2*often[i] + float64(size)*2e-6; !ok || c < cost {
-			t.gram, cost, ok = i, c, true
+		options = append(options, option{i, window + 0.2*often[i] + float64(size)*2e-6})
+	}
+	if len(options) == 0 {
+		return 0, false
+	}
+	slices.SortStableFunc(options, func(a, b option) int { return cmp.Compare(a.cost, b.cost) })
+	best := options[0]
+	for _, o := range options[:min(len(options), maxOptions)] {
+		if o.cost <= 20*best.cost+0.0005 {
+			t.options = append(t.options, o.offset)
 		}
 	}
-	return cost + engine, ok
+	t.gram = best.offset
+	return best.cost + engine, true
 }
 
 // shape says by what the prefilter finds a trigger.
@@ -416,8 +434,8 @@ var (
 
 var runShapes = [...]runShape{
 	{byDigit, runDigits, 12, 0.012},
-	{byWord, runWords, 20, 0.05},
-	{byToken, runWords, 40, 0.012},
+	{byWord, runWords, 20, 0.02},
+	{byToken, runWords, 40, 0.003},
 }
 
 // leadingRun returns how many bytes of set every match of nodes begins with at

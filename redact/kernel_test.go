@@ -1,0 +1,130 @@
+package redact
+
+import (
+	"math/rand/v2"
+	"slices"
+	"testing"
+)
+
+// survives says, the plain way, whether a gram may begin at text[i] by the tables
+// of a kernel.
+func (b *buckets) survives(halves bool, text []byte, i int) bool {
+	if i >= len(text) || text[i] >= 0x80 {
+		return false
+	}
+	var letters [windowLen + 1]byte
+	for k := range letters {
+		if at := i - 1 + k; at >= 0 && at < len(text) {
+			letters[k] = letterOf(text[at])
+		} else {
+			letters[k] = letterOf(padding)
+		}
+	}
+	letters[windowLen] = 0
+	for g := range bucketGroups {
+		in := uint8(0xff)
+		for k := range windowLen {
+			if !halves {
+				in &= b.letters[g][k][letters[k]]
+				continue
+			}
+			in &= b.lowers[g][k][letters[k]%16]
+			if k%2 == 0 {
+				in &= b.uppers[g][k/2][letters[k]/16|letters[k+1]/16*4]
+			}
+		}
+		if in != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// checkKernels compares what each kernel of this processor fills with what its
+// tables say, and what is found with each.
+func checkKernels(t *testing.T, s *Set, text []byte) {
+	t.Helper()
+	p, sc := s.payloads, s.NewScratch()
+	for at := range min(len(text), 3) {
+		n := (len(text) - at + blockSize - 1) / blockSize
+		for _, k := range kernels {
+			out := make([]block, n)
+			k.fill(p, text, at, out)
+			for i := range n * blockSize {
+				var got uint8
+				b, bit := &out[i/blockSize], i%blockSize
+				got |= uint8(b.digits >> bit & 1 * classDigit)
+				got |= uint8(b.gaps >> bit & 1 * classGap)
+				got |= uint8(b.words >> bit & 1 * classWord)
+				want := uint8(0)
+				if at+i < len(text) {
+					want = classesOf(text[at+i])
+				}
+				if got != want {
+					t.Fatalf("%s: from %d, classes of byte %d of %q: %d, want %d", k.name, at, i, text, got, want)
+				}
+				marked := b.grams>>bit&1 == 1
+				if k == &goKernel {
+					if at+i+gramLen <= len(text) && !marked && p.at(text, at+i) != nil {
+						t.Fatalf("%s: from %d, missed byte %d of %q", k.name, at, i, text)
+					}
+				} else if marked != p.buckets.survives(k.halves, text, at+i) {
+					t.Fatalf("%s: from %d, byte %d of %q: %v", k.name, at, i, text, marked)
+				}
+			}
+		}
+	}
+	defer func(k *kernel) { active = k }(active)
+	var want []Finding
+	var suspect bool
+	for i, k := range kernels {
+		active = k
+		got, _ := s.Find(sc, nil, Field{Value: text})
+		if now := s.Suspect(sc, text); i == 0 {
+			want, suspect = got, now
+		} else if !sameFindings(got, want) || now != suspect {
+			t.Fatalf("%s: %v in %q, %s: %v", k.name, show(got), text, kernels[0].name, show(want))
+		}
+	}
+}
+
+// Lengths around the edges of blocks and of a chunk.
+func TestKernels(t *testing.T) {
+	if len(kernels) != len(Kernels()) || kernels[len(kernels)-1] != &goKernel {
+		t.Fatalf("%v", Kernels())
+	}
+	s := mustCompile(t, testRules(), Options{})
+	r := rand.New(rand.NewPCG(3, 4))
+	for _, n := range []int{0, 1, 2, 3, 4, 61, 62, 63, 64, 65, 66, 67, 68, 127, 128, 129, 191, 254, 255, 256, 257, 258, 259, 260, 319, 320, 321, 1000, 4095, 4096, 4097, 4170, 9000} {
+		text := make([]byte, 0, n)
+		for len(text) < n {
+			text = append(text, randomText(r)...)
+			text = append(text, byte(r.UintN(256)))
+		}
+		checkKernels(t, s, text[:n])
+	}
+}
+
+func FuzzKernels(f *testing.F) {
+	s := mustCompile(f, testRules(), Options{})
+	for i, frag := range fragments {
+		f.Add([]byte(frag + fragments[(i*5)%len(fragments)]))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		if len(text) <= 1000 {
+			checkKernels(t, s, text)
+		}
+	})
+}
+
+func TestUseKernel(t *testing.T) {
+	defer func(k *kernel) { active = k }(active)
+	for _, name := range slices.Backward(Kernels()) {
+		if err := UseKernel(name); err != nil || Kernel() != name {
+			t.Errorf("%s: %v, in use is %s", name, err, Kernel())
+		}
+	}
+	if err := UseKernel("abacus"); err == nil {
+		t.Error("no error for a kernel that does not exist")
+	}
+}
