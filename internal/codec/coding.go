@@ -41,6 +41,10 @@ type wholeCoding interface {
 	// decodeWhole appends to dst what src decodes to, up to limit bytes. Its
 	// errors are those of package deflate or errBehind.
 	decodeWhole(dst, src []byte, limit int) ([]byte, error)
+	// amend appends to dst what decodes to amended, which is text, that src
+	// decodes to, with the edits done. It keeps what it can of src; ok is false
+	// where that is of no use, and dst as it was.
+	amend(dst, src, text, amended []byte, edits []deflate.Edit) (out []byte, ok bool)
 }
 
 var errBehind = errors.New("data behind the end")
@@ -139,9 +143,11 @@ const maxResolve = 1 << 16
 // half as much again and some headers are allowed); and with a *CodingError if src
 // is not of the codings from the first byte to the last. An empty src is empty.
 func Decode(dst, src []byte, encodings string, limit int64) ([]byte, error) {
-	if w, ok := codings[strings.ToLower(strings.TrimSpace(encodings))].(wholeCoding); ok && len(src) > 0 {
-		out, err := w.decodeWhole(dst, src, int(min(limit, math.MaxInt-int64(len(dst)))))
-		return out, wholeError(strings.ToLower(strings.TrimSpace(encodings)), err)
+	if name := theOnly(encodings); len(src) > 0 {
+		if w, ok := codings[name].(wholeCoding); ok {
+			out, err := w.decodeWhole(dst, src, int(min(limit, math.MaxInt-int64(len(dst)))))
+			return out, wholeError(name, err)
+		}
 	}
 	d, err := NewDecoder(bytes.NewReader(src), encodings, limit)
 	if err != nil {
@@ -173,6 +179,9 @@ func Decode(dst, src []byte, encodings string, limit int64) ([]byte, error) {
 		}
 	}
 }
+
+// theOnly returns the name of the only coding of a Content-Encoding.
+func theOnly(encodings string) string { return strings.ToLower(strings.TrimSpace(encodings)) }
 
 // wholeError returns what an error of decodeWhole amounts to.
 func wholeError(coding string, err error) error {
@@ -218,6 +227,30 @@ func Encode(dst, src []byte, encodings string) ([]byte, error) {
 	err = w.Close()
 	return out.Bytes(), err
 }
+
+// Amend is Encode for a payload that came in the codings: src decodes to text, and
+// amended is that with the splices done. It takes over what it can of src, the
+// sender's compression with it.
+func Amend(dst, src []byte, encodings string, text, amended []byte, splices []Splice) ([]byte, error) {
+	encodings = Resolve(encodings, src)
+	if w, ok := codings[theOnly(encodings)].(wholeCoding); ok && len(splices) > 0 {
+		list := editLists.Get().(*[]deflate.Edit)
+		edits := (*list)[:0]
+		for _, s := range splices {
+			edits = append(edits, deflate.Edit{Start: s.Start, End: s.End, Text: s.Text})
+		}
+		out, ok := w.amend(dst, src, text, amended, edits)
+		clear(edits)
+		*list = edits[:0]
+		editLists.Put(list)
+		if ok {
+			return out, nil
+		}
+	}
+	return Encode(dst, amended, encodings)
+}
+
+var editLists = sync.Pool{New: func() any { return new([]deflate.Edit) }}
 
 var sources = sync.Pool{New: func() any { return bufio.NewReaderSize(nil, 16<<10) }}
 

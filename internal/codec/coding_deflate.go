@@ -105,6 +105,17 @@ func (rawDeflateCoding) decodeWhole(dst, src []byte, limit int) ([]byte, error) 
 	return out, err
 }
 
+func (deflateCoding) amend(dst, src, text, amended []byte, edits []deflate.Edit) (out []byte, ok bool) {
+	if out, ok = deflate.Amend(append(dst, src[:2]...), src[2:], text, edits); !ok {
+		return dst, false
+	}
+	return binary.BigEndian.AppendUint32(out, adler32.Checksum(amended)), true
+}
+
+func (rawDeflateCoding) amend(dst, src, text, _ []byte, edits []deflate.Edit) (out []byte, ok bool) {
+	return deflate.Amend(dst, src, text, edits)
+}
+
 func (rawDeflateCoding) names() []string { return []string{"deflate-raw"} }
 
 func (rawDeflateCoding) decode(src *bufio.Reader) (io.Reader, func(), error) {

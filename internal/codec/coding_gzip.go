@@ -131,3 +131,66 @@ func gzipHeader(src []byte) (n int, err error) {
 	}
 	return n, nil
 }
+
+// amend changes those members alone that have edits.
+func (gzipCoding) amend(dst, src, text, amended []byte, edits []deflate.Edit) (out []byte, ok bool) {
+	out = dst
+	if len(src) < gzipTrailer {
+		return dst, false
+	}
+	if binary.LittleEndian.Uint32(src[len(src)-4:]) == uint32(len(text)) {
+		if out, ok = amendMember(dst, src, text, amended, edits); ok {
+			return out, true
+		}
+		out = dst
+	}
+	var member []byte
+	defer func() { clear(member[:cap(member)]) }()
+	for len(src) > 0 {
+		head, err := gzipHeader(src)
+		if err != nil {
+			return dst, false
+		}
+		var n int
+		if member, n, err = deflate.Decode(member[:0], src[head:], len(text), -1); err != nil {
+			return dst, false
+		}
+		end := head + n + gzipTrailer
+		if len(src) < end {
+			return dst, false
+		}
+		k, shift := 0, 0
+		for k < len(edits) && edits[k].End <= len(member) {
+			shift += len(edits[k].Text) - (edits[k].End - edits[k].Start)
+			k++
+		}
+		if k < len(edits) && edits[k].Start < len(member) {
+			return dst, false // an edit over two members
+		}
+		size := len(member) + shift
+		if k == 0 {
+			out = append(out, src[:end]...)
+		} else if out, ok = amendMember(out, src[:end], member, amended[:size], edits[:k]); !ok {
+			return dst, false
+		}
+		src, amended, edits = src[end:], amended[size:], edits[k:]
+		for i := range edits {
+			edits[i].Start -= len(member)
+			edits[i].End -= len(member)
+		}
+	}
+	return out, len(edits) == 0
+}
+
+// amendMember does amend for one member.
+func amendMember(dst, src, text, amended []byte, edits []deflate.Edit) (out []byte, ok bool) {
+	head, err := gzipHeader(src)
+	if err != nil {
+		return dst, false
+	}
+	if out, ok = deflate.Amend(append(dst, src[:head]...), src[head:], text, edits); !ok {
+		return dst, false
+	}
+	out = binary.LittleEndian.AppendUint32(out, crc32.ChecksumIEEE(amended))
+	return binary.LittleEndian.AppendUint32(out, uint32(len(amended))), true
+}

@@ -289,3 +289,54 @@ func FuzzDecodeWhole(f *testing.F) {
 		}
 	})
 }
+
+// TestCodingAmend asks that an amended payload decodes to what it should, in all
+// codings, and that members without edits stay as they are.
+func TestCodingAmend(t *testing.T) {
+	text := []byte(strings.Repeat(`{"message":"hello","n":12}`+"\n", 700))
+	splices := []Splice{{0, 0, []byte("{}\n")}, {300, 305, []byte("[REDACTED:rule]")}, {9000, 9300, nil}, {len(text), len(text), []byte("end")}}
+	amended := Apply(nil, text, splices)
+	check := func(what, enc string, src []byte) []byte {
+		t.Helper()
+		out, err := Amend([]byte("pre"), src, enc, text, amended, splices)
+		if err != nil || string(out[:3]) != "pre" {
+			t.Fatal(what, err)
+		}
+		got, err := Decode(nil, out[3:], Resolve(enc, out[3:]), 1<<20)
+		if err != nil || !bytes.Equal(got, amended) {
+			t.Errorf("%s: %d bytes, %v", what, len(got), err)
+		}
+		return out[3:]
+	}
+	for _, enc := range stacks[2:] {
+		src, err := Encode(nil, text, enc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		check(enc, enc, src)
+	}
+	raw, _ := Encode(nil, text, "deflate-raw")
+	if out := check("raw as deflate", "deflate", raw); isZlib(out) {
+		t.Error("raw deflate became zlib")
+	}
+	var several, clean []byte
+	for i, part := range [][]byte{text[:8000], text[8000:10_000], text[10_000:15_000], text[15_000:]} {
+		size := len(several)
+		several, _ = Encode(several, part, "gzip")
+		if i == 2 {
+			clean = several[size:]
+		}
+	}
+	if out := check("members", "gzip", several); !bytes.Contains(out, clean) {
+		t.Error("a member without edits is not as it was")
+	}
+	splices[1] = Splice{7990, 8010, []byte("over two members")}
+	amended = Apply(nil, text, splices)
+	check("over members", "gzip", several)
+	noise := make([]byte, 5000) // a text that is another than that of src
+	if out, err := Amend(nil, raw, "deflate-raw", noise, Apply(nil, noise, splices[:1]), splices[:1]); err == nil {
+		if got, _ := Decode(nil, out, "deflate-raw", 1<<20); !bytes.Equal(got, Apply(nil, noise, splices[:1])) {
+			t.Error("a text that is not that of the payload gives another")
+		}
+	}
+}

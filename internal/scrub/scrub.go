@@ -131,7 +131,7 @@ func (s *Scrubber) Body(body []byte, m Meta) (Result, error) {
 		return res, nil
 	}
 	s.out = codec.Apply(s.out[:0], text, s.splices)
-	res.Body, err = s.encode(s.out, body, m)
+	res.Body, err = s.encode(s.out, text, body, m)
 	res.Changed = err == nil
 	return res, fail(err)
 }
@@ -195,20 +195,25 @@ func (s *Scrubber) decodeDeclared(body []byte, m Meta) (text []byte, err error) 
 	return s.utf8, err
 }
 
-// encode writes text in the charset and the content codings of body.
-func (s *Scrubber) encode(text, body []byte, m Meta) (out []byte, err error) {
-	out = text
+// encode writes what text, as body decodes to, became in the charset and the
+// content codings of body.
+func (s *Scrubber) encode(amended, text, body []byte, m Meta) (out []byte, err error) {
+	out = amended
 	if s.charset != "" {
 		if s.utf8, err = codec.EncodeCharset(s.utf8[:0], out, s.charset); err != nil {
 			return nil, err
 		}
 		out = s.utf8
 	}
-	if m.ContentEncoding != "" {
+	switch {
+	case m.ContentEncoding == "":
+		return out, nil
+	case s.charset != "":
 		s.encoded, err = codec.Encode(s.encoded[:0], out, codec.Resolve(m.ContentEncoding, body))
-		out = s.encoded
+	default:
+		s.encoded, err = codec.Amend(s.encoded[:0], body, m.ContentEncoding, text, amended, s.splices)
 	}
-	return out, err
+	return s.encoded, err
 }
 
 // walkSuspect walks text if something could be found in it. Zeros in text are a
