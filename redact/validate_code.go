@@ -49,7 +49,7 @@ func isCode(value []byte) bool {
 		return true
 	case bytes.HasPrefix(v, []byte("arn:")), bytes.HasPrefix(v, []byte("(char")), bytes.HasPrefix(v, []byte("new ")):
 		return true
-	case bytes.Contains(v, []byte("()")), bytes.Contains(v, []byte("->")) && isReference(v):
+	case bytes.Contains(v, []byte("()")), v[0] == '#' && isCredentialName(v[1:]):
 		return true
 	}
 	return isJoint(value) || isCall(v) || isReference(v)
@@ -86,7 +86,7 @@ func isJoint(value []byte) bool {
 		}
 		return first == '+' && (last == '(' || last == '[')
 	case ',', ')', ';':
-		return v[1] == ' ' || last == ',' || last == '('
+		return v[1] == ' ' || last == ',' || last == '(' || last == ':'
 	}
 	return false
 }
@@ -153,12 +153,17 @@ func isRoot(name []byte) bool {
 }
 
 // isCredentialName reports whether v is a name of at least two words, one of them
-// that of a credential, and no digits.
+// that of a credential: the last one if there are digits.
 func isCredentialName(v []byte) bool {
-	if classes(v).digit || !isIdentifier(bytes.ReplaceAll(v, []byte("-"), []byte("_"))) {
-		return false
+	for i, b := range v {
+		if !isLower(b|0x20) && b != '_' && b != '-' && (i == 0 || !isDigit(b)) || b >= 0x80 {
+			return false
+		}
 	}
 	words, found := credentialWordsIn(v)
+	if words > 1 && classes(v).digit {
+		return isCredential(v[bytes.LastIndexAny(v, "_-")+1:])
+	}
 	return found && words > 1
 }
 

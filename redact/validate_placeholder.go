@@ -92,7 +92,7 @@ func isMasked(v []byte) bool {
 	if bytes.Count(v, v[:1]) == len(v) && len(v) > 2 {
 		return isMaskByte(v[0]) || len(v) > 15
 	}
-	if len(v) > 6 && len(v) < 48 && (bytes.HasSuffix(v, []byte("...")) || bytes.HasSuffix(v, []byte("…"))) {
+	if len(v) > 6 && len(v) < 48 && (bytes.HasSuffix(v, []byte("..")) || bytes.HasSuffix(v, []byte("…"))) {
 		return true
 	}
 	stars := bytes.Count(v, []byte("*")) + 3*bytes.Count(v, []byte("•"))

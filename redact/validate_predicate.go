@@ -19,7 +19,17 @@ var predicates = wordSet(`
 	needed null none nil true false undefined available
 	characters chars letters digits bytes longer shorter stronger weaker
 	what where who why how which it they you we
+	attempt attempts request requests provider type types helper store manager file files change
+	changes reset login logins hash hashes field fields header headers format input rotation policy
+	policies source sources id ids name names list lists entry entries store check checks use usage
+	access auth cache claim claims scope scopes error errors event events data value values size
+	length age expiry lookup grant grants prompt dialog update updates and or
 `)
+
+var predicateEnds = [][]byte{
+	[]byte("ed"), []byte("ing"), []byte("ly"), []byte("able"), []byte("ible"), []byte("ent"), []byte("ten"),
+	[]byte("tion"), []byte("tions"), []byte("ity"), []byte("ness"), []byte("ance"), []byte("ence"),
+}
 
 func isPredicate(value []byte) bool {
 	var buffer [24]byte
@@ -35,9 +45,7 @@ func isPredicate(value []byte) bool {
 	if predicates[string(v)] {
 		return true
 	}
-	for _, end := range [][]byte{
-		[]byte("ed"), []byte("ing"), []byte("ly"), []byte("able"), []byte("ible"), []byte("ent"), []byte("ten"),
-	} {
+	for _, end := range predicateEnds {
 		if len(v) > len(end)+1 && bytes.HasSuffix(v, end) {
 			return true
 		}

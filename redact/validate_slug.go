@@ -12,10 +12,13 @@ func init() {
 }
 
 // isSlug reports whether v is parts of small letters and digits between dashes,
-// dots, slashes and colons, the first of them a word and none over 12 bytes, or a
-// name of a class with a number in hexadecimal behind @.
+// dots, slashes and colons, the first of them a word, none over 12 bytes, all not
+// over 40, or a name of a class with a number in hexadecimal behind @ or {.
 func isSlug(v []byte) bool {
-	if at := bytes.LastIndexByte(v, '@'); at > 3 && isWord(v[:at]) && isHex(v[at+1:]) {
+	if len(v) > 40 {
+		return false
+	}
+	if at := bytes.LastIndexAny(v, "@{"); at > 3 && isWord(v[:at]) && isHex(v[at+1:]) {
 		return true
 	}
 	parts, start := 0, 0

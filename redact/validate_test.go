@@ -27,11 +27,11 @@ func TestValidators(t *testing.T) {
 			[]string{"", "...", "loadDefaultUserSettings", "blue-mountain", "org.apache.hadoop.security.Token", "unauthorized"},
 		},
 		"not-code": {
-			[]string{"hunter2", "p@ss.word", "notes.ini", "a+b", "x->y", "P.Smith", "(secret)", "+Ab3dEf", "пароль", "a(b", ".htaccess1"},
+			[]string{"hunter2", "p@ss.word", "notes.ini", "a+b", "x->y", "key-9f8a7b", "P.Smith", "(secret)", "+Ab3dEf", "пароль", "a(b", ".htaccess1"},
 			[]string{"", "...", ",.:-", " + getPassword() + ", "+name+", ".$p[", ", ", "getenv(NAME)", "os.environ[KEY]", "process.env.PW",
 				"var.db_password", "user->password", "Config::token", "arn:aws:iam::x", "(char *) p", "self.config.client_secret"},
 		},
-		"not-name":    {[]string{"secret", "hunter2", "password1", "letmein", "blue-sky"}, []string{"db_password", "getPassword", "API_KEY", "user-token", "apiKey"}},
+		"not-name":    {[]string{"secret", "hunter2", "password1", "letmein", "blue-sky"}, []string{"db_password", "getPassword", "API_KEY", "user-token", "apiKey", "ACME-V4-API-KEY"}},
 		"not-count":   {[]string{"1234", "a1", ""}, []string{"0", "90", "123"}},
 		"not-example": {[]string{"hunter2", "passwords"}, []string{"password", "TOKEN", "Pass"}},
 		"not-masked": {
@@ -40,7 +40,7 @@ func TestValidators(t *testing.T) {
 		},
 		"not-slug": {
 			[]string{"hunter2", "Ab3-dEf", "5d4b8c7f9-abcde", "abcdefghijklmnop-1", "p@ss"},
-			[]string{"web-5d4b8c7f9-abcde", "jackson-core-2.17.0", "default-token-x7k2p", "BinderProxy@1a2b3c"},
+			[]string{"web-5d4b8c7f9-abcde", "jackson-core-2.17.0", "default-token-x7k2p", "BinderProxy@1a2b3c", "AppWindowToken{23f2069"},
 		},
 		"not-time":      {[]string{"hunter2", "12345678", "a-b-c", "1a-2b-3c-4d", ""}, []string{"2026-01-02T03:04:05Z", "10.0.0.1", "v1.2.3", "03/01/2026"}},
 		"not-predicate": {[]string{"letmein", "swordfish", "hunter2", "P@ss"}, []string{"required", "incorrect", "Invalid.", "missing", "too", "correct/incorrect"}},

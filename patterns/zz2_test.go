@@ -1,0 +1,11 @@
+package patterns
+import ("testing";"os";"github.com/redactd/redactd/redact")
+func BenchmarkZZ(b *testing.B){
+ if k := os.Getenv("K"); k != "" { redact.UseKernel(k) }
+ s,err := redact.Compile(Rules(Default()), redact.Options{}); if err!=nil {b.Fatal(err)}
+ t,_ := os.ReadFile(os.Getenv("F"))
+ sc := s.NewScratch()
+ b.SetBytes(65536)
+ b.ResetTimer()
+ for i := 0; i < b.N; i++ { o := (i*65536) % (len(t)-65536); s.Find(sc, nil, redact.Field{Value: t[o:o+65536]}) }
+}
