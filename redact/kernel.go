@@ -12,7 +12,7 @@ type kernel struct {
 	name string
 	// fill fills blocks with what stands in text from at on, 64 positions each.
 	// It may mark more places of grams than there are, and none too few.
-	fill func(p *prefilter, text []byte, at int, out []block)
+	fill func(p *prefilter, text []byte, at int, out []block, edge *edge)
 	// halves says that it looks bytes up by halves, so that buckets are better
 	// sorted by those.
 	halves bool
@@ -61,7 +61,7 @@ const (
 )
 
 // goKernel is the kernel that every machine has. It marks grams by the bitmap.
-var goKernel = kernel{name: "go", fill: func(p *prefilter, text []byte, at int, out []block) {
+var goKernel = kernel{name: "go", fill: func(p *prefilter, text []byte, at int, out []block, _ *edge) {
 	for i := range out {
 		out[i] = block{grams: p.marks(text, at)}
 		if p.runs {
@@ -115,34 +115,44 @@ func (b *block) classes(text []byte) {
 	}
 }
 
-// vectorFill makes a kernel's fill of a routine that fills n blocks and reads the
-// byte before them and the three behind them: at the ends of a text it gets a
-// copy with padding.
-func vectorFill(routine func(t *buckets, text *byte, out *block, n int)) func(p *prefilter, text []byte, at int, out []block) {
-	return func(p *prefilter, text []byte, at int, out []block) {
-		const edge = 4 // blocks that are rather copied than taken in pieces
-		if len(out) > edge {
+// edgeBlocks is how many blocks are rather copied than taken in pieces.
+const edgeBlocks = 4
+
+// edge holds a copy of what is at an end of a text, with padding.
+type edge [1 + edgeBlocks*blockSize + windowLen - 2]byte
+
+// routine fills n blocks at out with what stands from text on. It reads a byte
+// before them and windowLen-2 behind them.
+type routine func(t *buckets, text *byte, out *block, n int)
+
+// vectorFill makes a kernel's fill of a routine.
+func vectorFill(run routine) func(p *prefilter, text []byte, at int, out []block, edge *edge) {
+	return func(p *prefilter, text []byte, at int, out []block, edge *edge) {
+		if len(out) > edgeBlocks {
 			if at == 0 {
-				fillPadded(routine, p, text, 0, out[:1])
+				edge.fill(run, p, text, 0, out[:1])
 				at, out = blockSize, out[1:]
 			}
 			n := min(len(out), (len(text)-windowLen+2-at)/blockSize)
-			routine(&p.buckets, &text[at], &out[0], n)
+			run(&p.buckets, &text[at], &out[0], n)
 			at, out = at+n*blockSize, out[n:]
 		}
 		if len(out) > 0 {
-			fillPadded(routine, p, text, at, out)
+			edge.fill(run, p, text, at, out)
 		}
 	}
 }
 
-// fillPadded fills at most four blocks from a copy of their text.
-func fillPadded(routine func(t *buckets, text *byte, out *block, n int), p *prefilter, text []byte, at int, out []block) {
-	var padded [1 + 4*blockSize + windowLen - 2]byte
-	from := 1
-	if at > 0 {
-		from, at = 0, at-1
+// fill fills at most edgeBlocks blocks from a copy of their text.
+func (e *edge) fill(run routine, p *prefilter, text []byte, at int, out []block) {
+	n := 0
+	if at == 0 {
+		e[0], n = padding, 1
+	} else {
+		at--
 	}
-	copy(padded[from:1+len(out)*blockSize+windowLen-2], text[at:])
-	routine(&p.buckets, &padded[1], &out[0], len(out))
+	size := 1 + len(out)*blockSize + windowLen - 2
+	n += copy(e[n:size], text[at:])
+	clear(e[n:size])
+	run(&p.buckets, &e[1], &out[0], len(out))
 }

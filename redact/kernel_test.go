@@ -49,7 +49,7 @@ func checkKernels(t *testing.T, s *Set, text []byte) {
 		n := (len(text) - at + blockSize - 1) / blockSize
 		for _, k := range kernels {
 			out := make([]block, n)
-			k.fill(p, text, at, out)
+			k.fill(p, text, at, out, new(edge))
 			for i := range n * blockSize {
 				var got uint8
 				b, bit := &out[i/blockSize], i%blockSize

@@ -17,11 +17,10 @@ type prefilter struct {
 	slots []gramSlot
 	mask  uint32
 	lists []int32 // indices of triggers, one list per gram
-	// byRun are the triggers found by each of runShapes.
-	byRun [len(runShapes)][]int32
-	runs  bool // there are some
-	// numbers says that runs of digits count only where a number begins.
-	numbers bool
+	// byRun are the triggers found by each of runShapes, byBegin those found
+	// only where a number or a word begins.
+	byRun, byBegin [len(runShapes)][]int32
+	runs           bool // there are some
 	// most is how far from the start of a match the bytes go that announce it.
 	most int
 }
@@ -44,7 +43,7 @@ func bitmapHash(gram uint32) uint32 { return gram * hashFactor >> (32 - bitmapLo
 // newPrefilter returns the prefilter of triggers. base, if not nil, has the first of
 // them already.
 func newPrefilter(triggers []trigger, base *prefilter) *prefilter {
-	p := &prefilter{triggers: triggers, numbers: true}
+	p := &prefilter{triggers: triggers}
 	if base != nil {
 		p.buckets = base.buckets
 		p.buckets.add(triggers[len(base.triggers):])
@@ -56,9 +55,12 @@ func newPrefilter(triggers []trigger, base *prefilter) *prefilter {
 		t := &triggers[i]
 		p.most = max(p.most, t.most+t.reach())
 		if t.shape != byGram {
-			p.byRun[t.shape-1] = append(p.byRun[t.shape-1], int32(i))
 			p.runs = true
-			p.numbers = p.numbers && t.beginsNumber()
+			list := &p.byRun[t.shape-1]
+			if t.begins {
+				list = &p.byBegin[t.shape-1]
+			}
+			*list = append(*list, int32(i))
 			continue
 		}
 		t.eachGram(func(gram uint32) { lists[gram] = append(lists[gram], int32(i)) })
@@ -80,20 +82,6 @@ func newPrefilter(triggers []trigger, base *prefilter) *prefilter {
 		p.slots[i] = gramSlot{gram: gram, from: from, to: uint32(len(p.lists))}
 	}
 	return p
-}
-
-// beginsNumber reports whether t, if it is found by a run of digits, begins with one
-// that no other stands before.
-func (t *trigger) beginsNumber() bool {
-	if t.shape != byDigit {
-		return true
-	}
-	for b := byte('0'); b <= '9'; b++ {
-		if t.before.set.has(b) {
-			return false
-		}
-	}
-	return t.seq[0].within(&digits)
 }
 
 // eachGram calls yield for every folded gram of t once.
@@ -137,46 +125,63 @@ type scanner struct {
 	text   []byte
 	at     int // the position of the next block
 	blocks *[chunk + 1]block
+	edge   *edge
 	i, n   int // the next of blocks, and how many are filled
-	last   uint64 // 1 if the byte before the next block is a digit
+	// Whether the byte before the next block is a digit, or of a word: 1 or 0.
+	digit, word uint64
 }
 
 // scan returns a scanner for the positions of text from at on.
 func (p *prefilter) scan(sc *Scratch, text []byte, at int) scanner {
-	s := scanner{p: p, text: text, at: at, blocks: &sc.blocks}
-	if at > 0 && at <= len(text) && isDigit(text[at-1]) {
-		s.last = 1
+	s := scanner{p: p, text: text, at: at, blocks: &sc.blocks, edge: &sc.edge}
+	if at > 0 && at <= len(text) {
+		before := classesOf(text[at-1])
+		s.digit = uint64(before / classDigit & 1)
+		s.word = uint64(before/classWord&1) &^ uint64(before/classGap&1)
 	}
 	return s
 }
 
-// places are where, in a block, grams may begin, and runs of each shape.
-type places struct {
-	grams uint64
-	runs  [len(runShapes)]uint64
-}
-
 // next looks at the next block, which begins at text[at]; ok is false behind the
 // last.
-func (s *scanner) next() (at int, found places, ok bool) {
+func (s *scanner) next() (at int, b *block, ok bool) {
 	if s.i == s.n && !s.fill() {
-		return 0, found, false
+		return 0, nil, false
 	}
-	b, ahead := &s.blocks[s.i], &s.blocks[s.i+1]
-	found.grams = b.grams
-	if s.p.runs {
-		found.runs[byDigit-1] = runs(b.digits|b.gaps, ahead.digits|ahead.gaps, runShapes[byDigit-1].length)
-		if s.p.numbers {
-			found.runs[byDigit-1] &= b.digits &^ (b.digits<<1 | s.last)
-			s.last = b.digits >> 63
-		}
-		found.runs[byWord-1] = runs(b.words, ahead.words, runShapes[byWord-1].length)
-		found.runs[byToken-1] = runs(b.words, ahead.words, runShapes[byToken-1].length)
-	}
-	at = s.at
+	b, at = &s.blocks[s.i], s.at
 	s.i++
 	s.at += blockSize
-	return at, found, true
+	return at, b, true
+}
+
+// runs returns where, in the block that next gave last, runs of each shape begin,
+// anywhere and at the begin of a number or a word.
+func (s *scanner) runs() (anywhere, begins [len(runShapes)]uint64) {
+	b, ahead := &s.blocks[s.i-1], &s.blocks[s.i]
+	words := b.words &^ b.gaps
+	first := [...]uint64{
+		byDigit - 1: b.digits &^ (b.digits<<1 | s.digit),
+		byWord - 1:  ^(words<<1 | s.word),
+		byToken - 1: ^(words<<1 | s.word),
+	}
+	s.digit, s.word = b.digits>>63, words>>63
+	for k := range runShapes {
+		some, some2 := len(s.p.byRun[k]) > 0, len(s.p.byBegin[k]) > 0
+		if !some && !some2 {
+			continue
+		}
+		mask := runs(b.words, ahead.words, runShapes[k].length)
+		if k == int(byDigit)-1 {
+			mask = runs(b.digits|b.gaps, ahead.digits|ahead.gaps, runShapes[k].length)
+		}
+		if some {
+			anywhere[k] = mask
+		}
+		if some2 {
+			begins[k] = mask & first[k]
+		}
+	}
+	return anywhere, begins
 }
 
 // fill lets the kernel look at the next blocks. Runs reach into the block behind:
@@ -187,7 +192,7 @@ func (s *scanner) fill() bool {
 		return false
 	}
 	n := min(chunk, (rest+blockSize-1)/blockSize)
-	active.fill(s.p, s.text, s.at, s.blocks[:n])
+	active.fill(s.p, s.text, s.at, s.blocks[:n], s.edge)
 	s.i, s.n = 0, n
 	if n*blockSize < rest {
 		s.n--
@@ -239,19 +244,28 @@ func (p *prefilter) marks(text []byte, at int) (set uint64) {
 // ends when yield returns false.
 func (p *prefilter) each(sc *Scratch, text []byte, at int, yield func(list []int32, i int) bool) {
 	for s := p.scan(sc, text, at); ; {
-		at, found, ok := s.next()
+		at, b, ok := s.next()
 		if !ok {
 			return
 		}
-		for m := found.grams; m != 0; m &= m - 1 {
+		for m := b.grams; m != 0; m &= m - 1 {
 			i := at + bits.TrailingZeros64(m)
 			if list := p.at(text, i); list != nil && !yield(list, i) {
 				return
 			}
 		}
-		for k := range found.runs {
-			for m := found.runs[k]; m != 0; m &= m - 1 {
+		if !p.runs {
+			continue
+		}
+		anywhere, begins := s.runs()
+		for k := range runShapes {
+			for m := anywhere[k]; m != 0; m &= m - 1 {
 				if !yield(p.byRun[k], at+bits.TrailingZeros64(m)) {
+					return
+				}
+			}
+			for m := begins[k]; m != 0; m &= m - 1 {
+				if !yield(p.byBegin[k], at+bits.TrailingZeros64(m)) {
 					return
 				}
 			}

@@ -115,6 +115,7 @@ type Scratch struct {
 	keyed        []int32
 	nfa          nfaScratch
 	blocks       [chunk + 1]block
+	edge         edge
 	unescaped    []byte
 	runes        []rune
 	regexp2Spent int64 // nanoseconds

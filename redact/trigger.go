@@ -69,8 +69,9 @@ type trigger struct {
 	rule        int32
 	seq         []byteSet
 	shape       shape
-	gram        int // offset in seq of the three classes that the prefilter knows
-	least, most int // distance of seq from the start of the match
+	begins      bool // by shape: only where a number or a word begins
+	gram        int  // offset in seq of the three classes that the prefilter knows
+	least, most int  // distance of seq from the start of the match
 	before      context
 	// suffix, if not nil, is the pattern from where seq begins: where it does
 	// not match, no match of the rule contains seq here. It spares the search
@@ -94,7 +95,7 @@ var errNoTrigger = errors.New("no literal or rare run of three characters within
 
 // findTriggers returns the triggers of a pattern, one per alternative.
 func findTriggers(re *syntax.Regexp) ([]trigger, error) {
-	best, ok := triggersOf(withoutCaptures(re))
+	best, _, ok := triggersOf(withoutCaptures(re))
 	if !ok {
 		return nil, errNoTrigger
 	}
@@ -109,31 +110,22 @@ func findTriggers(re *syntax.Regexp) ([]trigger, error) {
 }
 
 // triggersOf chooses, for an alternation, the triggers of all branches together;
-// for anything else the cheapest of the places that every match must contain.
-func triggersOf(re *syntax.Regexp) ([]trigger, bool) {
+// for anything else the cheapest of the places that every match must contain, or
+// of what the alternatives at the beginning make of it each.
+func triggersOf(re *syntax.Regexp) (best []trigger, cost float64, ok bool) {
 	nodes := flatten(re, nil)
 	if len(nodes) == 1 && nodes[0].Op == syntax.OpAlternate {
-		var all []trigger
-		for _, branch := range nodes[0].Sub {
-			ts, ok := triggersOf(branch)
-			if !ok {
-				return nil, false
-			}
-			all = append(all, ts...)
-		}
-		return all, true
+		return triggersOfBranches(nodes[0].Sub, nil)
 	}
-	var best []trigger
-	bestCost := 0.0
 	least, most := 0, 0
 	for i, node := range nodes {
 		l, m := byteLength(node)
 		if m > 0 && most <= maxDistance {
-			ts, cost, ok := nodeTriggers(nodes, i)
+			ts, c, good := nodeTriggers(nodes, i)
 			if least != most {
-				cost *= 1.5 // the start has to be searched for
+				c *= 1.5 // the start has to be searched for
 			}
-			if ok && (best == nil || cost < bestCost) {
+			if good && (!ok || c < cost) {
 				for k := range ts {
 					ts[k].least += least
 					ts[k].most += most
@@ -143,12 +135,36 @@ func triggersOf(re *syntax.Regexp) ([]trigger, bool) {
 						ts[k].suffix = suffix
 					}
 				}
-				best, bestCost = ts, cost
+				best, cost, ok = ts, c, true
 			}
 		}
 		least, most = least+l, min(most+m, unbounded)
 	}
-	return best, best != nil
+	if (!ok || cost > costly) && len(nodes) > 0 && nodes[0].Op == syntax.OpAlternate && len(nodes[0].Sub) <= maxSplit {
+		if ts, c, good := triggersOfBranches(nodes[0].Sub, nodes[1:]); good && (!ok || c < cost) {
+			return ts, c, true
+		}
+	}
+	return best, cost, ok
+}
+
+const (
+	// costly is the cost from which other triggers for a rule are looked for.
+	costly = 0.01
+	// maxSplit bounds the branches at its beginning that get their own then.
+	maxSplit = 8
+)
+
+// triggersOfBranches returns the triggers of an alternation that rest follows.
+func triggersOfBranches(branches, rest []*syntax.Regexp) (all []trigger, cost float64, ok bool) {
+	for _, branch := range branches {
+		ts, c, ok := triggersOf(concat(append([]*syntax.Regexp{branch}, rest...)))
+		if !ok {
+			return nil, 0, false
+		}
+		all, cost = append(all, ts...), cost+c
+	}
+	return all, cost, true
 }
 
 func concat(nodes []*syntax.Regexp) *syntax.Regexp {
@@ -248,10 +264,17 @@ func nodeTriggers(nodes []*syntax.Regexp, i int) (ts []trigger, cost float64, ok
 	}
 	for k := range runShapes {
 		r := &runShapes[k]
-		if (!ok || r.cost < cost) && leadingRun(nodes[i:], &r.set) >= r.length {
-			first := firstBytes(concat(nodes[i:]))
-			t := trigger{shape: r.shape, seq: []byteSet{first}, before: precede(nodes[:i], &first)}
-			ts, cost, ok = []trigger{t}, r.cost, true
+		if leadingRun(nodes[i:], &r.set) < r.length {
+			continue
+		}
+		first := firstBytes(concat(nodes[i:]))
+		t := trigger{shape: r.shape, seq: []byteSet{first}, before: precede(nodes[:i], &first)}
+		c := r.cost
+		if t.begins = r.begins(&t); t.begins {
+			c /= beginsCheaper
+		}
+		if !ok || c < cost {
+			ts, cost, ok = []trigger{t}, c, true
 		}
 	}
 	return ts, cost, ok
@@ -417,15 +440,18 @@ const (
 	byToken              // 40 of them
 )
 
-// runShape is a run of one class that the prefilter knows. Its cost counts that an
-// engine is asked at many places of it, whatever the class says: numbers and words
-// come whole.
+// runShape is a run of one class that the prefilter knows.
 type runShape struct {
 	shape  shape
 	set    byteSet
+	within byteSet // what stands nowhere but inside of a number or a word
 	length int
-	cost   float64
+	// cost counts the places in runs of ordinary logs. Where a number or a word
+	// begins it is beginsCheaper times less.
+	cost float64
 }
+
+const beginsCheaper = 10
 
 var (
 	runDigits = setOf("0123456789 -")
@@ -433,9 +459,20 @@ var (
 )
 
 var runShapes = [...]runShape{
-	{byDigit, runDigits, 12, 0.012},
-	{byWord, runWords, 20, 0.02},
-	{byToken, runWords, 40, 0.003},
+	{byDigit, runDigits, digits, 12, 0.03},
+	{byWord, runWords, setOf("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_"), 20, 0.03},
+	{byToken, runWords, setOf("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_"), 40, 0.003},
+}
+
+// begins reports whether t, found by a run, stands only where a number or a word
+// begins.
+func (r *runShape) begins(t *trigger) bool {
+	for i := range r.within {
+		if t.before.set[i]&r.within[i] != 0 {
+			return false
+		}
+	}
+	return r.shape != byDigit || t.seq[0].within(&digits)
 }
 
 // leadingRun returns how many bytes of set every match of nodes begins with at
