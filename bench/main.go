@@ -23,15 +23,18 @@ import (
 
 // options are what a group needs to know of the command line.
 type options struct {
-	quick  bool
-	size   int // of generated logs, in bytes
-	rounds int
+	quick bool
+	size  int // of generated logs, in bytes
+	// crafted is the size of texts crafted against a rule, line that of a long
+	// line, both in bytes.
+	crafted, line int
+	rounds        int
 	// slice is how long a contender runs in one round.
 	slice time.Duration
 	// files are logs that the user wants scanned beside the generated ones.
 	files []string
-	// pack is the only pack of rules that Vectorscan compiles, for a test; ""
-	// for those that are on by default.
+	// pack is the only pack of rules that slow measurements look at, for a test;
+	// "" for all.
 	pack string
 	// profiles is a directory for processor profiles, "" for none.
 	profiles string
@@ -71,7 +74,7 @@ func main() {
 }
 
 func run(ctx context.Context, args []string) error {
-	o := options{size: 4 << 20, rounds: 7, slice: 300 * time.Millisecond}
+	o := options{size: 4 << 20, crafted: 64 << 10, line: 100 * MB, rounds: 7, slice: 300 * time.Millisecond}
 	flags := flag.NewFlagSet("bench", flag.ExitOnError)
 	flags.Usage = func() { usage(flags) }
 	flags.BoolVar(&o.quick, "quick", false, "few short rounds: a look, not a figure to quote")
@@ -85,7 +88,7 @@ func run(ctx context.Context, args []string) error {
 	}
 	o.files = flags.Args()
 	if o.quick {
-		o.size, o.rounds, o.slice = 1<<20, 3, 60*time.Millisecond
+		o.size, o.crafted, o.line, o.rounds, o.slice = 1<<20, 16<<10, 10*MB, 3, 60*time.Millisecond
 	}
 	chosen, err := choose(*only)
 	if err != nil {

@@ -21,7 +21,7 @@ func TestMain(m *testing.M) {
 // Every group runs to its end, with a figure in the first column of each row or
 // a note that says why not. The figures themselves are not looked at.
 func TestGroupsRun(t *testing.T) {
-	o := options{quick: true, size: 64 << 10, rounds: 1, slice: time.Millisecond, pack: "vcs"}
+	o := options{quick: true, size: 64 << 10, crafted: 4 << 10, line: 128 << 10, rounds: 1, slice: time.Millisecond, pack: "vcs"}
 	for _, g := range groups {
 		t.Run(g.name, func(t *testing.T) {
 			tables, err := g.run(t.Context(), o)

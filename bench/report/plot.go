@@ -75,9 +75,10 @@ func (t *Table) plot() (p *plot.Plot, bars int, err error) {
 	column := t.Columns[0].Name
 	var values plotter.Values
 	var names []string
-	for i := len(t.Rows) - 1; i >= 0; i-- {
-		if s, ok := t.Rows[i].Figures[column]; ok && s.Median > 0 {
-			values, names = append(values, s.Median), append(names, t.Rows[i].Name)
+	rows := t.shown()
+	for i := len(rows) - 1; i >= 0; i-- {
+		if s, ok := rows[i].Figures[column]; ok && s.Median > 0 {
+			values, names = append(values, s.Median), append(names, rows[i].Name)
 		}
 	}
 	if len(values) == 0 {

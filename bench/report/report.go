@@ -28,6 +28,16 @@ type Table struct {
 	About   string   `json:"about"`
 	Columns []Column `json:"columns"`
 	Rows    []Row    `json:"rows"`
+	// Shown is how many rows are printed and plotted, 0 for all.
+	Shown int `json:"-"`
+}
+
+// shown returns the rows that are printed and plotted.
+func (t *Table) shown() []Row {
+	if t.Shown == 0 {
+		return t.Rows
+	}
+	return t.Rows[:min(t.Shown, len(t.Rows))]
 }
 
 // Column is one figure of every row.
@@ -96,8 +106,9 @@ func (t *Table) Write(w io.Writer) error {
 		head += "\t" + c.Name
 	}
 	fmt.Fprintln(tw, head+"\tgoal")
-	for i := range t.Rows {
-		r := &t.Rows[i]
+	rows := t.shown()
+	for i := range rows {
+		r := &rows[i]
 		line := r.Name
 		for _, c := range t.Columns {
 			s, ok := r.Figures[c.Name]
@@ -112,7 +123,13 @@ func (t *Table) Write(w io.Writer) error {
 		}
 		fmt.Fprintln(tw, line+"\t"+strings.Join(notes, "; "))
 	}
-	return tw.Flush()
+	if err := tw.Flush(); err != nil {
+		return err
+	}
+	if left := len(t.Rows) - len(rows); left > 0 {
+		fmt.Fprintf(w, "and %d more rows in the JSON\n", left)
+	}
+	return nil
 }
 
 func cell(c Column, s measure.Stat, ok bool) string {
