@@ -24,14 +24,19 @@ const alphabet = 64
 
 // letterOf returns the letter of b: what a kernel does in two subtractions.
 func letterOf(b byte) byte {
-	if b >= 0x60 {
-		b -= 0x20
-	}
-	return (b - 0x20) % alphabet
+	return (b - 0x20 - (b/0x20+5)/8*0x20) % alphabet
 }
 
 // padding stands for what is before the first and behind the last byte of a text.
 const padding = 0
+
+// letterAt returns the letter of text[i], or of the padding around text.
+func letterAt(text []byte, i int) byte {
+	if uint(i) < uint(len(text)) {
+		return letterOf(text[i])
+	}
+	return letterOf(padding)
+}
 
 // window has, for each place, a bit for every letter that stands there.
 type window [windowLen]uint64

@@ -17,8 +17,8 @@ func Compile(rules []Rule, o Options) (*Set, error) {
 	if len(c.errs) > 0 {
 		return nil, errors.Join(c.errs...)
 	}
-	c.m.values = newPrefilter(c.triggers, nil)
-	c.m.payloads = newPrefilter(slices.Concat(c.triggers, c.keyTriggers), c.m.values)
+	c.m.values = newPrefilter(c.triggers)
+	c.m.payloads = newRawPrefilter(slices.Concat(c.m.values.triggers, c.keyTriggers))
 	return newSet(c.m, o)
 }
 
@@ -124,12 +124,17 @@ func (c *compiler) pattern(p *program) {
 }
 
 func (c *compiler) add(p *program, ts []trigger) {
+	compiled := map[*syntax.Regexp]*nfa{}
 	for _, t := range ts {
 		t.rule, t.window = p.index, p.window
-		if t.suffix != nil {
-			// A suffix without a program of its own only costs speed.
-			t.confirm, _ = newNFA(t.suffix, nil)
-			t.suffix = nil
+		if t.least != t.most {
+			n, ok := compiled[t.suffix]
+			if !ok {
+				// A suffix without a program of its own only costs speed.
+				n, _ = newNFA(t.suffix, nil)
+				compiled[t.suffix] = n
+			}
+			t.confirm = n
 		}
 		c.triggers = append(c.triggers, t)
 	}

@@ -17,6 +17,19 @@ func (c *context) holds(text []byte, at int) bool {
 	return c.set.has(text[at-1])
 }
 
+// inPayload makes of c what can stand there in a raw payload: where a field begins,
+// a delimiter of its format does, which is no letter, digit or underscore in any.
+func (c *context) inPayload() {
+	if !c.start {
+		return
+	}
+	for b := range 256 {
+		if !isWordByte(byte(b)) {
+			c.set.add(byte(b))
+		}
+	}
+}
+
 // precede returns what can stand before a byte of next that follows nodes.
 func precede(nodes []*syntax.Regexp, next *byteSet) (c context) {
 	for i := len(nodes) - 1; i >= 0; i-- {

@@ -3,6 +3,7 @@ package redact
 import (
 	"math/bits"
 	"regexp/syntax"
+	"sync/atomic"
 	"unicode/utf8"
 )
 
@@ -19,6 +20,7 @@ type nfa struct {
 	start   uint32
 	slots   int // capture slots, two for each group of the secret
 	whole   int // where group 0, the match itself, is noted; -1 for nowhere
+	fast    atomic.Pointer[dfa]
 }
 
 type nfaInst struct {
@@ -48,7 +50,22 @@ func (c *nfaClass) has(r rune) bool {
 	return false
 }
 
-func (n *nfa) name() string { return "nfa" }
+func (n *nfa) name() string { return "dfa" }
+
+// ask lets the dfa look first, which is made when it is first asked.
+func (n *nfa) ask(s *nfaScratch, text []byte, at, end int) verdict {
+	d := n.fast.Load()
+	if d == nil {
+		d = newDFA(n)
+		if !n.fast.CompareAndSwap(nil, d) {
+			d = n.fast.Load()
+		}
+	}
+	v, looked, atEnd := d.run(text, at, end)
+	s.steps += looked + 1
+	s.atEnd = atEnd
+	return v
+}
 
 // threads is an ordered set of instructions, most preferred first, each with its
 // captures.
@@ -97,6 +114,9 @@ type nfaRun struct {
 
 // match implements engine. The offsets are valid until the next run.
 func (n *nfa) match(sc *Scratch, text []byte, at, end int) ([]int, error) {
+	if n.ask(&sc.nfa, text, at, end) == fails {
+		return nil, nil
+	}
 	r := nfaRun{n: n, s: &sc.nfa, text: text, end: end, caps: true}
 	if !r.run(at) {
 		return nil, nil
@@ -106,6 +126,9 @@ func (n *nfa) match(sc *Scratch, text []byte, at, end int) ([]int, error) {
 
 // fits reports whether the pattern matches at all at that place.
 func (n *nfa) fits(sc *Scratch, text []byte, at, end int) bool {
+	if v := n.ask(&sc.nfa, text, at, end); v != unknown {
+		return v == matches
+	}
 	r := nfaRun{n: n, s: &sc.nfa, text: text, end: end}
 	return r.run(at)
 }

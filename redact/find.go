@@ -151,35 +151,26 @@ func (sr *search) byPattern() (err error) {
 			return err
 		}
 	}
-	sr.set.values.each(sr.sc, sr.text, sr.from, func(list []int32, i int) bool {
-		err = sr.candidates(list, i)
+	sr.set.values.each(sr.sc, sr.text, sr.from, func(trigger int32, i int) bool {
+		err = sr.candidate(&sr.set.values.triggers[trigger], i)
 		return err == nil
 	})
 	return err
 }
 
-// candidates confirms the triggers of a list whose grams or runs are at i.
-func (sr *search) candidates(list []int32, i int) error {
-	for _, id := range list {
-		t := &sr.set.values.triggers[id]
-		at := i - t.gram
-		if at < 0 {
-			continue
-		}
-		if !t.fits(sr.text, at) {
-			if sr.partial && at+len(t.seq) > len(sr.text) && t.before.holds(sr.text, at) {
-				sr.noteOpen(at - t.most)
-			}
-			continue
-		}
-		if !t.before.holds(sr.text, at) {
-			continue
-		}
-		if err := sr.confirm(t, at); err != nil {
-			return err
-		}
+// candidate confirms a trigger whose gram or run is at i.
+func (sr *search) candidate(t *trigger, i int) error {
+	at := i - t.gram
+	if at < 0 || !t.before.holds(sr.text, at) {
+		return nil
 	}
-	return nil
+	if !t.fits(sr.text, at) {
+		if sr.partial && at+len(t.seq) > len(sr.text) {
+			sr.noteOpen(at - t.most)
+		}
+		return nil
+	}
+	return sr.confirm(t, at)
 }
 
 // confirm tries the rule of a trigger at every start that the trigger at text[at]

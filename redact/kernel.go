@@ -49,9 +49,9 @@ func UseKernel(name string) error {
 }
 
 // block is what a kernel sees in 64 positions of a text, a bit for each: where
-// grams may begin, and which bytes are digits, which blanks or dashes, and which
-// letters, digits, "_" or "-".
-type block struct{ grams, digits, gaps, words uint64 }
+// grams may begin, and which bytes are digits, which blanks or dashes, which
+// letters, digits, "_" or "-", and which backslashes.
+type block struct{ grams, digits, gaps, words, escapes uint64 }
 
 // blockSize is how many positions a block has, chunk how many blocks a kernel
 // fills at once.
@@ -64,7 +64,7 @@ const (
 var goKernel = kernel{name: "go", fill: func(p *prefilter, text []byte, at int, out []block, _ *edge) {
 	for i := range out {
 		out[i] = block{grams: p.marks(text, at)}
-		if p.runs {
+		if p.runs || p.raw {
 			out[i].classes(text[at:min(len(text), at+blockSize)])
 		}
 		at += blockSize
@@ -76,14 +76,15 @@ const (
 	classDigit = 1 << iota
 	classGap
 	classWord
+	classEscape
 )
 
-// classOf has the classes of each byte in bits 0, 21 and 42, so that a word can
-// gather those of 21 bytes.
+// classOf has the classes of each byte in the lowest bits of four words of 16, so
+// that a word gathers those of 16 bytes.
 var classOf = func() (t [256]uint64) {
 	for b := range t {
-		class := classesOf(byte(b))
-		t[b] = uint64(class&classDigit) | uint64(class&classGap)<<20 | uint64(class&classWord)<<40
+		class := uint64(classesOf(byte(b)))
+		t[b] = class&classDigit | class&classGap<<15 | class&classWord<<30 | class&classEscape<<45
 	}
 	return t
 }()
@@ -98,12 +99,15 @@ func classesOf(b byte) (class uint8) {
 	if isWordByte(b) || b == '-' {
 		class |= classWord
 	}
+	if b == '\\' {
+		class |= classEscape
+	}
 	return class
 }
 
 // classes sets the classes of up to 64 bytes.
 func (b *block) classes(text []byte) {
-	const part, low = 21, 1<<21 - 1
+	const part, low = 16, 1<<16 - 1
 	for base := 0; base < len(text); base += part {
 		acc := uint64(0)
 		for i, c := range text[base:min(len(text), base+part)] {
@@ -111,7 +115,8 @@ func (b *block) classes(text []byte) {
 		}
 		b.digits |= acc & low << base
 		b.gaps |= acc >> part & low << base
-		b.words |= acc >> (2 * part) << base
+		b.words |= acc >> (2 * part) & low << base
+		b.escapes |= acc >> (3 * part) << base
 	}
 }
 

@@ -8,17 +8,19 @@
 // letters, so a gram that begins with one is dropped.
 
 // classLower and classUpper look up the classes of a byte by its halves. Bits:
-//   0 digits (3x), 1 letters (4x 6x), 2 letters (5x 7x), 3 "_", 4 "-", 5 blank
+//   0 digits (3x), 1 letters (4x 6x), 2 letters (5x 7x), 3 "_", 4 "-", 5 blank,
+//   6 backslash
 DATA classLower<>+0(SB)/8, $0x0707070707070725
-DATA classLower<>+8(SB)/8, $0x0a02120202060707
+DATA classLower<>+8(SB)/8, $0x0a02124202060707
 GLOBL classLower<>(SB), RODATA|NOPTR, $16
-DATA classUpper<>+0(SB)/8, $0x04020c0201300000
+DATA classUpper<>+0(SB)/8, $0x04024c0201300000
 DATA classUpper<>+8(SB)/8, $0
 GLOBL classUpper<>(SB), RODATA|NOPTR, $16
 
 #define digitBits $0x01010101
 #define gapBits   $0x30303030
 #define wordBits  $0x1f1f1f1f
+#define escapeBits $0x40404040
 
 #define place(group, k) (buckets_letters+((group)*5+(k))*64)(AX)
 
@@ -59,6 +61,8 @@ TEXT ·fillVBMI(SB), NOSPLIT, $0-32
 	VPBROADCASTD BX, Z26
 	MOVL wordBits, BX
 	VPBROADCASTD BX, Z27
+	MOVL escapeBits, BX
+	VPBROADCASTD BX, Z22
 	VBROADCASTI32X4 classLower<>(SB), Z23
 	VBROADCASTI32X4 classUpper<>(SB), Z24
 	TESTQ CX, CX
@@ -81,6 +85,8 @@ loop:
 	VPTESTMB  Z25, Z7, K2
 	VPTESTMB  Z26, Z7, K3
 	VPTESTMB  Z27, Z7, K4
+	VPTESTMB  Z22, Z7, K5
+	KMOVQ     K5, block_escapes(DI)
 	KMOVQ     K2, block_digits(DI)
 	KMOVQ     K3, block_gaps(DI)
 	KMOVQ     K4, block_words(DI)
@@ -206,6 +212,7 @@ loop:
 	CLASS(digitBits, block_digits(DI))
 	CLASS(gapBits, block_gaps(DI))
 	CLASS(wordBits, block_words(DI))
+	CLASS(escapeBits, block_escapes(DI))
 
 	// Grams.
 	VPMOVMSKB Y1, BX

@@ -56,6 +56,7 @@ func checkKernels(t *testing.T, s *Set, text []byte) {
 				got |= uint8(b.digits >> bit & 1 * classDigit)
 				got |= uint8(b.gaps >> bit & 1 * classGap)
 				got |= uint8(b.words >> bit & 1 * classWord)
+				got |= uint8(b.escapes >> bit & 1 * classEscape)
 				want := uint8(0)
 				if at+i < len(text) {
 					want = classesOf(text[at+i])
@@ -68,7 +69,7 @@ func checkKernels(t *testing.T, s *Set, text []byte) {
 					if at+i+gramLen <= len(text) && !marked && p.at(text, at+i) != nil {
 						t.Fatalf("%s: from %d, missed byte %d of %q", k.name, at, i, text)
 					}
-				} else if marked != p.buckets.survives(k.halves, text, at+i) {
+				} else if at+i < len(text) && marked != p.buckets.survives(k.halves, text, at+i) {
 					t.Fatalf("%s: from %d, byte %d of %q: %v", k.name, at, i, text, marked)
 				}
 			}

@@ -3,6 +3,7 @@ package redact
 import (
 	"encoding/binary"
 	"math/bits"
+	"regexp/syntax"
 )
 
 // prefilter finds, in one pass over the bytes, the places where a trigger of any
@@ -14,20 +15,29 @@ type prefilter struct {
 	bitmap   [bitmapBits / 64]uint64
 	triggers []trigger
 	// slots is an open-addressing table; a slot with no entries is empty.
-	slots []gramSlot
-	mask  uint32
-	lists []int32 // indices of triggers, one list per gram
+	slots   []gramSlot
+	mask    uint32
+	entries []entry // one list per gram
 	// byRun are the triggers found by each of runShapes, byBegin those found
 	// only where a number or a word begins.
 	byRun, byBegin [len(runShapes)][]int32
 	runs           bool // there are some
 	// most is how far from the start of a match the bytes go that announce it.
 	most int
+	// raw says that texts are payloads, with escapes in them.
+	raw bool
 }
 
 type gramSlot struct {
 	gram     uint32
-	from, to uint32 // the gram's list in lists
+	from, to uint32 // the gram's list in entries
+}
+
+// entry is a trigger in the list of one of its grams, and which letters may stand
+// before and behind it.
+type entry struct {
+	before, behind uint64
+	trigger        int32
 }
 
 const (
@@ -40,19 +50,31 @@ const (
 
 func bitmapHash(gram uint32) uint32 { return gram * hashFactor >> (32 - bitmapLog) }
 
-// newPrefilter returns the prefilter of triggers. base, if not nil, has the first of
-// them already.
-func newPrefilter(triggers []trigger, base *prefilter) *prefilter {
-	p := &prefilter{triggers: triggers}
-	if base != nil {
-		p.buckets = base.buckets
-		p.buckets.add(triggers[len(base.triggers):])
-	} else {
-		p.buckets.add(triggers)
-	}
-	lists := map[uint32][]int32{}
+// newPrefilter returns the prefilter of triggers for values of fields.
+func newPrefilter(triggers []trigger) *prefilter {
+	p := &prefilter{}
+	p.buckets.add(triggers)
+	p.triggers = merge(triggers)
+	p.tabulate()
+	return p
+}
+
+// newRawPrefilter returns the prefilter of triggers for raw payloads.
+func newRawPrefilter(triggers []trigger) *prefilter {
+	p := &prefilter{raw: true, triggers: triggers}
 	for i := range triggers {
-		t := &triggers[i]
+		triggers[i].before.inPayload()
+	}
+	p.buckets.add(triggers)
+	p.tabulate()
+	return p
+}
+
+// tabulate fills the tables for p.triggers.
+func (p *prefilter) tabulate() {
+	lists := map[uint32][]entry{}
+	for i := range p.triggers {
+		t := &p.triggers[i]
 		p.most = max(p.most, t.most+t.reach())
 		if t.shape != byGram {
 			p.runs = true
@@ -63,7 +85,9 @@ func newPrefilter(triggers []trigger, base *prefilter) *prefilter {
 			*list = append(*list, int32(i))
 			continue
 		}
-		t.eachGram(func(gram uint32) { lists[gram] = append(lists[gram], int32(i)) })
+		w := t.around(t.gram)
+		e := entry{before: w[0], behind: w[windowLen-1], trigger: int32(i)}
+		t.eachGram(func(gram uint32) { lists[gram] = append(lists[gram], e) })
 	}
 	size := uint32(16)
 	for size < uint32(len(lists))*2 {
@@ -77,11 +101,47 @@ func newPrefilter(triggers []trigger, base *prefilter) *prefilter {
 		for p.slots[i].to != 0 {
 			i = (i + 1) & p.mask
 		}
-		from := uint32(len(p.lists))
-		p.lists = append(p.lists, list...)
-		p.slots[i] = gramSlot{gram: gram, from: from, to: uint32(len(p.lists))}
+		from := uint32(len(p.entries))
+		p.entries = append(p.entries, list...)
+		p.slots[i] = gramSlot{gram: gram, from: from, to: uint32(len(p.entries))}
 	}
-	return p
+}
+
+// merge makes one of the triggers that the same window announces for the same rule
+// at the same place: with the classes that they begin with together.
+func merge(triggers []trigger) (out []trigger) {
+	type place struct {
+		rule              int32
+		gram, least, most int
+		before            context
+		around            window
+		suffix            *syntax.Regexp
+	}
+	seen := map[place]int{}
+	for i := range triggers {
+		t := &triggers[i]
+		if t.shape != byGram {
+			out = append(out, *t)
+			continue
+		}
+		p := place{t.rule, t.gram, t.least, t.most, t.before, t.around(t.gram), t.suffix}
+		k, ok := seen[p]
+		if !ok {
+			seen[p] = len(out)
+			out = append(out, *t)
+			continue
+		}
+		same := 0
+		for same < min(len(t.seq), len(out[k].seq)) && t.seq[same] == out[k].seq[same] {
+			same++
+		}
+		if same < t.gram+gramLen {
+			out = append(out, *t)
+			continue
+		}
+		out[k].seq = out[k].seq[:same]
+	}
+	return out
 }
 
 // eachGram calls yield for every folded gram of t once.
@@ -97,8 +157,8 @@ func (t *trigger) eachGram(yield func(uint32)) {
 	})
 }
 
-// at returns the triggers of the gram at text[i].
-func (p *prefilter) at(text []byte, i int) []int32 {
+// at returns the entries of the gram at text[i].
+func (p *prefilter) at(text []byte, i int) []entry {
 	gram := uint32(text[i]) | uint32(text[i+1])<<8 | uint32(text[i+2])<<16 | foldMask
 	if p.bit(gram) == 0 {
 		return nil
@@ -109,7 +169,7 @@ func (p *prefilter) at(text []byte, i int) []int32 {
 			return nil
 		}
 		if s.gram == gram {
-			return p.lists[s.from:s.to]
+			return p.entries[s.from:s.to]
 		}
 	}
 }
@@ -154,34 +214,42 @@ func (s *scanner) next() (at int, b *block, ok bool) {
 	return at, b, true
 }
 
-// runs returns where, in the block that next gave last, runs of each shape begin,
-// anywhere and at the begin of a number or a word.
-func (s *scanner) runs() (anywhere, begins [len(runShapes)]uint64) {
-	b, ahead := &s.blocks[s.i-1], &s.blocks[s.i]
+// runs calls yield for the triggers by runs that begin in the block that next gave
+// last, which is at text[at]; it returns false when yield does.
+func (s *scanner) runs(at int, yield func(trigger int32, i int) bool) bool {
+	b := &s.blocks[s.i-1]
+	found := b.runsOf(&s.blocks[s.i])
 	words := b.words &^ b.gaps
-	first := [...]uint64{
-		byDigit - 1: b.digits &^ (b.digits<<1 | s.digit),
-		byWord - 1:  ^(words<<1 | s.word),
-		byToken - 1: ^(words<<1 | s.word),
-	}
+	inNumber, inWord := b.digits<<1|s.digit, words<<1|s.word
 	s.digit, s.word = b.digits>>63, words>>63
-	for k := range runShapes {
-		some, some2 := len(s.p.byRun[k]) > 0, len(s.p.byBegin[k]) > 0
-		if !some && !some2 {
+	for k, mask := range found {
+		if mask == 0 {
 			continue
 		}
-		mask := runs(b.words, ahead.words, runShapes[k].length)
+		begins := mask &^ inWord
 		if k == int(byDigit)-1 {
-			mask = runs(b.digits|b.gaps, ahead.digits|ahead.gaps, runShapes[k].length)
+			begins = mask & b.digits &^ inNumber
 		}
-		if some {
-			anywhere[k] = mask
-		}
-		if some2 {
-			begins[k] = mask & first[k]
+		if !eachBit(s.p.byRun[k], mask, at, yield) || !eachBit(s.p.byBegin[k], begins, at, yield) {
+			return false
 		}
 	}
-	return anywhere, begins
+	return true
+}
+
+// eachBit calls yield for each trigger at each bit of mask.
+func eachBit(triggers []int32, mask uint64, at int, yield func(trigger int32, i int) bool) bool {
+	if len(triggers) == 0 {
+		return true
+	}
+	for ; mask != 0; mask &= mask - 1 {
+		for _, id := range triggers {
+			if !yield(id, at+bits.TrailingZeros64(mask)) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // fill lets the kernel look at the next blocks. Runs reach into the block behind:
@@ -209,16 +277,47 @@ func (s *scanner) fill() bool {
 	return true
 }
 
-// runs returns the positions of a block at which length set bits begin. ahead is
-// the mask of the block behind it.
-func runs(mask, ahead uint64, length int) uint64 {
-	for have := 1; have < length && mask != 0; {
-		step := min(have, length-have)
-		mask &= mask>>step | ahead<<(64-step)
-		ahead &= ahead >> step
-		have += step
+// The lengths of runShapes.
+const (
+	digitRun = 12
+	wordRun  = 20
+	tokenRun = 40
+)
+
+// runsOf returns the positions of a block at which the runs of each shape begin.
+// ahead is the block behind it.
+func (b *block) runsOf(ahead *block) (found [len(runShapes)]uint64) {
+	d, da := b.digits|b.gaps, ahead.digits|ahead.gaps
+	d2, da := both(d, da, 1)
+	d4, da := both(d2, da, 2)
+	d8, _ := both(d4, da, 4)
+	found[byDigit-1] = d8 & (d4>>8 | da<<(64-8))
+	if !holdsOctet(b.words) && !holdsOctet(ahead.words) {
+		return found // every run of 15 or more holds eight from a multiple of eight on
 	}
-	return mask
+	w2, a2 := both(b.words, ahead.words, 1)
+	w4, a4 := both(w2, a2, 2)
+	w8, a8 := both(w4, a4, 4)
+	w16, a16 := both(w8, a8, 8)
+	w20 := w16 & (w4>>16 | a4<<(64-16))
+	found[byWord-1] = w20
+	if w20 != 0 {
+		w32, _ := both(w16, a16, 16)
+		found[byToken-1] = w32 & (w8>>32 | a8<<(64-32))
+	}
+	return found
+}
+
+// both returns which bits of mask and of the one behind it are set together with
+// those n behind.
+func both(mask, ahead uint64, n int) (m, a uint64) {
+	return mask & (mask>>n | ahead<<(64-n)), ahead & (ahead >> n)
+}
+
+// holdsOctet reports whether one of the eight bytes of mask has all bits set.
+func holdsOctet(mask uint64) bool {
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	return (^mask-ones)&mask&tops != 0
 }
 
 // marks returns a bit for each of the up to 64 positions of text from at on where
@@ -239,36 +338,40 @@ func (p *prefilter) marks(text []byte, at int) (set uint64) {
 	return set
 }
 
-// each calls yield for the triggers that the prefilter finds in text from at on,
-// a list at a time, with the place of their gram or the begin of their run. It
-// ends when yield returns false.
-func (p *prefilter) each(sc *Scratch, text []byte, at int, yield func(list []int32, i int) bool) {
+// each calls yield for the triggers that may stand in text from at on, with the
+// place of their gram or the begin of their run. It ends when yield returns false.
+func (p *prefilter) each(sc *Scratch, text []byte, at int, yield func(trigger int32, i int) bool) {
+	escapes := uint64(0) // the bits that run over from the block before
 	for s := p.scan(sc, text, at); ; {
 		at, b, ok := s.next()
 		if !ok {
 			return
 		}
-		for m := b.grams; m != 0; m &= m - 1 {
+		grams := b.grams
+		if p.raw && b.escapes|escapes != 0 {
+			grams |= b.escapes<<2 | b.escapes<<6 | escapes
+			if last := len(text) - gramLen - at; last < blockSize-1 {
+				grams &= 1<<max(last+1, 0) - 1
+			}
+			escapes = b.escapes>>62 | b.escapes>>58
+		}
+		for m := grams; m != 0; m &= m - 1 {
 			i := at + bits.TrailingZeros64(m)
-			if list := p.at(text, i); list != nil && !yield(list, i) {
-				return
+			list := p.at(text, i)
+			if len(list) == 0 {
+				continue
 			}
-		}
-		if !p.runs {
-			continue
-		}
-		anywhere, begins := s.runs()
-		for k := range runShapes {
-			for m := anywhere[k]; m != 0; m &= m - 1 {
-				if !yield(p.byRun[k], at+bits.TrailingZeros64(m)) {
+			before, behind := letterAt(text, i-1), letterAt(text, i+gramLen)
+			escaped := p.raw && endsEscape(text[:i])
+			for k := range list {
+				e := &list[k]
+				if e.behind>>behind&1 == 1 && (e.before>>before&1 == 1 || escaped) && !yield(e.trigger, i) {
 					return
 				}
 			}
-			for m := begins[k]; m != 0; m &= m - 1 {
-				if !yield(p.byBegin[k], at+bits.TrailingZeros64(m)) {
-					return
-				}
-			}
+		}
+		if p.runs && !s.runs(at, yield) {
+			return
 		}
 	}
 }

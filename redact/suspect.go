@@ -17,31 +17,20 @@ func (s *Set) Suspect(sc *Scratch, raw []byte) bool {
 	}
 	sc.begin()
 	p, suspect := s.payloads, false
-	p.each(sc, raw, 0, func(list []int32, i int) bool {
-		for _, id := range list {
-			t := &p.triggers[id]
-			at := i - t.gram
-			if at >= 0 && t.fits(raw, at) && t.mayBegin(raw, at) && t.mayGoOn(sc, raw, at) {
-				suspect = true
-				return false
-			}
-		}
-		return true
+	p.each(sc, raw, 0, func(trigger int32, i int) bool {
+		t := &p.triggers[trigger]
+		at := i - t.gram
+		suspect = at >= 0 && t.fits(raw, at) && t.mayBegin(raw, at) && t.mayGoOn(sc, raw, at)
+		return !suspect
 	})
 	clear(sc.unescaped[:cap(sc.unescaped)])
 	return suspect
 }
 
 // mayBegin reports whether what stands before text[at], in a raw payload, is
-// possible before t in some field. At the start of a field a delimiter of the
-// format stands there, which is no letter, digit or underscore in any of them; an
-// escape stands for what it may.
+// possible before t in some field. An escape stands for what it may.
 func (t *trigger) mayBegin(text []byte, at int) bool {
-	if at == 0 {
-		return t.before.start
-	}
-	b := text[at-1]
-	return t.before.set.has(b) || t.before.start && !isWordByte(b) || endsEscape(text[:at])
+	return t.before.holds(text, at) || endsEscape(text[:at])
 }
 
 // endsEscape reports whether text may end in an escape: \x or \uXXXX.

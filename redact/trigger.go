@@ -73,11 +73,11 @@ type trigger struct {
 	gram        int  // offset in seq of the three classes that the prefilter knows
 	least, most int  // distance of seq from the start of the match
 	before      context
-	// suffix, if not nil, is the pattern from where seq begins: where it does
-	// not match, no match of the rule contains seq here. It spares the search
-	// for the start.
-	suffix  *syntax.Regexp
-	confirm *nfa // suffix, compiled
+	// suffix is the pattern from where seq begins, while rules are compiled.
+	suffix *syntax.Regexp
+	// confirm, if not nil, is suffix compiled: where it does not match, no match
+	// of the rule contains seq here. It spares the search for the start.
+	confirm *nfa
 	// probe gives the pattern from where seq begins, without its assertions:
 	// it matches in a raw payload, where other bytes stand around a field,
 	// wherever the pattern matches in the field.
@@ -126,14 +126,11 @@ func triggersOf(re *syntax.Regexp) (best []trigger, cost float64, ok bool) {
 				c *= 1.5 // the start has to be searched for
 			}
 			if good && (!ok || c < cost) {
+				suffix := concat(nodes[i:])
+				probe := sync.OnceValue(func() *nfa { return newProbe(suffix) })
 				for k := range ts {
-					ts[k].least += least
-					ts[k].most += most
-					suffix := concat(nodes[i:])
-					ts[k].probe = sync.OnceValue(func() *nfa { return newProbe(suffix) })
-					if least != most {
-						ts[k].suffix = suffix
-					}
+					ts[k].least, ts[k].most = least, most
+					ts[k].suffix, ts[k].probe = suffix, probe
 				}
 				best, cost, ok = ts, c, true
 			}
@@ -435,9 +432,9 @@ type shape uint8
 
 const (
 	byGram  shape = iota // three classes of it, at gram
-	byDigit              // 12 digits, blanks and dashes
-	byWord               // 20 letters, digits, "_" and "-"
-	byToken              // 40 of them
+	byDigit              // digitRun digits, blanks and dashes
+	byWord               // wordRun letters, digits, "_" and "-"
+	byToken              // tokenRun of them
 )
 
 // runShape is a run of one class that the prefilter knows.
@@ -459,9 +456,9 @@ var (
 )
 
 var runShapes = [...]runShape{
-	{byDigit, runDigits, digits, 12, 0.03},
-	{byWord, runWords, setOf("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_"), 20, 0.03},
-	{byToken, runWords, setOf("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_"), 40, 0.003},
+	{byDigit, runDigits, digits, digitRun, 0.03},
+	{byWord, runWords, setOf("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_"), wordRun, 0.03},
+	{byToken, runWords, setOf("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_"), tokenRun, 0.003},
 }
 
 // begins reports whether t, found by a run, stands only where a number or a word
