@@ -9,6 +9,7 @@ import (
 	"github.com/redactd/redactd/bench/peer"
 	"github.com/redactd/redactd/bench/report"
 	"github.com/redactd/redactd/internal/scrub"
+	"github.com/redactd/redactd/redact"
 )
 
 var _ = register(group{
@@ -113,7 +114,7 @@ func codecTable(o options, s *scrubber, f format, clean, dirty [][]byte) (report
 	delete(row(rows, "redactd, dirty, as text").Figures, vsText)
 	row(rows, "redactd, dirty").Want(report.Goal{Column: "vs clean", Least: .6})
 	if f.logs {
-		jsonGoals.want(row(rows, cleanName), vsDFA, kernelInUse())
+		jsonGoals.want(row(rows, cleanName), vsDFA, redact.Kernel())
 	}
 	s.changed = 0
 	each(dirty, as(f.meta))()

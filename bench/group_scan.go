@@ -137,7 +137,7 @@ func scanTable(o options, s *scanner, gitleaks *peer.Gitleaks, clean, dirty corp
 		goal, title = linesGoals, "the same, line by line"
 		row(rows, gitleaksName).Want(report.Goal{Column: vsClean, Most: 1.0 / 150})
 	}
-	goal.want(row(rows, cleanName), vsDFA, kernelInUse())
+	goal.want(row(rows, cleanName), vsDFA, redact.Kernel())
 	if len(passed) == 0 {
 		rows = append(rows, report.Row{Name: suspectName})
 	}

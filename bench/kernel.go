@@ -1,6 +1,11 @@
 package main
 
-import "github.com/redactd/redactd/bench/report"
+import (
+	"os"
+
+	"github.com/redactd/redactd/bench/report"
+	"github.com/redactd/redactd/redact"
+)
 
 // The kernels of package redact that goals are set for, by the names that it
 // knows them by.
@@ -14,13 +19,18 @@ const (
 // kernels are all kernels, the fastest first. A processor has some of them.
 var kernels = []string{kernelVBMI, kernelAVX2, kernelNEON, kernelGo}
 
-// kernelVariable is the environment variable that makes package redact use the
-// kernel named instead of the best one.
+// kernelVariable is the environment variable that names the kernel to use instead
+// of the fastest.
 const kernelVariable = "REDACTD_KERNEL"
 
-// kernelInUse returns the name of the prefilter kernel that package redact uses
-// in this process; it has one so far.
-func kernelInUse() string { return kernelGo }
+// chooseKernel makes package redact use the kernel that the environment names. It
+// goes before the first Compile.
+func chooseKernel() error {
+	if name := os.Getenv(kernelVariable); name != "" {
+		return redact.UseKernel(name)
+	}
+	return nil
+}
 
 // goals are what a figure should at least be, by kernel.
 type goals map[string]float64

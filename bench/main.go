@@ -94,13 +94,16 @@ func run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	if err := chooseKernel(); err != nil {
+		return err
+	}
 	if *install {
 		if err := fetch(ctx); err != nil {
 			return err
 		}
 	}
 	r := report.Report{Machine: report.ThisMachine()}
-	r.Machine.Kernel, r.Machine.Quick, r.Machine.Rules = kernelInUse(), o.quick, len(defaultRules())
+	r.Machine.Kernel, r.Machine.Quick, r.Machine.Rules = redact.Kernel(), o.quick, len(defaultRules())
 	fmt.Println(r.Machine)
 	for _, g := range chosen {
 		tables, err := g.run(ctx, o)

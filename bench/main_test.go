@@ -3,10 +3,12 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/redactd/redactd/bench/report"
+	"github.com/redactd/redactd/redact"
 )
 
 // TestMain lets the kernels group start the test program as its worker.
@@ -44,6 +46,16 @@ func checkRows(t *testing.T, table report.Table) {
 		first := table.Columns[0].Name
 		if s, ok := r.Figures[first]; r.Note == "" && (!ok || s.Median <= 0) {
 			t.Errorf("%s: %s has no figure for %s", table.Title, r.Name, first)
+		}
+	}
+}
+
+// Goals and rows are by the names of kernels: one that is renamed or added must be
+// known here.
+func TestKernelsAreKnown(t *testing.T) {
+	for _, k := range redact.Kernels() {
+		if !slices.Contains(kernels, k) {
+			t.Errorf("kernel %q is not in the list", k)
 		}
 	}
 }
