@@ -21,22 +21,24 @@ func livenessOf(conn net.Conn, isTLS bool) func() bool {
 	if err != nil {
 		return nil
 	}
-	return func() bool {
+	var b [1]byte
+	var open bool
+	peek := func(fd uintptr) bool {
+		n, _, err := syscall.Recvfrom(int(fd), b[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
+		switch {
+		case err == syscall.EAGAIN || err == syscall.EWOULDBLOCK || err == syscall.EINTR:
+			open = true
+		case err == nil && n > 0:
+			open = isTLS
+		}
+		b[0] = 0
+		return true
+	}
+	return func() bool { // for one caller at a time, as a connection is
 		if conn.SetReadDeadline(time.Time{}) != nil {
 			return false
 		}
-		open := false
-		err := raw.Read(func(fd uintptr) bool {
-			var b [1]byte
-			n, _, err := syscall.Recvfrom(int(fd), b[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
-			switch {
-			case err == syscall.EAGAIN || err == syscall.EWOULDBLOCK || err == syscall.EINTR:
-				open = true
-			case err == nil && n > 0:
-				open = isTLS
-			}
-			return true
-		})
-		return err == nil && open
+		open = false
+		return raw.Read(peek) == nil && open
 	}
 }

@@ -1,7 +1,6 @@
 package proxy
 
 import (
-	"bytes"
 	"io"
 	"net"
 	"time"
@@ -30,9 +29,9 @@ func (x *exchange) writeHead(status int, inspect bool, edits []header, plan answ
 	for _, f := range x.inFields {
 		name, value := f.name, f.value
 		switch {
-		case framed.has(name), hopByHop.has(name), listed(hops, name) && !endToEnd.has(name):
+		case f.class.is(framed | hopByHop), listed(hops, name) && !f.class.is(endToEnd):
 			continue
-		case plan.changed && validators.has(name):
+		case plan.changed && f.class.is(validators):
 			continue
 		case is(name, "accept-ranges") && x.rt.cfg.Response == config.ScopeAll:
 			continue
@@ -42,7 +41,7 @@ func (x *exchange) writeHead(status int, inspect bool, edits []header, plan answ
 			addDate(h, value)
 			continue
 		}
-		hasID = hasID || x.madeID && len(name) == len(x.idHeader()) && bytes.EqualFold(name, []byte(x.idHeader()))
+		hasID = hasID || x.madeID && equalFold(name, x.idHeader())
 		for _, e := range edits {
 			if len(value) > 0 && &e.name[0] == &value[0] {
 				value = e.value
@@ -83,8 +82,7 @@ func (x *exchange) writeBody(plan answerPlan) {
 	if plan.stream != nil {
 		a.r, size = plan.stream, plan.size
 	} else {
-		a.whole.Reset(plan.body)
-		a.r = &a.whole
+		a.whole = plan.body
 	}
 	if x.in.BodyStream() == nil && plan.stream == nil && (x.ctx.IsHead() || noBody(x.in.StatusCode())) {
 		a.x = nil
@@ -102,13 +100,21 @@ func noBody(status int) bool { return status < 200 || status == 204 || status ==
 // the exchange.
 type respBody struct {
 	x      *exchange
-	r      io.Reader
-	whole  bytes.Reader
+	r      io.Reader // nil where the body is at hand
+	whole  []byte
 	client net.Conn
 	wait   time.Duration
 }
 
 func (b *respBody) Read(p []byte) (int, error) {
+	if b.r == nil {
+		if len(b.whole) == 0 {
+			return 0, io.EOF
+		}
+		n := copy(p, b.whole)
+		b.whole = b.whole[n:]
+		return n, nil
+	}
 	n, err := b.r.Read(p)
 	if n > 0 {
 		// An answer may go on for longer than any timeout; only its
@@ -119,15 +125,19 @@ func (b *respBody) Read(p []byte) (int, error) {
 }
 
 // SupportsBodyWriteTo lets fasthttp write a body at hand without copying it.
-func (b *respBody) SupportsBodyWriteTo() bool { return b.r == &b.whole }
+func (b *respBody) SupportsBodyWriteTo() bool { return b.r == nil }
 
-// WriteTo writes piece by piece, each with the timeout to itself.
+// WriteTo writes piece by piece, each with the timeout to itself; the server has
+// set that of the first.
 func (b *respBody) WriteTo(w io.Writer) (n int64, err error) {
-	for b.whole.Len() > 0 && err == nil {
-		_ = b.client.SetWriteDeadline(time.Now().Add(b.wait))
-		var m int64
-		m, err = io.CopyN(w, &b.whole, min(writePiece, int64(b.whole.Len())))
-		n += m
+	for len(b.whole) > 0 && err == nil {
+		if n > 0 {
+			_ = b.client.SetWriteDeadline(time.Now().Add(b.wait))
+		}
+		var m int
+		m, err = w.Write(b.whole[:min(writePiece, len(b.whole))])
+		b.whole = b.whole[m:]
+		n += int64(m)
 	}
 	return n, err
 }

@@ -62,7 +62,7 @@ func (x *exchange) foundMore(dir string, hits []scrub.Hit) {
 // size as received.
 func (x *exchange) count(dir string, res *scrub.Result, raw int64) {
 	if res.Scanned > 0 {
-		x.p.m.scanned.WithLabelValues(x.rt.name, dir).Add(float64(res.Scanned))
+		x.p.m.inspected(x.rt, dir, res.Scanned)
 	}
 	if res.Skipped != "" {
 		x.p.m.uninspected(x.rt.name, dir, res.Skipped, raw)

@@ -22,7 +22,7 @@ type exchange struct {
 	ctx   *fasthttp.RequestCtx
 	start time.Time
 
-	method  string // as a label
+	method  int    // in methodLabels
 	id      string // request id
 	idName  string // header that carries it
 	madeID  bool
@@ -35,6 +35,7 @@ type exchange struct {
 	upgrade                                []byte
 
 	body     clientBody
+	reqMeta  scrub.Meta // see requestMeta
 	reqBuf   *buffer
 	reqScr   scrubber
 	reqHits  []scrub.Hit
@@ -49,6 +50,8 @@ type exchange struct {
 	inFields []header
 	at       *target
 	conn     *upConn
+	source   upstreamBody
+	respMeta scrub.Meta // see answerMeta
 	respBuf  *buffer
 	respScr  scrubber
 	respHits []scrub.Hit
@@ -57,7 +60,10 @@ type exchange struct {
 }
 
 // header is one field line as it came.
-type header struct{ name, value []byte }
+type header struct {
+	name, value []byte
+	class       class
+}
 
 var exchangePool = sync.Pool{New: func() any { return new(exchange) }}
 
@@ -65,7 +71,7 @@ var exchangePool = sync.Pool{New: func() any { return new(exchange) }}
 func (p *Proxy) begin(ctx *fasthttp.RequestCtx) *exchange {
 	x := exchangePool.Get().(*exchange)
 	x.p, x.ctx, x.pol, x.start = p, ctx, p.policy.Load(), time.Now()
-	x.method = methodLabel(ctx.Method())
+	x.method = methodIndex(ctx.Method())
 	if addr, ok := ctx.RemoteAddr().(*net.TCPAddr); ok {
 		x.peer = addr.AddrPort().Addr().Unmap()
 	}
@@ -76,7 +82,7 @@ func (p *Proxy) begin(ctx *fasthttp.RequestCtx) *exchange {
 // end counts the exchange and gives back everything it held.
 func (x *exchange) end() {
 	p := x.p
-	p.m.answered(x.routeName(), x.method, x.ctx.Response.StatusCode(), time.Since(x.start))
+	p.m.answered(x.rt, x.method, x.ctx.Response.StatusCode(), time.Since(x.start))
 	p.m.inFlight.Dec()
 	if x.in != nil {
 		// Closes the connection where the body was not read to its end.

@@ -2,10 +2,11 @@ package proxy
 
 import (
 	"bytes"
-	"crypto/rand"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"runtime/debug"
 	"strings"
 
@@ -92,7 +93,7 @@ func (x *exchange) read() *refusal {
 		if bytes.IndexByte(name, ' ') >= 0 {
 			return refuseFraming
 		}
-		x.headers = append(x.headers, header{name, value})
+		x.headers = append(x.headers, header{name, value, classOf(name)})
 		switch {
 		case is(name, "content-length"):
 			hasLength = true
@@ -159,9 +160,8 @@ func wellFramed(raw []byte) bool {
 // identify takes over the request's id or makes one.
 func (x *exchange) identify() {
 	x.idName = x.pol.cfg.Server.RequestIDHeader
-	want := strings.ToLower(x.idHeader())
 	for _, h := range x.headers {
-		if is(h.name, want) && cleanRequestID(h.value) {
+		if equalFold(h.name, x.idHeader()) && cleanRequestID(h.value) {
 			x.id = string(h.value)
 			return
 		}
@@ -169,10 +169,14 @@ func (x *exchange) identify() {
 	x.id, x.madeID = newRequestID(), true
 }
 
+// newRequestID returns 128 bits of chance, from the runtime's own generator, which
+// is strong and asks nothing of the system.
 func newRequestID() string {
 	var b [16]byte
-	_, _ = rand.Read(b[:])
-	return hex.EncodeToString(b[:])
+	binary.LittleEndian.PutUint64(b[:], rand.Uint64())
+	binary.LittleEndian.PutUint64(b[8:], rand.Uint64())
+	var text [32]byte
+	return string(hex.AppendEncode(text[:0], b[:]))
 }
 
 // guardID takes another id for logs and events where a rule finds something in
@@ -181,7 +185,7 @@ func (x *exchange) guardID() {
 	if x.madeID || strings.Trim(x.id, "0123456789abcdefABCDEF-") == "" {
 		return
 	}
-	_, hits, err := x.requestScrubber().Value("header:", x.idHeader(), []byte(x.id))
+	_, hits, err := x.requestScrubber().Value("header:", []byte(x.idHeader()), []byte(x.id))
 	if err != nil || len(hits) > 0 {
 		x.id = newRequestID()
 	}
@@ -219,6 +223,20 @@ func (x *exchange) readTarget(target []byte) *refusal {
 		x.path = []byte{'/'}
 	}
 	return nil
+}
+
+// equalFold compares a header name with another, in ASCII.
+func equalFold(b []byte, name string) bool {
+	if len(b) != len(name) {
+		return false
+	}
+	for i, c := range b {
+		d := name[i]
+		if c != d && (c|0x20 != d|0x20 || c|0x20 < 'a' || c|0x20 > 'z') {
+			return false
+		}
+	}
+	return true
 }
 
 // is compares a header name or value with a lower-case word.

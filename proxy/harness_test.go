@@ -102,8 +102,8 @@ func (f *fakeScrubber) Stream(w io.Writer, r io.Reader, _ scrub.Meta) (res scrub
 	}
 }
 
-func (f *fakeScrubber) Value(place, name string, v []byte) ([]byte, []scrub.Hit, error) {
-	return f.scan(v, place+name)
+func (f *fakeScrubber) Value(place string, name, v []byte) ([]byte, []scrub.Hit, error) {
+	return f.scan(v, place+string(name))
 }
 
 func (f *fakeScrubber) Query(raw []byte) ([]byte, []scrub.Hit, error) { return f.scan(raw, "query:") }

@@ -16,16 +16,21 @@ type nameSet map[string]bool
 
 func (s nameSet) has(name []byte) bool {
 	var buf [64]byte
-	if len(name) > len(buf) {
+	if len(s) == 0 || len(name) > len(buf) {
 		return false
 	}
+	return s[string(lowered(&buf, name))]
+}
+
+// lowered returns name in lower case, in buf.
+func lowered(buf *[64]byte, name []byte) []byte {
 	for i, c := range name {
 		if 'A' <= c && c <= 'Z' {
 			c += 'a' - 'A'
 		}
-		buf[i] = c
+		buf[i&63] = c
 	}
-	return s[string(buf[:len(name)])]
+	return buf[:len(name)]
 }
 
 func names(list string) nameSet {
@@ -36,29 +41,53 @@ func names(list string) nameSet {
 	return s
 }
 
-var (
+// class says what is known of a header field by its name. A field can be of several
+// classes.
+type class uint16
+
+const (
+	hopByHop class = 1 << iota
+	endToEnd
+	framed
+	identifiers
+	plumbing
+	credentials
+	session
+	validators
+)
+
+// is reports whether c is one of the classes of set.
+func (c class) is(set class) bool { return c&set != 0 }
+
+var classes = func() map[string]class {
+	all := map[string]class{}
+	add := func(c class, list string) {
+		for name := range names(list) {
+			all[name] |= c
+		}
+	}
 	// hopByHop end at this hop (RFC 9110, section 7.6.1).
-	hopByHop = names(`connection keep-alive proxy-connection proxy-authenticate proxy-authorization
+	add(hopByHop, `connection keep-alive proxy-connection proxy-authenticate proxy-authorization
 		te trailer transfer-encoding upgrade`)
 
 	// endToEnd stay although a Connection header lists them: taking them away
 	// is an attack, not a wish of the sender.
-	endToEnd = names(`host content-length content-type content-encoding authorization cookie
+	add(endToEnd, `host content-length content-type content-encoding authorization cookie
 		x-forwarded-for x-forwarded-host x-forwarded-proto x-real-ip forwarded
 		traceparent tracestate x-request-id set-cookie location www-authenticate`)
 
 	// framed are written by whoever writes the message.
-	framed = names(`content-length transfer-encoding`)
+	add(framed, `content-length transfer-encoding`)
 
 	// identifiers say which request or trace this is. They look random and
 	// are never secret; changing one breaks tracing without a sound.
-	identifiers = names(`traceparent tracestate b3 x-b3-traceid x-b3-spanid x-b3-parentspanid
+	add(identifiers, `traceparent tracestate b3 x-b3-traceid x-b3-spanid x-b3-parentspanid
 		x-b3-sampled x-b3-flags uber-trace-id sentry-trace x-cloud-trace-context x-amzn-trace-id
 		x-datadog-trace-id x-datadog-parent-id x-request-id x-correlation-id request-id
 		x-amzn-requestid x-amz-request-id x-error-id`)
 
 	// plumbing carries no free text: HTTP's own machinery.
-	plumbing = names(`host content-type content-encoding content-language accept accept-encoding
+	add(plumbing, `host content-type content-encoding content-language accept accept-encoding
 		accept-language accept-charset accept-ranges cache-control pragma expires age vary date
 		etag last-modified if-match if-none-match if-modified-since if-unmodified-since if-range
 		range content-range expect allow retry-after connection upgrade max-forwards
@@ -72,7 +101,7 @@ var (
 		ratelimit ratelimit-policy ratelimit-limit ratelimit-remaining ratelimit-reset`)
 
 	// credentials are what the upstream itself needs of a request.
-	credentials = names(`authorization cookie x-api-key api-key apikey x-auth-token x-access-token
+	add(credentials, `authorization cookie x-api-key api-key apikey x-auth-token x-access-token
 		x-auth x-api-token x-session-token private-token job-token x-vault-token
 		dd-api-key dd-application-key x-sentry-auth x-splunk-token x-splunk-request-channel
 		x-license-key license-key x-insert-key x-honeycomb-team x-scope-orgid x-goog-api-key
@@ -80,16 +109,47 @@ var (
 		x-amz-firehose-request-id x-csrf-token x-csrftoken x-xsrf-token x-seq-apikey x-newrelic-key`)
 
 	// session is what the client needs of an answer to go on.
-	session = names(`set-cookie www-authenticate proxy-authenticate authentication-info
+	add(session, `set-cookie www-authenticate proxy-authenticate authentication-info
 		x-csrf-token x-csrftoken x-xsrf-token`)
 
 	// validators describe the bytes of a body and are wrong once it changed.
-	validators = names(`etag content-md5 digest content-digest repr-digest want-digest
+	add(validators, `etag content-md5 digest content-digest repr-digest want-digest
 		want-content-digest want-repr-digest x-amz-content-sha256 x-amz-checksum-crc32
 		x-amz-checksum-crc32c x-amz-checksum-crc64nvme x-amz-checksum-sha1 x-amz-checksum-sha256
 		x-goog-hash x-ms-content-crc64 x-ms-blob-content-md5 signature signature-input
 		x-hub-signature x-hub-signature-256 stripe-signature x-slack-signature`)
-)
+
+	return all
+}()
+
+// classOf returns the classes of a header name.
+func classOf(name []byte) class {
+	var buf [64]byte
+	if len(name) > len(buf) {
+		return 0
+	}
+	return classes[string(lowered(&buf, name))]
+}
+
+// interned returns b as a string, without allocating where it is a media type or a
+// coding that many send.
+func interned(b []byte) string {
+	if s, ok := common[string(b)]; ok {
+		return s
+	}
+	return string(b)
+}
+
+var common = func() map[string]string {
+	m := map[string]string{}
+	for _, s := range []string{"", "gzip", "deflate", "zstd", "br", "identity", "application/json", "application/json; charset=utf-8",
+		"application/json;charset=utf-8", "application/json; charset=UTF-8", "application/json;charset=UTF-8",
+		"application/problem+json", "application/x-ndjson", "application/x-protobuf", "application/x-www-form-urlencoded",
+		"text/plain", "text/plain; charset=utf-8", "text/html", "text/html; charset=utf-8", "text/event-stream"} {
+		m[s] = s
+	}
+	return m
+}()
 
 // credentialParams are query parameters that log intakes take credentials from.
 var credentialParams = names(`sentry_key sentry_version dd-api-key api-key api_key apikey token key

@@ -102,7 +102,7 @@ func (x *exchange) decodedBody() ([]byte, *refusal) {
 // without credentials: the store keeps what it reads.
 func (x *exchange) headerValue(name string) string {
 	for _, h := range x.headers {
-		if !bytes.EqualFold(h.name, []byte(name)) || credentials.has(h.name) {
+		if !bytes.EqualFold(h.name, []byte(name)) || h.class.is(credentials) {
 			continue
 		}
 		for _, e := range x.edits {

@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -135,10 +136,45 @@ func (m *metrics) upstreamFailed(name, url string) {
 	m.upFailures.WithLabelValues(name, url).Inc()
 }
 
-// answered counts a finished exchange.
-func (m *metrics) answered(route, method string, status int, took time.Duration) {
-	m.requests.WithLabelValues(route, method, statusClass(status)).Inc()
-	m.duration.WithLabelValues(route).Observe(took.Seconds())
+// series are those that every exchange of a route counts in, so that each has to be
+// looked up once only. It is safe for concurrent use.
+type series struct {
+	requests [len(methodLabels)][len(statusClasses)]atomic.Pointer[prometheus.Counter]
+	duration atomic.Pointer[prometheus.Observer]
+	scanned  [2]atomic.Pointer[prometheus.Counter] // of request and response
+}
+
+// once returns what p holds, and lets find fill it before.
+func once[T any](p *atomic.Pointer[T], find func() T) T {
+	if v := p.Load(); v != nil {
+		return *v
+	}
+	v := find()
+	p.Store(&v)
+	return v
+}
+
+// answered counts a finished exchange; rt is nil where no route matched.
+func (m *metrics) answered(rt *route, method, status int, took time.Duration) {
+	class := statusClass(status)
+	if rt == nil {
+		m.requests.WithLabelValues(noRoute, methodLabels[method], statusClasses[class]).Inc()
+		m.duration.WithLabelValues(noRoute).Observe(took.Seconds())
+		return
+	}
+	once(&rt.series.requests[method][class], func() prometheus.Counter {
+		return m.requests.WithLabelValues(rt.name, methodLabels[method], statusClasses[class])
+	}).Inc()
+	once(&rt.series.duration, func() prometheus.Observer { return m.duration.WithLabelValues(rt.name) }).Observe(took.Seconds())
+}
+
+// inspected counts bytes that were inspected.
+func (m *metrics) inspected(rt *route, dir string, bytes int64) {
+	i := 0
+	if dir == dirResponse {
+		i = 1
+	}
+	once(&rt.series.scanned[i], func() prometheus.Counter { return m.scanned.WithLabelValues(rt.name, dir) }).Add(float64(bytes))
 }
 
 // uninspected counts a payload in scope that passed unread.
@@ -196,34 +232,23 @@ func (m *metrics) forgetRoute(name string) {
 
 var statusClasses = [...]string{"other", "1xx", "2xx", "3xx", "4xx", "5xx"}
 
-func statusClass(status int) string {
+// statusClass returns which of statusClasses a status is of.
+func statusClass(status int) int {
 	if c := status / 100; c >= 1 && c <= 5 {
-		return statusClasses[c]
+		return c
 	}
-	return statusClasses[0]
+	return 0
 }
 
-// methodLabel bounds the label "method".
-func methodLabel(method []byte) string {
-	switch string(method) {
-	case "GET":
-		return "GET"
-	case "HEAD":
-		return "HEAD"
-	case "POST":
-		return "POST"
-	case "PUT":
-		return "PUT"
-	case "PATCH":
-		return "PATCH"
-	case "DELETE":
-		return "DELETE"
-	case "OPTIONS":
-		return "OPTIONS"
-	case "CONNECT":
-		return "CONNECT"
-	case "TRACE":
-		return "TRACE"
+// methodLabels are the values of the label "method", which bounds them.
+var methodLabels = [...]string{"other", "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE"}
+
+// methodIndex returns which of methodLabels a method has.
+func methodIndex(method []byte) int {
+	for i := 1; i < len(methodLabels); i++ {
+		if string(method) == methodLabels[i] {
+			return i
+		}
 	}
-	return "other"
+	return 0
 }

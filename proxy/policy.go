@@ -41,13 +41,14 @@ type route struct {
 	keep        map[string]bool // lower-case names of headers never scrubbed
 	shadow      bool
 	pass        bool // on_failure = "pass"
+	series      series
 }
 
 // scrubber is what the hop needs of a scrub.Scrubber.
 type scrubber interface {
 	Body(body []byte, m scrub.Meta) (scrub.Result, error)
 	Stream(w io.Writer, r io.Reader, m scrub.Meta) (scrub.Result, error)
-	Value(place, name string, value []byte) ([]byte, []scrub.Hit, error)
+	Value(place string, name, value []byte) ([]byte, []scrub.Hit, error)
 	Query(raw []byte) ([]byte, []scrub.Hit, error)
 	Release()
 }

@@ -172,9 +172,12 @@ func bodyRefusal(err error) *refusal {
 }
 
 func (x *exchange) requestMeta() scrub.Meta {
-	return scrub.Meta{
-		ContentType: string(x.contentType), ContentEncoding: string(x.coding), Path: string(x.path),
+	if x.reqMeta.Path == "" {
+		x.reqMeta = scrub.Meta{
+			ContentType: interned(x.contentType), ContentEncoding: interned(x.coding), Path: string(x.path),
+		}
 	}
+	return x.reqMeta
 }
 
 // credential returns the value of Authorization.

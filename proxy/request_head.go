@@ -2,7 +2,6 @@ package proxy
 
 import (
 	"bytes"
-	"strings"
 
 	"github.com/valyala/fasthttp"
 
@@ -27,16 +26,16 @@ func (x *exchange) scrubHead() (edits []header, err error) {
 		return nil, nil
 	}
 	for _, h := range x.headers {
-		if !x.scrubsRequestHeader(h.name) {
+		if !x.scrubsRequestHeader(&h) {
 			continue
 		}
-		out, hits, err := x.requestScrubber().Value("header:", string(h.name), h.value)
+		out, hits, err := x.requestScrubber().Value("header:", h.name, h.value)
 		if err != nil {
 			return nil, err
 		}
 		x.foundMore(dirRequest, hits)
 		if len(hits) > 0 && !x.rt.shadow && !bytes.Equal(out, h.value) {
-			edits = append(edits, header{h.name, fieldValue(out)})
+			edits = append(edits, header{name: h.name, value: fieldValue(out)})
 		}
 	}
 	return edits, nil
@@ -45,7 +44,7 @@ func (x *exchange) scrubHead() (edits []header, err error) {
 // scrubPath scrubs the path for the store, which may keep it. An upstream gets
 // it as it came: there it says what is asked for.
 func (x *exchange) scrubPath() error {
-	out, hits, err := x.requestScrubber().Value("path", "", x.path)
+	out, hits, err := x.requestScrubber().Value("path", nil, x.path)
 	if err != nil {
 		return err
 	}
@@ -56,12 +55,11 @@ func (x *exchange) scrubPath() error {
 	return nil
 }
 
-func (x *exchange) scrubsRequestHeader(name []byte) bool {
-	if credentials.has(name) {
-		return x.rt.cfg.ScrubCredentials && !x.rt.keeps(name)
+func (x *exchange) scrubsRequestHeader(h *header) bool {
+	if h.class.is(credentials) {
+		return x.rt.cfg.ScrubCredentials && !x.rt.keeps(h.name)
 	}
-	return !plumbing.has(name) && !identifiers.has(name) && !hopByHop.has(name) && !framed.has(name) &&
-		!validators.has(name) && !x.rt.keeps(name)
+	return !h.class.is(plumbing|identifiers|hopByHop|framed|validators) && !x.rt.keeps(h.name)
 }
 
 func (r *route) keeps(name []byte) bool { return nameSet(r.keep).has(name) }
@@ -137,7 +135,7 @@ func (x *exchange) writeRequest(body []byte) {
 	h.Add("Host", "-") // set for each URL that is tried
 	inspectAll := x.rt.cfg.Response == config.ScopeAll
 	for _, f := range x.headers {
-		if x.endsHere(f.name) || is(f.name, "expect") && is(f.value, "100-continue") {
+		if x.endsHere(&f) || is(f.name, "expect") && is(f.value, "100-continue") {
 			continue
 		}
 		value := f.value
@@ -146,7 +144,7 @@ func (x *exchange) writeRequest(body []byte) {
 			value = narrowAccept(value)
 		case inspectAll && (is(f.name, "range") || is(f.name, "if-range")):
 			continue // pieces of a body can't be inspected
-		case (x.changed || x.upload != nil && !x.rt.shadow) && validators.has(f.name):
+		case (x.changed || x.upload != nil && !x.rt.shadow) && f.class.is(validators):
 			continue
 		case is(f.name, "authorization") && x.rt.up.hasAuth():
 			continue
@@ -172,17 +170,18 @@ func (x *exchange) writeRequest(body []byte) {
 }
 
 // endsHere reports whether a request field is not passed on.
-func (x *exchange) endsHere(name []byte) bool {
-	if is(name, "host") || framed.has(name) || hopByHop.has(name) {
+func (x *exchange) endsHere(h *header) bool {
+	name := h.name
+	if h.class.is(framed|hopByHop) || is(name, "host") {
 		return true
 	}
 	if is(name, "x-forwarded-for") || is(name, "x-forwarded-host") || is(name, "x-forwarded-proto") {
 		return true // written anew by forwarded
 	}
-	if x.madeID && is(name, strings.ToLower(x.idHeader())) {
+	if x.madeID && equalFold(name, x.idHeader()) {
 		return true // came unfit
 	}
-	return listed(x.hops, name) && !endToEnd.has(name)
+	return listed(x.hops, name) && !h.class.is(endToEnd)
 }
 
 // forwarded writes the X-Forwarded fields. What an untrusted peer claims in
@@ -207,10 +206,11 @@ func (x *exchange) forwarded(h *fasthttp.RequestHeader) {
 		}
 	}
 	if x.peer.IsValid() {
-		h.AddBytesKV([]byte("X-Forwarded-For"), appendForwardedFor(nil, chain, x.peer, trusted))
+		var buf [64]byte
+		h.AddBytesV("X-Forwarded-For", appendForwardedFor(buf[:0], chain, x.peer, trusted))
 	}
-	h.AddBytesKV([]byte("X-Forwarded-Proto"), proto)
+	h.AddBytesV("X-Forwarded-Proto", proto)
 	if len(host) > 0 {
-		h.AddBytesKV([]byte("X-Forwarded-Host"), host)
+		h.AddBytesV("X-Forwarded-Host", host)
 	}
 }

@@ -55,7 +55,8 @@ func (x *exchange) planAnswer(inspect bool) (plan answerPlan, withheld bool) {
 	if raw == nil {
 		return answerPlan{}, false
 	}
-	src := &upstreamBody{r: raw, conn: x.conn, wait: x.rt.up.timeout()}
+	src := &x.source
+	*src = upstreamBody{r: raw, conn: x.conn, wait: x.rt.up.timeout()}
 	length := int64(x.in.Header.ContentLength())
 	if !inspect {
 		if length < 0 && !x.ctx.Request.Header.IsHTTP11() {
@@ -188,11 +189,14 @@ func (x *exchange) streamAnswer(src io.Reader, head []byte, m scrub.Meta) answer
 }
 
 func (x *exchange) answerMeta() scrub.Meta {
-	return scrub.Meta{
-		ContentType:     string(x.in.Header.ContentType()),
-		ContentEncoding: string(x.in.Header.ContentEncoding()),
-		Path:            string(x.path),
+	if x.respMeta.Path == "" {
+		x.respMeta = scrub.Meta{
+			ContentType:     interned(x.in.Header.ContentType()),
+			ContentEncoding: interned(x.in.Header.ContentEncoding()),
+			Path:            string(x.path),
+		}
 	}
+	return x.respMeta
 }
 
 // eventStreamWait is how long a server-sent event stream may be silent.
@@ -222,7 +226,7 @@ func (x *exchange) answerFields() []header {
 	fields := x.inFields[:0]
 	for name, value := range x.in.Header.All() {
 		if bytes.IndexByte(name, ' ') < 0 { // fasthttp tolerates such names
-			fields = append(fields, header{name, value})
+			fields = append(fields, header{name, value, classOf(name)})
 		}
 	}
 	return fields
@@ -232,24 +236,23 @@ func (x *exchange) answerFields() []header {
 func (x *exchange) scrubAnswerHead() (edits []header, err error) {
 	for _, f := range x.inFields {
 		name, value := f.name, f.value
-		if plumbing.has(name) || identifiers.has(name) || hopByHop.has(name) || framed.has(name) ||
-			session.has(name) || validators.has(name) || x.rt.keeps(name) {
+		if f.class.is(plumbing|identifiers|hopByHop|framed|session|validators) || x.rt.keeps(name) {
 			continue
 		}
-		out, hits, err := x.responseScrubber().Value("header:", string(name), value)
+		out, hits, err := x.responseScrubber().Value("header:", name, value)
 		if err != nil {
 			return nil, err
 		}
 		x.foundMore(dirResponse, hits)
 		if len(hits) > 0 && !x.rt.shadow && !bytes.Equal(out, value) {
-			edits = append(edits, header{value, fieldValue(out)})
+			edits = append(edits, header{name: value, value: fieldValue(out)})
 		}
 	}
 	reason := x.in.Header.StatusMessage()
 	if len(reason) == 0 || string(reason) == http.StatusText(x.in.StatusCode()) {
 		return edits, nil
 	}
-	_, hits, err := x.responseScrubber().Value("header:", "reason-phrase", reason)
+	_, hits, err := x.responseScrubber().Value("header:", []byte("reason-phrase"), reason)
 	if err != nil {
 		return nil, err
 	}

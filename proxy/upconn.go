@@ -38,6 +38,8 @@ type upConn struct {
 	progress bool
 	gone     atomic.Bool
 	set      *connSet
+	addr     upAddr
+	until    time.Time // deadline of reads
 }
 
 // upAddr leads from a fasthttp.Response back to its connection.
@@ -46,7 +48,12 @@ type upAddr struct {
 	conn *upConn
 }
 
-func (c *upConn) RemoteAddr() net.Addr { return upAddr{c.Conn.RemoteAddr(), c} }
+func (c *upConn) RemoteAddr() net.Addr {
+	if c.addr.conn == nil {
+		c.addr = upAddr{c.Conn.RemoteAddr(), c}
+	}
+	return &c.addr
+}
 
 // SetWriteDeadline begins an exchange. A zero t asks for progress deadlines.
 func (c *upConn) SetWriteDeadline(t time.Time) error {
@@ -64,6 +71,7 @@ func (c *upConn) SetReadDeadline(t time.Time) error {
 	if t.IsZero() {
 		t = time.Now().Add(c.timeout)
 	}
+	c.until = t
 	return c.Conn.SetReadDeadline(t)
 }
 
@@ -92,9 +100,15 @@ func (c *upConn) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// extend gives the next read of a body d of time.
+// extend gives the next read of a body d of time, or up to an eighth less where it
+// has that: setting a deadline costs more than asking for the time.
 func (c *upConn) extend(d time.Duration) {
-	_ = c.Conn.SetReadDeadline(time.Now().Add(d))
+	until := time.Now().Add(d)
+	if early := until.Sub(c.until); early >= 0 && early < d/8 {
+		return
+	}
+	c.until = until
+	_ = c.Conn.SetReadDeadline(until)
 }
 
 func (c *upConn) Close() error {

@@ -80,7 +80,7 @@ func (x *exchange) askUpgrade(t *target, conn *upConn, br *bufio.Reader) error {
 func (x *exchange) join(conn *upConn, br *bufio.Reader) {
 	head := []byte("HTTP/1.1 101 Switching Protocols\r\n")
 	for _, f := range x.answerFields() {
-		if !framed.has(f.name) {
+		if !f.class.is(framed) {
 			head = append(append(append(append(head, f.name...), ": "...), f.value...), "\r\n"...)
 		}
 	}

@@ -298,7 +298,7 @@ func (u *upstream) do(req *fasthttp.Request, resp *fasthttp.Response, prepare fu
 		if err == nil {
 			u.report(t, nil)
 			var conn *upConn
-			if a, ok := resp.RemoteAddr().(upAddr); ok {
+			if a, ok := resp.RemoteAddr().(*upAddr); ok {
 				conn = a.conn
 			}
 			if conn != nil && conn.broken {

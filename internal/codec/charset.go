@@ -81,6 +81,9 @@ func orElse(name, other string) string {
 
 // charsetLabel returns the charset parameter in lower case.
 func charsetLabel(contentType string) string {
+	if !strings.ContainsAny(contentType, ";=") {
+		return ""
+	}
 	if _, params, err := mime.ParseMediaType(contentType); err == nil {
 		return strings.ToLower(strings.TrimSpace(params["charset"]))
 	}

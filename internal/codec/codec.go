@@ -121,6 +121,9 @@ func (e *SyntaxError) Error() string {
 
 // IsSyntax reports whether err is or wraps a *SyntaxError.
 func IsSyntax(err error) bool {
+	if err == nil {
+		return false
+	}
 	var se *SyntaxError
 	return errors.As(err, &se)
 }

@@ -40,6 +40,7 @@ func Decode(dst, src []byte, limit, hint int) (out []byte, n int, err error) {
 	}
 	d.room(hint)
 	err = d.run()
+	clear(d.out[d.o:min(d.o+8, len(d.out))]) // what matches wrote too much
 	out, n = d.out[:d.o], d.in-int(d.n/8)
 	d.src, d.out = nil, nil
 	return out, n, err

@@ -113,11 +113,12 @@ func (e *Error) Unwrap() error { return e.Err }
 
 // fail classes an error of decoding, walking or searching.
 func fail(err error) error {
+	if err == nil {
+		return nil
+	}
 	var se *Error
 	var ce *codec.CodingError
 	switch {
-	case err == nil:
-		return nil
 	case errors.As(err, &se):
 		return err
 	case errors.As(err, &ce):

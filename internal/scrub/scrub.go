@@ -51,6 +51,7 @@ func (s *Scrubber) Release() {
 	clear(s.v.edits[:cap(s.v.edits)])
 	clear(s.splices[:cap(s.splices)])
 	s.v.hits, s.v.edits, s.splices = s.v.hits[:0], s.v.edits[:0], s.splices[:0]
+	s.v.field = codec.Field{}
 	s.v.set, s.v.keys, s.v.codec, s.v.prefix = nil, nil, nil, ""
 	s.policy, s.onHits = nil, nil
 	pool.Put(s)
@@ -263,7 +264,7 @@ func (s *Scrubber) walk(c codec.Codec, text []byte, res *Result) error {
 	if c.Opaque(rest) {
 		return err // escapes could hide what a plain scan does not see
 	}
-	edits, _, err := s.v.Visit(&codec.Field{Value: rest, Kind: codec.Text})
+	edits, _, err := s.v.Visit(s.v.one(codec.Field{Value: rest, Kind: codec.Text}))
 	for _, e := range edits {
 		s.splices = append(s.splices, codec.Splice{Start: n + e.Start, End: n + e.End, Text: e.Text})
 	}
@@ -273,11 +274,11 @@ func (s *Scrubber) walk(c codec.Codec, text []byte, res *Result) error {
 // Value scrubs a single value that stands under a name, such as a header.
 // place is the prefix of Hit.Path, "header:" say. The returned slice is valid
 // until Release; it is value itself when nothing changed.
-func (s *Scrubber) Value(place, name string, value []byte) (out []byte, hits []Hit, err error) {
+func (s *Scrubber) Value(place string, name, value []byte) (out []byte, hits []Hit, err error) {
 	s.rest()
 	s.v.prefix = place
 	defer func() { s.v.prefix = "" }()
-	edits, _, err := s.v.Visit(&codec.Field{Key: []byte(name), Path: []byte(name), Value: value, Kind: codec.String})
+	edits, _, err := s.v.Visit(s.v.one(codec.Field{Key: name, Path: name, Value: value, Kind: codec.String}))
 	hits = s.takeHits()
 	if err != nil || len(edits) == 0 || s.policy.Shadow {
 		return value, hits, fail(err)

@@ -474,7 +474,7 @@ func TestValueAndQuery(t *testing.T) {
 	}
 	s := Acquire(policy(t, "mask"), keys)
 	defer s.Release()
-	out, hits, err := s.Value("header:", "X-Api-Key", []byte("abc"))
+	out, hits, err := s.Value("header:", []byte("X-Api-Key"), []byte("abc"))
 	if err != nil || string(out) != "[REDACTED:secret-key]" || hitList(hits) != "secret-key@header:X-Api-Key" {
 		t.Errorf("%s %v %v", out, hitList(hits), err)
 	}

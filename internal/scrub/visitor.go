@@ -16,11 +16,18 @@ type visitor struct {
 	// prefix is put before each field's path: "query:" say.
 	prefix string
 	hits   []Hit
+	field  codec.Field // see one
 
 	// What was returned to the codec stays valid until clear.
 	edits []codec.Splice
 	texts []byte
 	found []redact.Finding
+}
+
+// one returns f where it stays until the next call: a field of no codec's.
+func (v *visitor) one(f codec.Field) *codec.Field {
+	v.field = f
+	return &v.field
 }
 
 // clear makes room; edits returned before are invalid then.
