@@ -49,6 +49,8 @@ func isCode(value []byte) bool {
 		return true
 	case bytes.HasPrefix(v, []byte("arn:")), bytes.HasPrefix(v, []byte("(char")), bytes.HasPrefix(v, []byte("new ")):
 		return true
+	case v[0] == '!' && len(v) > 1 && isWord(v[1:]): // a tag of YAML
+		return true
 	case bytes.Contains(v, []byte("()")), v[0] == '#' && isCredentialName(v[1:]):
 		return true
 	}
