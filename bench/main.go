@@ -118,6 +118,9 @@ func run(ctx context.Context, args []string) error {
 		}
 		r.Tables = append(r.Tables, tables...)
 	}
+	if err := r.WriteGoals(os.Stdout); err != nil {
+		return err
+	}
 	return save(&r, *jsonFile, *plotFile)
 }
 

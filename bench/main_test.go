@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/redactd/redactd/bench/measure"
 	"github.com/redactd/redactd/bench/report"
 	"github.com/redactd/redactd/redact"
 )
@@ -60,6 +61,53 @@ func TestKernelsAreKnown(t *testing.T) {
 	}
 }
 
+// A goal that is set for a kernel holds for it alone, but what is set for AVX2 and
+// not for AVX-512 holds for that, too.
+func TestGoalsByKernel(t *testing.T) {
+	for _, c := range []struct {
+		goals  goals
+		kernel string
+		want   float64
+	}{
+		{blocksGoals, kernelVBMI, 4.5}, {blocksGoals, kernelAVX2, 3}, {blocksGoals, kernelGo, .9},
+		{linesGoals, kernelVBMI, 2.2}, {jsonGoals, kernelGo, 0}, {linesGoals, kernelNEON, 0},
+	} {
+		var r report.Row
+		r.Set("x", measure.Of([]float64{1}))
+		c.goals.want(&r, "x", c.kernel)
+		got := 0.
+		if len(r.Goals) > 0 {
+			got = r.Goals[0].Least
+		}
+		if got != c.want {
+			t.Errorf("%s: the goal is %v, want %v", c.kernel, got, c.want)
+		}
+	}
+}
+
+// redactd is held against its base and those it is to be ahead of, if they ran.
+func TestProxyGoals(t *testing.T) {
+	s := scenario{base: bareName, least: .9, behind: []string{filterName, caddyName}, servers: []string{redactdName, bareName, filterName, caddyName}}
+	ran := func(name string, rate float64) samples {
+		one := []float64{rate}
+		return samples{name, samplesOf{rate: one, p50: one, p99: one, cpu: one, peak: 100}}
+	}
+	table := tabulate(s, []samples{ran(redactdName, 95), ran(bareName, 100), ran(filterName, 190)}, map[string]string{caddyName: "not there"})
+	want := map[string]bool{"vs fasthttp": true, "vs nginx, sub_filter": false, memoryColumn: false}
+	goals := row(table.Rows, redactdName).Goals
+	if len(goals) != len(want) {
+		t.Errorf("goals: %v", goals)
+	}
+	for _, g := range goals {
+		if met, ok := want[g.Column]; !ok || met != g.Met {
+			t.Errorf("%v at %v", g, g.Figure)
+		}
+	}
+	if row(table.Rows, caddyName).Note != "not there" {
+		t.Error("what did not run has no note")
+	}
+}
+
 func TestRunRefuses(t *testing.T) {
 	for name, args := range map[string][]string{
 		"an unknown group": {"-group", "scan,nothing"},
@@ -68,5 +116,9 @@ func TestRunRefuses(t *testing.T) {
 		if err := run(t.Context(), args); err == nil {
 			t.Errorf("%s is accepted", name)
 		}
+	}
+	t.Setenv(kernelVariable, "abacus")
+	if err := run(t.Context(), []string{"-quick", "-group", "scan"}); err == nil {
+		t.Error("an unknown kernel is accepted")
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -45,6 +46,8 @@ type Column struct {
 	Name string `json:"name"`
 	// Ratio is printed with its range, and small ones as fractions.
 	Ratio bool `json:"ratio,omitempty"`
+	// Hidden is not printed with the others: it is there for a goal.
+	Hidden bool `json:"hidden,omitempty"`
 }
 
 // Row is one contender.
@@ -63,6 +66,8 @@ type Goal struct {
 	Least  float64 `json:"least,omitempty"`
 	Most   float64 `json:"most,omitempty"`
 	Met    bool    `json:"met"`
+	// Figure is what it was judged by.
+	Figure float64 `json:"figure"`
 }
 
 // Set puts a figure into a row.
@@ -79,19 +84,36 @@ func (r *Row) Want(g Goal) {
 	if !ok {
 		return
 	}
+	g.Figure = s.Median
 	g.Met = s.Median >= g.Least && (g.Most == 0 || s.Median <= g.Most)
 	r.Goals = append(r.Goals, g)
 }
 
 func (g Goal) String() string {
-	verdict := "missed"
-	if g.Met {
-		verdict = "met"
+	verdict := "met"
+	if !g.Met {
+		verdict = "missed"
 	}
+	return g.Column + " " + g.bound() + ": " + verdict
+}
+
+func (g Goal) bound() string {
 	if g.Most != 0 {
-		return fmt.Sprintf("%s <= %s: %s", g.Column, ratio(g.Most), verdict)
+		return "<= " + ratio(g.Most)
 	}
-	return fmt.Sprintf("%s >= %s: %s", g.Column, ratio(g.Least), verdict)
+	return ">= " + ratio(g.Least)
+}
+
+// short returns the factor that the figure is short of the goal by; 1 where it is
+// met.
+func (g Goal) short() float64 {
+	switch {
+	case g.Met:
+		return 1
+	case g.Most != 0 && g.Figure > g.Most:
+		return g.Figure / g.Most
+	}
+	return g.Least / g.Figure
 }
 
 // Write writes t as text.
@@ -102,7 +124,8 @@ func (t *Table) Write(w io.Writer) error {
 	}
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	head := ""
-	for _, c := range t.Columns {
+	columns := slices.DeleteFunc(slices.Clone(t.Columns), func(c Column) bool { return c.Hidden })
+	for _, c := range columns {
 		head += "\t" + c.Name
 	}
 	fmt.Fprintln(tw, head+"\tgoal")
@@ -110,7 +133,7 @@ func (t *Table) Write(w io.Writer) error {
 	for i := range rows {
 		r := &rows[i]
 		line := r.Name
-		for _, c := range t.Columns {
+		for _, c := range columns {
 			s, ok := r.Figures[c.Name]
 			line += "\t" + cell(c, s, ok)
 		}

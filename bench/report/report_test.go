@@ -45,6 +45,54 @@ slow  -     1/100 [1/200..1/50.0]  vs base <= 1/150: missed; a sample
 	}
 }
 
+func TestWriteGoals(t *testing.T) {
+	var b bytes.Buffer
+	r := report.Report{Tables: []report.Table{sample()}}
+	if err := r.WriteGoals(&b); err != nil {
+		t.Fatal(err)
+	}
+	want := `
+goals
+table         row   figure   goal      measured  
+scan: blocks  fast  vs base  >= 2.00   2.50      met
+scan: blocks  slow  vs base  <= 1/150  1/100     missed, short by a factor of 1.50
+1 of 2 goals met
+`
+	if b.String() != want {
+		t.Errorf("got%swant%s", b.String(), want)
+	}
+}
+
+// What is not printed is in the JSON: rows beyond those shown, hidden columns.
+func TestNotAllIsShown(t *testing.T) {
+	table := sample()
+	table.Shown = 1
+	table.Columns[1].Hidden = true
+	var b bytes.Buffer
+	if err := table.Write(&b); err != nil {
+		t.Fatal(err)
+	}
+	want := `
+scan: blocks
+(one core)
+      MB/s  goal
+fast  346   vs base >= 2.00: met
+and 1 more rows in the JSON
+`
+	if b.String() != want {
+		t.Errorf("got%swant%s", b.String(), want)
+	}
+	data, err := json.Marshal(table)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`"slow"`, `"vs base"`, `"figure":2.5`} {
+		if !bytes.Contains(data, []byte(want)) {
+			t.Errorf("%s is not in the JSON", want)
+		}
+	}
+}
+
 func TestWriteJSON(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "results", "x.json")
 	r := report.Report{Machine: report.ThisMachine(), Tables: []report.Table{sample()}}
