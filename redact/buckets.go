@@ -159,7 +159,11 @@ func (b *buckets) add(triggers []trigger) {
 
 func (b *buckets) place(t *trigger) {
 	best, gram, worse := 0, t.gram, float32(2)
-	for _, offset := range t.options {
+	options := t.options
+	if options == nil {
+		options = []int{t.gram} // it is chosen
+	}
+	for _, offset := range options {
 		w := t.around(offset)
 		for k := range b.of {
 			u := b.of[k].with(&w)

@@ -16,6 +16,8 @@ type kernel struct {
 	// halves says that it looks bytes up by halves, so that buckets are better
 	// sorted by those.
 	halves bool
+	// exact says that it marks by the bitmap.
+	exact bool
 }
 
 // kernels are those that this processor can run, the fastest first.
@@ -69,7 +71,7 @@ var goKernel = kernel{name: "go", fill: func(p *prefilter, text []byte, at int, 
 		}
 		at += blockSize
 	}
-}}
+}, exact: true}
 
 // Classes of bytes, a bit each.
 const (

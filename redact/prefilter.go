@@ -87,7 +87,7 @@ func (p *prefilter) tabulate() {
 		}
 		w := t.around(t.gram)
 		e := entry{before: w[0], behind: w[windowLen-1], trigger: int32(i)}
-		t.eachGram(func(gram uint32) { lists[gram] = append(lists[gram], e) })
+		t.foldedGrams(func(gram uint32) { lists[gram] = append(lists[gram], e) })
 	}
 	size := uint32(16)
 	for size < uint32(len(lists))*2 {
@@ -144,8 +144,8 @@ func merge(triggers []trigger) (out []trigger) {
 	return out
 }
 
-// eachGram calls yield for every folded gram of t once.
-func (t *trigger) eachGram(yield func(uint32)) {
+// foldedGrams calls yield for every folded gram of t once.
+func (t *trigger) foldedGrams(yield func(uint32)) {
 	var sets [gramLen]byteSet
 	for k := range gramLen {
 		sets[k] = foldedSet(&t.seq[t.gram+k])
@@ -160,9 +160,6 @@ func (t *trigger) eachGram(yield func(uint32)) {
 // at returns the entries of the gram at text[i].
 func (p *prefilter) at(text []byte, i int) []entry {
 	gram := uint32(text[i]) | uint32(text[i+1])<<8 | uint32(text[i+2])<<16 | foldMask
-	if p.bit(gram) == 0 {
-		return nil
-	}
 	for i := gram * hashFactor >> 8 & p.mask; ; i = (i + 1) & p.mask {
 		s := &p.slots[i]
 		if s.to == 0 {
@@ -179,104 +176,6 @@ func (p *prefilter) bit(gram uint32) uint64 {
 	return p.bitmap[h/64] >> (h % 64) & 1
 }
 
-// scanner goes through a text block by block.
-type scanner struct {
-	p      *prefilter
-	text   []byte
-	at     int // the position of the next block
-	blocks *[chunk + 1]block
-	edge   *edge
-	i, n   int // the next of blocks, and how many are filled
-	// Whether the byte before the next block is a digit, or of a word: 1 or 0.
-	digit, word uint64
-}
-
-// scan returns a scanner for the positions of text from at on.
-func (p *prefilter) scan(sc *Scratch, text []byte, at int) scanner {
-	s := scanner{p: p, text: text, at: at, blocks: &sc.blocks, edge: &sc.edge}
-	if at > 0 && at <= len(text) {
-		before := classesOf(text[at-1])
-		s.digit = uint64(before / classDigit & 1)
-		s.word = uint64(before/classWord&1) &^ uint64(before/classGap&1)
-	}
-	return s
-}
-
-// next looks at the next block, which begins at text[at]; ok is false behind the
-// last.
-func (s *scanner) next() (at int, b *block, ok bool) {
-	if s.i == s.n && !s.fill() {
-		return 0, nil, false
-	}
-	b, at = &s.blocks[s.i], s.at
-	s.i++
-	s.at += blockSize
-	return at, b, true
-}
-
-// runs calls yield for the triggers by runs that begin in the block that next gave
-// last, which is at text[at]; it returns false when yield does.
-func (s *scanner) runs(at int, yield func(trigger int32, i int) bool) bool {
-	b := &s.blocks[s.i-1]
-	found := b.runsOf(&s.blocks[s.i])
-	words := b.words &^ b.gaps
-	inNumber, inWord := b.digits<<1|s.digit, words<<1|s.word
-	s.digit, s.word = b.digits>>63, words>>63
-	for k, mask := range found {
-		if mask == 0 {
-			continue
-		}
-		begins := mask &^ inWord
-		if k == int(byDigit)-1 {
-			begins = mask & b.digits &^ inNumber
-		}
-		if !eachBit(s.p.byRun[k], mask, at, yield) || !eachBit(s.p.byBegin[k], begins, at, yield) {
-			return false
-		}
-	}
-	return true
-}
-
-// eachBit calls yield for each trigger at each bit of mask.
-func eachBit(triggers []int32, mask uint64, at int, yield func(trigger int32, i int) bool) bool {
-	if len(triggers) == 0 {
-		return true
-	}
-	for ; mask != 0; mask &= mask - 1 {
-		for _, id := range triggers {
-			if !yield(id, at+bits.TrailingZeros64(mask)) {
-				return false
-			}
-		}
-	}
-	return true
-}
-
-// fill lets the kernel look at the next blocks. Runs reach into the block behind:
-// the last of a chunk is filled again with the next one.
-func (s *scanner) fill() bool {
-	rest := len(s.text) - s.at
-	if rest <= 0 {
-		return false
-	}
-	n := min(chunk, (rest+blockSize-1)/blockSize)
-	active.fill(s.p, s.text, s.at, s.blocks[:n], s.edge)
-	s.i, s.n = 0, n
-	if n*blockSize < rest {
-		s.n--
-		return true
-	}
-	s.blocks[n] = block{}
-	// No gram begins in the last bytes.
-	if last := rest - (n-1)*blockSize - gramLen + 1; last < blockSize {
-		s.blocks[n-1].grams &= 1<<max(last, 0) - 1
-		if last < 0 && n > 1 {
-			s.blocks[n-2].grams &= 1<<(blockSize+last) - 1
-		}
-	}
-	return true
-}
-
 // The lengths of runShapes.
 const (
 	digitRun = 12
@@ -285,15 +184,15 @@ const (
 )
 
 // runsOf returns the positions of a block at which the runs of each shape begin.
-// ahead is the block behind it.
-func (b *block) runsOf(ahead *block) (found [len(runShapes)]uint64) {
+// ahead is the block behind it. some is false if there are none.
+func (b *block) runsOf(ahead *block) (found [len(runShapes)]uint64, some bool) {
 	d, da := b.digits|b.gaps, ahead.digits|ahead.gaps
 	d2, da := both(d, da, 1)
 	d4, da := both(d2, da, 2)
 	d8, _ := both(d4, da, 4)
 	found[byDigit-1] = d8 & (d4>>8 | da<<(64-8))
 	if !holdsOctet(b.words) && !holdsOctet(ahead.words) {
-		return found // every run of 15 or more holds eight from a multiple of eight on
+		return found, found[byDigit-1] != 0 // every run of 15 or more holds eight from a multiple of eight on
 	}
 	w2, a2 := both(b.words, ahead.words, 1)
 	w4, a4 := both(w2, a2, 2)
@@ -305,7 +204,7 @@ func (b *block) runsOf(ahead *block) (found [len(runShapes)]uint64) {
 		w32, _ := both(w16, a16, 16)
 		found[byToken-1] = w32 & (w8>>32 | a8<<(64-32))
 	}
-	return found
+	return found, w20|found[byDigit-1] != 0
 }
 
 // both returns which bits of mask and of the one behind it are set together with
@@ -340,38 +239,171 @@ func (p *prefilter) marks(text []byte, at int) (set uint64) {
 
 // each calls yield for the triggers that may stand in text from at on, with the
 // place of their gram or the begin of their run. It ends when yield returns false.
+//
+// A chunk of blocks at a time goes through three steps: the kernel marks places,
+// a loop without branches keeps those whose gram is in the bitmap, and only for
+// these the triggers are looked up. One loop for all would cost a mispredicted
+// branch for most places.
 func (p *prefilter) each(sc *Scratch, text []byte, at int, yield func(trigger int32, i int) bool) {
-	escapes := uint64(0) // the bits that run over from the block before
-	for s := p.scan(sc, text, at); ; {
-		at, b, ok := s.next()
-		if !ok {
+	var left leftover
+	if at > 0 && at <= len(text) {
+		before := uint64(classesOf(text[at-1]))
+		left.digit = before / classDigit & 1
+		left.word = before / classWord & 1 &^ (before / classGap)
+	}
+	for at < len(text) {
+		n := p.fill(sc, text, at)
+		if p.raw {
+			left.markEscaped(sc.blocks[:n], len(text)-at)
+		}
+		places := collect(sc, n)
+		if !active.exact {
+			places = p.keep(places, text, at)
+		}
+		for _, place := range places {
+			if !p.yieldGram(text, at+int(place), yield) {
+				return
+			}
+		}
+		if p.runs && !p.yieldRuns(sc.blocks[:n+1], &left, at, yield) {
 			return
 		}
-		grams := b.grams
-		if p.raw && b.escapes|escapes != 0 {
-			grams |= b.escapes<<2 | b.escapes<<6 | escapes
-			if last := len(text) - gramLen - at; last < blockSize-1 {
-				grams &= 1<<max(last+1, 0) - 1
-			}
-			escapes = b.escapes>>62 | b.escapes>>58
+		at += n * blockSize
+	}
+}
+
+// leftover is what one block leaves for the next: whether its last byte is a digit
+// or of a word, 1 or 0, and the positions behind its last escapes.
+type leftover struct{ digit, word, escapes uint64 }
+
+// markEscaped marks the positions behind escapes, of n bytes that are left: what
+// stands before them is anything.
+func (left *leftover) markEscaped(blocks []block, n int) {
+	for i := range blocks {
+		b := &blocks[i]
+		if b.escapes|left.escapes == 0 {
+			continue
 		}
-		for m := grams; m != 0; m &= m - 1 {
-			i := at + bits.TrailingZeros64(m)
-			list := p.at(text, i)
-			if len(list) == 0 {
-				continue
-			}
-			before, behind := letterAt(text, i-1), letterAt(text, i+gramLen)
-			escaped := p.raw && endsEscape(text[:i])
-			for k := range list {
-				e := &list[k]
-				if e.behind>>behind&1 == 1 && (e.before>>before&1 == 1 || escaped) && !yield(e.trigger, i) {
-					return
-				}
-			}
-		}
-		if p.runs && !s.runs(at, yield) {
-			return
+		b.grams |= b.escapes<<2 | b.escapes<<6 | left.escapes
+		left.escapes = b.escapes>>62 | b.escapes>>58
+		if rest := n - i*blockSize - gramLen + 1; rest < blockSize {
+			b.grams &= 1<<max(rest, 0) - 1
 		}
 	}
+}
+
+// fill lets the kernel look at the next blocks of text and returns how many are
+// ready. Runs reach into the block behind: the last of a chunk is filled again
+// with the next one.
+func (p *prefilter) fill(sc *Scratch, text []byte, at int) int {
+	blocks, rest := &sc.blocks, len(text)-at
+	n := min(chunk, (rest+blockSize-1)/blockSize)
+	active.fill(p, text, at, blocks[:n], &sc.edge)
+	if n*blockSize < rest {
+		return n - 1
+	}
+	blocks[n] = block{}
+	// No gram begins in the last bytes.
+	if last := rest - (n-1)*blockSize - gramLen + 1; last < blockSize {
+		blocks[n-1].grams &= 1<<max(last, 0) - 1
+		if last < 0 && n > 1 {
+			blocks[n-2].grams &= 1<<(blockSize+last) - 1
+		}
+	}
+	return n
+}
+
+// collect lists the marked positions of n blocks.
+func collect(sc *Scratch, n int) []uint16 {
+	list, have := &sc.places, 0
+	for i := range sc.blocks[:n] {
+		m := sc.blocks[i].grams
+		base, count := uint16(i*blockSize), bits.OnesCount64(m)
+		// Four at once, whether there are or not, spare guessing how many.
+		some := list[have : have+4]
+		for k := range some {
+			some[k] = base + uint16(bits.TrailingZeros64(m))
+			m &= m - 1
+		}
+		for k := have + 4; m != 0; k++ {
+			list[k] = base + uint16(bits.TrailingZeros64(m))
+			m &= m - 1
+		}
+		have += count
+	}
+	return list[:have]
+}
+
+// keep returns the places, counted from text[at], whose gram is in the bitmap.
+func (p *prefilter) keep(places []uint16, text []byte, at int) []uint16 {
+	kept := 0
+	for _, place := range places {
+		i := at + int(place)
+		places[kept] = place
+		t := text[i : i+gramLen]
+		kept += int(p.bit(uint32(t[0]) | uint32(t[1])<<8 | uint32(t[2])<<16 | foldMask))
+	}
+	return places[:kept]
+}
+
+// yieldGram calls yield for the triggers of the gram at text[i].
+func (p *prefilter) yieldGram(text []byte, i int, yield func(trigger int32, i int) bool) bool {
+	list := p.at(text, i)
+	if len(list) == 0 {
+		return true
+	}
+	before, behind := letterAt(text, i-1)%64, letterAt(text, i+gramLen)%64
+	escaped := p.raw && endsEscape(text[:i])
+	for k := range list {
+		e := &list[k]
+		if e.behind>>behind&(e.before>>before|flag(escaped))&1 == 1 && !yield(e.trigger, i) {
+			return false
+		}
+	}
+	return true
+}
+
+func flag(b bool) uint64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// yieldRuns calls yield for the triggers by runs that begin in blocks, the first of
+// which is at text[at] and the last of which is only looked ahead to.
+func (p *prefilter) yieldRuns(blocks []block, left *leftover, at int, yield func(trigger int32, i int) bool) bool {
+	for i := range blocks[:len(blocks)-1] {
+		b := &blocks[i]
+		words := b.words &^ b.gaps
+		inNumber, inWord := b.digits<<1|left.digit, words<<1|left.word
+		left.digit, left.word = b.digits>>63, words>>63
+		found, some := b.runsOf(&blocks[i+1])
+		if !some {
+			continue
+		}
+		for k, mask := range found {
+			begins := mask &^ inWord
+			if k == int(byDigit)-1 {
+				begins = mask & b.digits &^ inNumber
+			}
+			base := at + i*blockSize
+			if !eachBit(p.byRun[k], mask, base, yield) || !eachBit(p.byBegin[k], begins, base, yield) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// eachBit calls yield for each trigger at each bit of mask.
+func eachBit(triggers []int32, mask uint64, at int, yield func(trigger int32, i int) bool) bool {
+	for _, id := range triggers {
+		for m := mask; m != 0; m &= m - 1 {
+			if !yield(id, at+bits.TrailingZeros64(m)) {
+				return false
+			}
+		}
+	}
+	return true
 }

@@ -116,6 +116,7 @@ type Scratch struct {
 	nfa          nfaScratch
 	blocks       [chunk + 1]block
 	edge         edge
+	places       [chunk*blockSize + 4]uint16
 	unescaped    []byte
 	runes        []rune
 	regexp2Spent int64 // nanoseconds

@@ -264,8 +264,11 @@ func nodeTriggers(nodes []*syntax.Regexp, i int) (ts []trigger, cost float64, ok
 		if leadingRun(nodes[i:], &r.set) < r.length {
 			continue
 		}
-		first := firstBytes(concat(nodes[i:]))
-		t := trigger{shape: r.shape, seq: []byteSet{first}, before: precede(nodes[:i], &first)}
+		t := trigger{shape: r.shape, seq: united(e.seqs)}
+		if len(t.seq) == 0 {
+			t.seq = []byteSet{firstBytes(concat(nodes[i:]))}
+		}
+		t.before = precede(nodes[:i], &t.seq[0])
 		c := r.cost
 		if t.begins = r.begins(&t); t.begins {
 			c /= beginsCheaper
@@ -275,6 +278,23 @@ func nodeTriggers(nodes []*syntax.Regexp, i int) (ts []trigger, cost float64, ok
 		}
 	}
 	return ts, cost, ok
+}
+
+// united returns the classes that the sequences have together, place by place, as
+// far as all of them go.
+func united(seqs [][]byteClass) (union []byteSet) {
+	for k := 0; ; k++ {
+		var set byteSet
+		for _, seq := range seqs {
+			if k >= len(seq) {
+				return union
+			}
+			for i := range set {
+				set[i] |= seq[k].set[i]
+			}
+		}
+		union = append(union, set)
+	}
 }
 
 const (
