@@ -5,7 +5,6 @@ package proxy
 import (
 	"net"
 	"syscall"
-	"time"
 )
 
 // livenessOf returns a check whether an idle connection is still open. One
@@ -23,7 +22,7 @@ func livenessOf(conn net.Conn, isTLS bool) func() bool {
 	}
 	var b [1]byte
 	var open bool
-	peek := func(fd uintptr) bool {
+	peek := func(fd uintptr) {
 		n, _, err := syscall.Recvfrom(int(fd), b[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
 		switch {
 		case err == syscall.EAGAIN || err == syscall.EWOULDBLOCK || err == syscall.EINTR:
@@ -32,13 +31,9 @@ func livenessOf(conn net.Conn, isTLS bool) func() bool {
 			open = isTLS
 		}
 		b[0] = 0
-		return true
 	}
 	return func() bool { // for one caller at a time, as a connection is
-		if conn.SetReadDeadline(time.Time{}) != nil {
-			return false
-		}
 		open = false
-		return raw.Read(peek) == nil && open
+		return raw.Control(peek) == nil && open
 	}
 }

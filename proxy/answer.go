@@ -88,11 +88,15 @@ func (x *exchange) writeBody(plan answerPlan) {
 		a.x = nil
 		return // nothing to write; the handler ends the exchange
 	}
-	if plan.stream != nil {
+	if plan.stream != nil && (size < 0 || size > smallBody) {
 		x.ctx.Response.ImmediateHeaderFlush = true
 	}
 	x.ctx.Response.SetBodyStream(a, size)
 }
+
+// smallBody is the size in bytes up to which a body is written together with the
+// header, though it comes as a stream.
+const smallBody = 2 << 10
 
 func noBody(status int) bool { return status < 200 || status == 204 || status == 304 }
 
@@ -124,12 +128,16 @@ func (b *respBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// SupportsBodyWriteTo lets fasthttp write a body at hand without copying it.
-func (b *respBody) SupportsBodyWriteTo() bool { return b.r == nil }
+// SupportsBodyWriteTo lets fasthttp write a body at hand without copying it, and
+// a stream in larger pieces than its own.
+func (b *respBody) SupportsBodyWriteTo() bool { return true }
 
 // WriteTo writes piece by piece, each with the timeout to itself; the server has
 // set that of the first.
 func (b *respBody) WriteTo(w io.Writer) (n int64, err error) {
+	if b.r != nil {
+		return b.copyTo(w)
+	}
 	for len(b.whole) > 0 && err == nil {
 		if n > 0 {
 			_ = b.client.SetWriteDeadline(time.Now().Add(b.wait))
@@ -141,6 +149,33 @@ func (b *respBody) WriteTo(w io.Writer) (n int64, err error) {
 	}
 	return n, err
 }
+
+// copyTo writes a stream as it is read.
+func (b *respBody) copyTo(w io.Writer) (n int64, err error) {
+	buf := acquireBuffer()
+	defer buf.release()
+	if cap(buf.b) < readPiece {
+		buf.grow(readPiece)
+	}
+	piece := buf.b[:readPiece]
+	defer clear(piece)
+	for {
+		m, rerr := b.Read(piece)
+		if m > 0 {
+			m, err = w.Write(piece[:m])
+			n += int64(m)
+		}
+		if err != nil || rerr == io.EOF {
+			return n, err
+		}
+		if rerr != nil {
+			return n, rerr
+		}
+	}
+}
+
+// readPiece is how many bytes of a stream are read at a time.
+const readPiece = 32 << 10
 
 // writePiece is how many bytes a client must take within write_timeout.
 const writePiece = 256 << 10

@@ -209,8 +209,11 @@ func (u *upstream) same(cfg *config.Upstream) bool {
 
 // pick chooses the target with the fewest requests in flight among those in
 // use and not yet tried; ties go round. When all are out, the one that returns
-// first is tried: refusing without asking helps nobody.
+// first is tried: refusing without asking helps nobody. tried never holds all.
 func (u *upstream) pick(tried []*target) *target {
+	if len(u.targets) == 1 {
+		return u.targets[0]
+	}
 	var best, reserve *target
 	var reserveAt time.Time
 	now := time.Now()

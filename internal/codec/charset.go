@@ -114,7 +114,7 @@ func byteOrder(head []byte) string {
 // a zero beside them, and none is on the other side.
 func zeroPattern(head []byte) string {
 	head = head[:min(len(head), 512)&^1]
-	if len(head) < 4 {
+	if len(head) < 4 || bytes.IndexByte(head, 0) < 0 {
 		return ""
 	}
 	var ascii, first, second int // units with a zero on either side

@@ -88,6 +88,9 @@ func (w *jsonWalker) rewind(path, key []byte) {
 func (w *jsonWalker) Walk(dst []Splice, src []byte, final bool, v Visitor) ([]Splice, int, error) {
 	w.begin()
 	w.sieve, w.sifts = sieve{}, true
+	if final && !w.began && len(src) <= wideStretch {
+		w.sieve.wide = len(src) // a small payload that is not suspect is not walked
+	}
 	for i := range w.stack {
 		w.stack[i].at = -1
 	}

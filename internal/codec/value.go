@@ -122,6 +122,9 @@ var ErrTooDeep = errors.New("codec: documents nested in strings too deep")
 // keepMemory is the size in bytes above which working memory is let go on Reset.
 const keepMemory = 1 << 20
 
+// keepAlways is the size in bytes up to which it is kept.
+const keepAlways = 64 << 10
+
 // leaf is the working memory for the values of one payload, shared by all
 // walkers: it decodes a value, asks the visitor, and writes the edits back.
 type leaf struct {
@@ -146,10 +149,11 @@ func (l *leaf) wipe() {
 	}
 }
 
-// wiped clears b and returns it empty, or nil if it has grown too large to keep.
+// wiped clears b and returns it empty, or nil if it has grown too large to keep, or
+// to clear for the little that was in it.
 func wiped(b []byte) []byte {
 	clear(b[:cap(b)])
-	if cap(b) > keepMemory {
+	if cap(b) > keepMemory || cap(b) > keepAlways && cap(b)/8 > len(b) {
 		return nil
 	}
 	return b[:0]

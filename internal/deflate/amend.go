@@ -27,6 +27,11 @@ type Edit struct {
 // that to be of use; dst is then what it was, though not beyond its length.
 func Amend(dst, src, text []byte, edits []Edit) (out []byte, ok bool) {
 	a := amenders.Get().(*amender)
+	defer amenders.Put(a)
+	return a.amend(dst, src, text, edits)
+}
+
+func (a *amender) amend(dst, src, text []byte, edits []Edit) (out []byte, ok bool) {
 	defer a.release()
 	a.reader = reader{src: src}
 	a.text, a.edits = text, edits
@@ -80,7 +85,6 @@ func (a *amender) release() {
 	clear(a.lits[:cap(a.lits)])
 	a.lits, a.done = a.lits[:0], a.done[:0]
 	a.src, a.text, a.edits, a.out = nil, nil, nil, nil
-	amenders.Put(a)
 }
 
 func (a *amender) run() bool {

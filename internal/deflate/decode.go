@@ -33,6 +33,10 @@ const maxRatio = 1032
 func Decode(dst, src []byte, limit, hint int) (out []byte, n int, err error) {
 	d := decoders.Get().(*decoder)
 	defer decoders.Put(d)
+	return d.decode(dst, src, limit, hint)
+}
+
+func (d *decoder) decode(dst, src []byte, limit, hint int) (out []byte, n int, err error) {
 	d.reader = reader{src: src}
 	d.out, d.o, d.base, d.limit = dst[:cap(dst)], len(dst), len(dst), len(dst)+limit
 	if hint < 0 || hint > limit || hint/maxRatio > len(src) {

@@ -21,6 +21,7 @@ type Scrubber struct {
 
 	charset                     string // of the body at hand, see codec.Charset
 	decoded, utf8, out, encoded []byte
+	piece                       []byte // see stream.buf
 	splices                     []codec.Splice
 }
 
@@ -41,10 +42,13 @@ func Acquire(p *Policy, keys *redact.Keyring) *Scrubber {
 // maxPooled is the size, in bytes, from which a buffer is not kept.
 const maxPooled = 1 << 20
 
+// minPooled is the size, in bytes, up to which it always is.
+const minPooled = 64 << 10
+
 // Release wipes s and gives it back. Results of s are invalid from then on.
 func (s *Scrubber) Release() {
 	s.rest()
-	for _, b := range []*[]byte{&s.decoded, &s.utf8, &s.out, &s.encoded, &s.v.texts} {
+	for _, b := range []*[]byte{&s.decoded, &s.utf8, &s.out, &s.encoded, &s.piece, &s.v.texts} {
 		*b = wiped(*b)
 	}
 	clear(s.v.hits)
@@ -57,9 +61,11 @@ func (s *Scrubber) Release() {
 	pool.Put(s)
 }
 
+// wiped clears b and returns it empty, or nil where it is too large to keep, or to
+// clear for the little that was in it.
 func wiped(b []byte) []byte {
 	clear(b[:cap(b)])
-	if cap(b) > maxPooled {
+	if cap(b) > maxPooled || cap(b) > minPooled && cap(b)/8 > len(b) {
 		return nil
 	}
 	return b[:0]

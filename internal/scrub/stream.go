@@ -38,7 +38,8 @@ func (s *Scrubber) Stream(w io.Writer, r io.Reader, m Meta) (Result, error) {
 }
 
 func (s *Scrubber) stream(w io.Writer, r io.Reader, m Meta) (Result, error) {
-	st := stream{s: s, m: m, raw: &countReader{r: r}}
+	st := stream{s: s, m: m, raw: &countReader{r: r}, buf: s.piece[:0]}
+	defer func() { s.piece = st.buf }()
 	err := st.run(w)
 	if st.enc != nil && err == nil {
 		err = st.enc.Close()
@@ -123,7 +124,6 @@ func (st *stream) run(w io.Writer) (err error) {
 		return err
 	}
 	defer st.dec.Close()
-	defer func() { clear(st.buf[:cap(st.buf)]) }()
 	for len(st.buf) < sniff && !st.end {
 		if err := st.fill(readSize); err != nil {
 			return err
@@ -192,7 +192,7 @@ func (st *stream) fill(n int) error {
 	if cap(st.buf)-len(st.buf) < n {
 		grown := make([]byte, len(st.buf), max(2*cap(st.buf), len(st.buf)+n))
 		copy(grown, st.buf)
-		clear(st.buf)
+		clear(st.buf[:cap(st.buf)])
 		st.buf = grown
 	}
 	got, err := st.dec.Read(st.buf[len(st.buf) : len(st.buf)+n])
