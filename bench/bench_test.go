@@ -3,6 +3,7 @@ package main
 import (
 	"testing"
 
+	"github.com/redactd/redactd/bench/adversary"
 	"github.com/redactd/redactd/bench/corpus"
 	"github.com/redactd/redactd/redact"
 )
@@ -77,6 +78,21 @@ func BenchmarkBody(b *testing.B) {
 				benchmark(b, bodies, func(body []byte) { s.body(body, f.meta) })
 			})
 		}
+	}
+}
+
+// BenchmarkCrafted searches the worst text that the rules group has for a rule, so
+// that what it costs can be profiled: -bench Crafted/nuget-config
+func BenchmarkCrafted(b *testing.B) {
+	a, err := newAdversarial(options{crafted: blockSize})
+	if err != nil {
+		b.Fatal(err)
+	}
+	for i := range a.rules {
+		b.Run(a.rules[i].ID, func(b *testing.B) {
+			t := a.worst(adversary.Texts(&a.rules[i], blockSize))
+			benchmark(b, [][]byte{t.Value}, func([]byte) { a.search(&t) })
+		})
 	}
 }
 
