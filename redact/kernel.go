@@ -10,14 +10,12 @@ import (
 // many places they mark in vain, never in what is found.
 type kernel struct {
 	name string
-	// fill fills blocks with what stands in text from at on, 64 positions each.
+	// fill fills n masks with what stands in text from at on, 64 positions each.
 	// It may mark more places of grams than there are, and none too few.
-	fill func(p *prefilter, text []byte, at int, out []block, edge *edge)
+	fill func(p *prefilter, text []byte, at, n int, w *walk)
 	// halves says that it looks bytes up by halves, so that buckets are better
 	// sorted by those.
 	halves bool
-	// exact says that it marks by the bitmap.
-	exact bool
 }
 
 // kernels are those that this processor can run, the fastest first.
@@ -50,10 +48,12 @@ func UseKernel(name string) error {
 	return nil
 }
 
-// block is what a kernel sees in 64 positions of a text, a bit for each: where
-// grams may begin, and which bytes are digits, which blanks or dashes, which
+// masks are what a kernel sees in a chunk of blocks of 64 positions, a bit for each:
+// where grams may begin, and which bytes are digits, which blanks or dashes, which
 // letters, digits, "_" or "-", and which backslashes.
-type block struct{ grams, digits, gaps, words, escapes uint64 }
+type masks struct {
+	grams, digits, gaps, words, escapes [chunk + 1]uint64
+}
 
 // blockSize is how many positions a block has, chunk how many blocks a kernel
 // fills at once.
@@ -63,15 +63,15 @@ const (
 )
 
 // goKernel is the kernel that every machine has. It marks grams by the bitmap.
-var goKernel = kernel{name: "go", fill: func(p *prefilter, text []byte, at int, out []block, _ *edge) {
-	for i := range out {
-		out[i] = block{grams: p.marks(text, at)}
+var goKernel = kernel{name: "go", fill: func(p *prefilter, text []byte, at, n int, w *walk) {
+	for i := range n {
+		w.masks.grams[i] = p.marks(text, at)
 		if p.runs || p.raw {
-			out[i].classes(text[at:min(len(text), at+blockSize)])
+			w.masks.classes(i, text[at:min(len(text), at+blockSize)])
 		}
 		at += blockSize
 	}
-}, exact: true}
+}}
 
 // Classes of bytes, a bit each.
 const (
@@ -108,18 +108,20 @@ func classesOf(b byte) (class uint8) {
 }
 
 // classes sets the classes of up to 64 bytes.
-func (b *block) classes(text []byte) {
+func (m *masks) classes(i int, text []byte) {
 	const part, low = 16, 1<<16 - 1
+	var digits, gaps, words, escapes uint64
 	for base := 0; base < len(text); base += part {
 		acc := uint64(0)
 		for i, c := range text[base:min(len(text), base+part)] {
 			acc |= classOf[c] << i
 		}
-		b.digits |= acc & low << base
-		b.gaps |= acc >> part & low << base
-		b.words |= acc >> (2 * part) & low << base
-		b.escapes |= acc >> (3 * part) << base
+		digits |= acc & low << base
+		gaps |= acc >> part & low << base
+		words |= acc >> (2 * part) & low << base
+		escapes |= acc >> (3 * part) << base
 	}
+	m.digits[i], m.gaps[i], m.words[i], m.escapes[i] = digits, gaps, words, escapes
 }
 
 // edgeBlocks is how many blocks are rather copied than taken in pieces.
@@ -128,38 +130,39 @@ const edgeBlocks = 4
 // edge holds a copy of what is at an end of a text, with padding.
 type edge [1 + edgeBlocks*blockSize + windowLen - 2]byte
 
-// routine fills n blocks at out with what stands from text on. It reads a byte
-// before them and windowLen-2 behind them.
-type routine func(t *buckets, text *byte, out *block, n int)
+// routine fills the masks of out from the one at from on with what stands from text
+// on, for n blocks. It reads a byte before them and windowLen-2 behind them.
+type routine func(t *buckets, text *byte, out *masks, from, n int)
 
 // vectorFill makes a kernel's fill of a routine.
-func vectorFill(run routine) func(p *prefilter, text []byte, at int, out []block, edge *edge) {
-	return func(p *prefilter, text []byte, at int, out []block, edge *edge) {
-		if len(out) > edgeBlocks {
+func vectorFill(run routine) func(p *prefilter, text []byte, at, n int, w *walk) {
+	return func(p *prefilter, text []byte, at, n int, w *walk) {
+		from := 0
+		if n > edgeBlocks {
 			if at == 0 {
-				edge.fill(run, p, text, 0, out[:1])
-				at, out = blockSize, out[1:]
+				w.fillEdge(run, p, text, 0, 0, 1)
+				from, at = 1, blockSize
 			}
-			n := min(len(out), (len(text)-windowLen+2-at)/blockSize)
-			run(&p.buckets, &text[at], &out[0], n)
-			at, out = at+n*blockSize, out[n:]
+			inside := min(n-from, (len(text)-windowLen+2-at)/blockSize)
+			run(&p.buckets, &text[at], &w.masks, from, inside)
+			from, at = from+inside, at+inside*blockSize
 		}
-		if len(out) > 0 {
-			edge.fill(run, p, text, at, out)
+		if from < n {
+			w.fillEdge(run, p, text, at, from, n-from)
 		}
 	}
 }
 
-// fill fills at most edgeBlocks blocks from a copy of their text.
-func (e *edge) fill(run routine, p *prefilter, text []byte, at int, out []block) {
-	n := 0
+// fillEdge fills at most edgeBlocks masks from a copy of their text.
+func (w *walk) fillEdge(run routine, p *prefilter, text []byte, at, from, n int) {
+	e, have := &w.edge, 0
 	if at == 0 {
-		e[0], n = padding, 1
+		e[0], have = padding, 1
 	} else {
 		at--
 	}
-	size := 1 + len(out)*blockSize + windowLen - 2
-	n += copy(e[n:size], text[at:])
-	clear(e[n:size])
-	run(&p.buckets, &e[1], &out[0], len(out))
+	size := 1 + n*blockSize + windowLen - 2
+	have += copy(e[have:size], text[at:])
+	clear(e[have:size])
+	run(&p.buckets, &e[1], &w.masks, from, n)
 }

@@ -12,11 +12,10 @@ func vectorKernels() (list []*kernel) {
 	return list
 }
 
-// The routines of kernel_amd64.s: each fills n blocks at out for the text from
-// text on, of which 1 byte before and windowLen-2 bytes behind are read too.
+// The routines of kernel_amd64.s: see routine.
 
 //go:noescape
-func fillVBMI(t *buckets, text *byte, out *block, n int)
+func fillVBMI(t *buckets, text *byte, out *masks, from, n int)
 
 //go:noescape
-func fillAVX2(t *buckets, text *byte, out *block, n int)
+func fillAVX2(t *buckets, text *byte, out *masks, from, n int)

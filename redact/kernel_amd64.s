@@ -43,12 +43,14 @@ GLOBL classUpper<>(SB), RODATA|NOPTR, $16
 	VPSUBB Z29, Z, Z       \
 	VPSUBB Z29, Z, K1, Z
 
-// func fillVBMI(t *buckets, text *byte, out *block, n int)
-TEXT ·fillVBMI(SB), NOSPLIT, $0-32
+// func fillVBMI(t *buckets, text *byte, out *masks, from, n int)
+TEXT ·fillVBMI(SB), NOSPLIT, $0-40
 	MOVQ t+0(FP), AX
 	MOVQ text+8(FP), SI
 	MOVQ out+16(FP), DI
-	MOVQ n+24(FP), CX
+	MOVQ from+24(FP), BX
+	LEAQ (DI)(BX*8), DI
+	MOVQ n+32(FP), CX
 	MOVL $0x60606060, BX
 	VPBROADCASTD BX, Z28
 	MOVL $0x20202020, BX
@@ -86,10 +88,10 @@ loop:
 	VPTESTMB  Z26, Z7, K3
 	VPTESTMB  Z27, Z7, K4
 	VPTESTMB  Z22, Z7, K5
-	KMOVQ     K5, block_escapes(DI)
-	KMOVQ     K2, block_digits(DI)
-	KMOVQ     K3, block_gaps(DI)
-	KMOVQ     K4, block_words(DI)
+	KMOVQ     K5, masks_escapes(DI)
+	KMOVQ     K2, masks_digits(DI)
+	KMOVQ     K3, masks_gaps(DI)
+	KMOVQ     K4, masks_words(DI)
 
 	// Grams.
 	VPMOVB2M Z1, K5
@@ -107,10 +109,10 @@ loop:
 	GROUP(5)
 	VPTESTMB Z5, Z5, K2
 	KANDNQ   K2, K5, K2
-	KMOVQ    K2, block_grams(DI)
+	KMOVQ    K2, masks_grams(DI)
 
 	ADDQ $64, SI
-	ADDQ $block__size, DI
+	ADDQ $8, DI
 	DECQ CX
 	JNZ  loop
 
@@ -172,12 +174,14 @@ done:
 	NOTL         R8            \
 	MOVL         R8, to
 
-// func fillAVX2(t *buckets, text *byte, out *block, n int)
-TEXT ·fillAVX2(SB), NOSPLIT, $0-32
+// func fillAVX2(t *buckets, text *byte, out *masks, from, n int)
+TEXT ·fillAVX2(SB), NOSPLIT, $0-40
 	MOVQ t+0(FP), AX
 	MOVQ text+8(FP), SI
 	MOVQ out+16(FP), DI
-	MOVQ n+24(FP), CX
+	MOVQ from+24(FP), BX
+	LEAQ (DI)(BX*8), DI
+	MOVQ n+32(FP), CX
 	MOVL $0x60606060, BX
 	VMOVD BX, X11
 	VPBROADCASTD X11, Y11
@@ -193,7 +197,6 @@ TEXT ·fillAVX2(SB), NOSPLIT, $0-32
 	MOVL $0x0c0c0c0c, BX
 	VMOVD BX, X15
 	VPBROADCASTD X15, Y15
-	MOVQ  $4, DX    // to the other half of a mask
 	SHLQ  $1, CX    // 32 positions each time
 	JLE   done
 
@@ -209,10 +212,10 @@ loop:
 	VBROADCASTI128 classUpper<>(SB), Y10
 	VPSHUFB        Y7, Y10, Y7
 	VPAND          Y7, Y9, Y9
-	CLASS(digitBits, block_digits(DI))
-	CLASS(gapBits, block_gaps(DI))
-	CLASS(wordBits, block_words(DI))
-	CLASS(escapeBits, block_escapes(DI))
+	CLASS(digitBits, masks_digits(DI))
+	CLASS(gapBits, masks_gaps(DI))
+	CLASS(wordBits, masks_words(DI))
+	CLASS(escapeBits, masks_escapes(DI))
 
 	// Grams.
 	VPMOVMSKB Y1, BX
@@ -241,11 +244,10 @@ loop:
 	VPMOVMSKB Y8, R8
 	ORL       BX, R8
 	NOTL      R8
-	MOVL      R8, block_grams(DI)
+	MOVL      R8, masks_grams(DI)
 
 	ADDQ $32, SI
-	ADDQ DX, DI
-	XORQ $(4 ^ (block__size - 4)), DX
+	ADDQ $4, DI
 	DECQ CX
 	JNZ  loop
 

@@ -1,23 +1,23 @@
 package redact
 
 import (
+	"cmp"
 	"encoding/binary"
 	"math/bits"
 	"regexp/syntax"
+	"slices"
 )
 
 // prefilter finds, in one pass over the bytes, the places where a trigger of any
-// rule could stand: a kernel marks the positions where a gram may begin, a bitmap
-// of folded grams sorts out what the kernel marks too often, and a hash table
-// tells the triggers of a gram. Triggers by runs have no gram.
+// rule could stand: a kernel marks the positions where a gram may begin, and tables
+// of grams tell the triggers that stand there. Triggers by runs have no gram.
 type prefilter struct {
 	buckets  buckets // first, see there
-	bitmap   [bitmapBits / 64]uint64
+	marked   bitmap  // the grams, for the kernel that has no buckets
 	triggers []trigger
-	// slots is an open-addressing table; a slot with no entries is empty.
-	slots   []gramSlot
-	mask    uint32
-	entries []entry // one list per gram
+	// long is for triggers that go on behind their gram with one of few bytes,
+	// short for the others.
+	short, long gramTable
 	// byRun are the triggers found by each of runShapes, byBegin those found
 	// only where a number or a word begins.
 	byRun, byBegin [len(runShapes)][]int32
@@ -28,27 +28,74 @@ type prefilter struct {
 	raw bool
 }
 
-type gramSlot struct {
-	gram     uint32
-	from, to uint32 // the gram's list in entries
+// gramTable finds triggers by a gram, folded, and perhaps the byte behind it. Grams
+// whose hashes are equal share a list.
+type gramTable struct {
+	lists   [1 << tableLog]uint16 // by hash; 0 is the empty list
+	from    []int32               // where in entries a list begins; the next one's is its end
+	entries []entry
 }
 
 // entry is a trigger in the list of one of its grams, and which letters may stand
 // before and behind it.
 type entry struct {
 	before, behind uint64
+	gram           uint32
 	trigger        int32
 }
+
+// bitmap has the bits of the hashes of grams set.
+type bitmap [bitmapBits / 64]uint64
 
 const (
 	bitmapLog  = 18
 	bitmapBits = 1 << bitmapLog // 32 KiB: stays in the first-level cache
+	tableLog   = 15
 	gramMask   = 0xffffff
-	foldMask   = 0x202020
+	foldMask   = 0x20202020
 	hashFactor = 0x9E3779B1
 )
 
-func bitmapHash(gram uint32) uint32 { return gram * hashFactor >> (32 - bitmapLog) }
+func (b *bitmap) add(gram uint32) {
+	h := gram * hashFactor >> (32 - bitmapLog)
+	b[h/64] |= 1 << (h % 64)
+}
+
+func (b *bitmap) bit(gram uint32) uint64 {
+	h := gram * hashFactor >> (32 - bitmapLog)
+	return b[h/64] >> (h % 64) & 1
+}
+
+func (t *gramTable) fill(entries []entry) {
+	hash := func(e entry) uint32 { return e.gram * hashFactor >> (32 - tableLog) }
+	slices.SortStableFunc(entries, func(a, b entry) int { return cmp.Compare(hash(a), hash(b)) })
+	t.entries, t.from = entries, []int32{0}
+	for i, e := range entries {
+		if i == 0 || hash(e) != hash(entries[i-1]) {
+			t.lists[hash(e)] = uint16(len(t.from))
+			t.from = append(t.from, int32(i))
+		}
+	}
+	t.from = append(t.from, int32(len(entries)))
+}
+
+// list returns the number of the list of a gram.
+func (t *gramTable) list(gram uint32) uint16 { return t.lists[gram*hashFactor>>(32-tableLog)] }
+
+// holds reports whether some trigger has the gram.
+func (t *gramTable) holds(gram uint32) bool {
+	list := t.list(gram)
+	return slices.ContainsFunc(t.entries[t.from[list]:t.from[list+1]], func(e entry) bool { return e.gram == gram })
+}
+
+// folded returns the four bytes from text[i] on, folded, with padding behind text.
+func folded(text []byte, i int) uint32 {
+	if i+4 <= len(text) {
+		return binary.LittleEndian.Uint32(text[i:]) | foldMask
+	}
+	t := text[i : i+gramLen]
+	return uint32(t[0]) | uint32(t[1])<<8 | uint32(t[2])<<16 | foldMask
+}
 
 // newPrefilter returns the prefilter of triggers for values of fields.
 func newPrefilter(triggers []trigger) *prefilter {
@@ -72,7 +119,7 @@ func newRawPrefilter(triggers []trigger) *prefilter {
 
 // tabulate fills the tables for p.triggers.
 func (p *prefilter) tabulate() {
-	lists := map[uint32][]entry{}
+	var short, long []entry
 	for i := range p.triggers {
 		t := &p.triggers[i]
 		p.most = max(p.most, t.most+t.reach())
@@ -87,25 +134,29 @@ func (p *prefilter) tabulate() {
 		}
 		w := t.around(t.gram)
 		e := entry{before: w[0], behind: w[windowLen-1], trigger: int32(i)}
-		t.foldedGrams(func(gram uint32) { lists[gram] = append(lists[gram], e) })
-	}
-	size := uint32(16)
-	for size < uint32(len(lists))*2 {
-		size *= 2
-	}
-	p.slots, p.mask = make([]gramSlot, size), size-1
-	for gram, list := range lists {
-		h := bitmapHash(gram)
-		p.bitmap[h/64] |= 1 << (h % 64)
-		i := gram * hashFactor >> 8 & p.mask
-		for p.slots[i].to != 0 {
-			i = (i + 1) & p.mask
+		add := func(list *[]entry, gram uint32) {
+			e.gram = gram
+			*list = append(*list, e)
 		}
-		from := uint32(len(p.entries))
-		p.entries = append(p.entries, list...)
-		p.slots[i] = gramSlot{gram: gram, from: from, to: uint32(len(p.entries))}
+		var behind byteSet
+		if k := t.gram + gramLen; k < len(t.seq) {
+			behind = foldedSet(&t.seq[k])
+		}
+		t.foldedGrams(func(gram uint32) {
+			p.marked.add(gram)
+			if n := behind.size(); n == 0 || n > maxBehind {
+				add(&short, gram)
+				return
+			}
+			behind.each(func(b byte) { add(&long, gram|uint32(b)<<24) })
+		})
 	}
+	p.short.fill(short)
+	p.long.fill(long)
 }
+
+// maxBehind bounds, in bytes, the class behind a gram that is looked up with it.
+const maxBehind = 4
 
 // merge makes one of the triggers that the same window announces for the same rule
 // at the same place: with the classes that they begin with together.
@@ -157,66 +208,34 @@ func (t *trigger) foldedGrams(yield func(uint32)) {
 	})
 }
 
-// at returns the entries of the gram at text[i].
-func (p *prefilter) at(text []byte, i int) []entry {
-	gram := uint32(text[i]) | uint32(text[i+1])<<8 | uint32(text[i+2])<<16 | foldMask
-	for i := gram * hashFactor >> 8 & p.mask; ; i = (i + 1) & p.mask {
-		s := &p.slots[i]
-		if s.to == 0 {
-			return nil
-		}
-		if s.gram == gram {
-			return p.entries[s.from:s.to]
-		}
-	}
-}
-
-func (p *prefilter) bit(gram uint32) uint64 {
-	h := bitmapHash(gram & gramMask)
-	return p.bitmap[h/64] >> (h % 64) & 1
-}
-
 // The lengths of runShapes.
 const (
 	digitRun = 12
 	wordRun  = 20
-	tokenRun = 40
 )
 
-// runsOf returns the positions of a block at which the runs of each shape begin.
-// ahead is the block behind it. some is false if there are none.
-func (b *block) runsOf(ahead *block) (found [len(runShapes)]uint64, some bool) {
-	d, da := b.digits|b.gaps, ahead.digits|ahead.gaps
-	d2, da := both(d, da, 1)
-	d4, da := both(d2, da, 2)
-	d8, _ := both(d4, da, 4)
-	found[byDigit-1] = d8 & (d4>>8 | da<<(64-8))
-	if !holdsOctet(b.words) && !holdsOctet(ahead.words) {
-		return found, found[byDigit-1] != 0 // every run of 15 or more holds eight from a multiple of eight on
-	}
-	w2, a2 := both(b.words, ahead.words, 1)
+// digitRuns returns the positions of a block at which runs of runDigits begin.
+func (m *masks) digitRuns(i int) uint64 {
+	d, a := m.digits[i]|m.gaps[i], m.digits[i+1]|m.gaps[i+1]
+	d2, a2 := both(d, a, 1)
+	d4, a4 := both(d2, a2, 2)
+	d8, _ := both(d4, a4, 4)
+	return d8 & (d4>>8 | a4<<(64-8))
+}
+
+// wordRuns returns the positions of a block at which runs of runWords begin.
+func (m *masks) wordRuns(i int) uint64 {
+	w2, a2 := both(m.words[i], m.words[i+1], 1)
 	w4, a4 := both(w2, a2, 2)
 	w8, a8 := both(w4, a4, 4)
-	w16, a16 := both(w8, a8, 8)
-	w20 := w16 & (w4>>16 | a4<<(64-16))
-	found[byWord-1] = w20
-	if w20 != 0 {
-		w32, _ := both(w16, a16, 16)
-		found[byToken-1] = w32 & (w8>>32 | a8<<(64-32))
-	}
-	return found, w20|found[byDigit-1] != 0
+	w16, _ := both(w8, a8, 8)
+	return w16 & (w4>>16 | a4<<(64-16))
 }
 
 // both returns which bits of mask and of the one behind it are set together with
 // those n behind.
 func both(mask, ahead uint64, n int) (m, a uint64) {
 	return mask & (mask>>n | ahead<<(64-n)), ahead & (ahead >> n)
-}
-
-// holdsOctet reports whether one of the eight bytes of mask has all bits set.
-func holdsOctet(mask uint64) bool {
-	const ones, tops = 0x0101010101010101, 0x8080808080808080
-	return (^mask-ones)&mask&tops != 0
 }
 
 // marks returns a bit for each of the up to 64 positions of text from at on where
@@ -226,13 +245,13 @@ func (p *prefilter) marks(text []byte, at int) (set uint64) {
 	i := 0
 	// Eight bytes hold the grams of six positions.
 	for ; i+6 <= n && at+i+8 <= len(text); i += 6 {
-		v := binary.LittleEndian.Uint64(text[at+i:]) | 0x2020202020202020
-		set |= (p.bit(uint32(v)) | p.bit(uint32(v>>8))<<1 | p.bit(uint32(v>>16))<<2 |
-			p.bit(uint32(v>>24))<<3 | p.bit(uint32(v>>32))<<4 | p.bit(uint32(v>>40))<<5) << i
+		v := binary.LittleEndian.Uint64(text[at+i:]) | foldMask<<32 | foldMask
+		b := &p.marked
+		set |= (b.bit(uint32(v)&gramMask) | b.bit(uint32(v>>8)&gramMask)<<1 | b.bit(uint32(v>>16)&gramMask)<<2 |
+			b.bit(uint32(v>>24)&gramMask)<<3 | b.bit(uint32(v>>32)&gramMask)<<4 | b.bit(uint32(v>>40)&gramMask)<<5) << i
 	}
 	for ; i < n; i++ {
-		t := text[at+i : at+i+gramLen]
-		set |= p.bit(uint32(t[0])|uint32(t[1])<<8|uint32(t[2])<<16|foldMask) << i
+		set |= p.marked.bit(folded(text, at+i)&gramMask) << i
 	}
 	return set
 }
@@ -245,49 +264,68 @@ func (p *prefilter) marks(text []byte, at int) (set uint64) {
 // these the triggers are looked up. One loop for all would cost a mispredicted
 // branch for most places.
 func (p *prefilter) each(sc *Scratch, text []byte, at int, yield func(trigger int32, i int) bool) {
-	var left leftover
-	if at > 0 && at <= len(text) {
-		before := uint64(classesOf(text[at-1]))
-		left.digit = before / classDigit & 1
-		left.word = before / classWord & 1 &^ (before / classGap)
-	}
+	w := &sc.walk
+	w.begin(text, at)
 	for at < len(text) {
-		n := p.fill(sc, text, at)
+		n := w.fill(p, text, at)
 		if p.raw {
-			left.markEscaped(sc.blocks[:n], len(text)-at)
+			w.markEscaped(n, len(text)-at)
 		}
-		places := collect(sc, n)
-		if !active.exact {
-			places = p.keep(places, text, at)
-		}
-		for _, place := range places {
-			if !p.yieldGram(text, at+int(place), yield) {
-				return
+		places := w.collect(&w.masks.grams, n)
+		for _, t := range [...]struct {
+			table *gramTable
+			mask  uint32
+		}{{&p.short, gramMask}, {&p.long, 1<<32 - 1}} {
+			lists := w.keep(t.table, t.mask, places, text, at)
+			for k, list := range lists {
+				i := at + int(w.kept[k])
+				if !p.yieldGram(t.table, list, t.mask, text, i, yield) {
+					return
+				}
 			}
 		}
-		if p.runs && !p.yieldRuns(sc.blocks[:n+1], &left, at, yield) {
+		if p.runs && !p.yieldRuns(w, n, at, yield) {
 			return
 		}
 		at += n * blockSize
 	}
 }
 
-// leftover is what one block leaves for the next: whether its last byte is a digit
-// or of a word, 1 or 0, and the positions behind its last escapes.
-type leftover struct{ digit, word, escapes uint64 }
+// walk is the memory of each: a chunk, and what one chunk leaves for the next.
+type walk struct {
+	masks  masks
+	edge   edge
+	places [chunk*blockSize + 4]uint16
+	kept   [chunk * blockSize]uint16
+	lists  [chunk * blockSize]uint16
+	// Where runs of a shape begin, and where a number or a word does with them.
+	anywhere, begins [chunk + 1]uint64
+	// Whether the last byte before is a digit or of a word, 1 or 0, and the
+	// positions behind the last escapes.
+	digit, word, escapes uint64
+}
 
-// markEscaped marks the positions behind escapes, of n bytes that are left: what
-// stands before them is anything.
-func (left *leftover) markEscaped(blocks []block, n int) {
-	for i := range blocks {
-		b := &blocks[i]
-		if b.escapes|left.escapes == 0 {
+func (w *walk) begin(text []byte, at int) {
+	w.digit, w.word, w.escapes = 0, 0, 0
+	if at > 0 && at <= len(text) {
+		before := uint64(classesOf(text[at-1]))
+		w.digit = before / classDigit & 1
+		w.word = before / classWord & 1 &^ (before / classGap)
+	}
+}
+
+// markEscaped marks the positions behind escapes in n blocks, of rest bytes that
+// are left: what stands before them is anything.
+func (w *walk) markEscaped(n, rest int) {
+	m := &w.masks
+	for i := range n {
+		if m.escapes[i]|w.escapes == 0 {
 			continue
 		}
-		b.grams |= b.escapes<<2 | b.escapes<<6 | left.escapes
-		left.escapes = b.escapes>>62 | b.escapes>>58
-		if rest := n - i*blockSize - gramLen + 1; rest < blockSize {
-			b.grams &= 1<<max(rest, 0) - 1
+		m.grams[i] |= m.escapes[i]<<2 | m.escapes[i]<<6 | w.escapes
+		w.escapes = m.escapes[i]>>62 | m.escapes[i]>>58
+		if left := rest - i*blockSize - gramLen + 1; left < blockSize {
+			m.grams[i] &= 1<<max(left, 0) - 1
 		}
 	}
 }
@@ -295,112 +333,113 @@ func (left *leftover) markEscaped(blocks []block, n int) {
 // fill lets the kernel look at the next blocks of text and returns how many are
 // ready. Runs reach into the block behind: the last of a chunk is filled again
 // with the next one.
-func (p *prefilter) fill(sc *Scratch, text []byte, at int) int {
-	blocks, rest := &sc.blocks, len(text)-at
+func (w *walk) fill(p *prefilter, text []byte, at int) int {
+	m, rest := &w.masks, len(text)-at
 	n := min(chunk, (rest+blockSize-1)/blockSize)
-	active.fill(p, text, at, blocks[:n], &sc.edge)
+	active.fill(p, text, at, n, w)
 	if n*blockSize < rest {
 		return n - 1
 	}
-	blocks[n] = block{}
+	m.digits[n], m.gaps[n], m.words[n] = 0, 0, 0
 	// No gram begins in the last bytes.
 	if last := rest - (n-1)*blockSize - gramLen + 1; last < blockSize {
-		blocks[n-1].grams &= 1<<max(last, 0) - 1
+		m.grams[n-1] &= 1<<max(last, 0) - 1
 		if last < 0 && n > 1 {
-			blocks[n-2].grams &= 1<<(blockSize+last) - 1
+			m.grams[n-2] &= 1<<(blockSize+last) - 1
 		}
 	}
 	return n
 }
 
-// collect lists the marked positions of n blocks.
-func collect(sc *Scratch, n int) []uint16 {
-	list, have := &sc.places, 0
-	for i := range sc.blocks[:n] {
-		m := sc.blocks[i].grams
+// collect lists the positions that are set in n masks.
+func (w *walk) collect(masks *[chunk + 1]uint64, n int) []uint16 {
+	have := 0
+	for i, m := range masks[:n] {
 		base, count := uint16(i*blockSize), bits.OnesCount64(m)
 		// Four at once, whether there are or not, spare guessing how many.
-		some := list[have : have+4]
+		some := w.places[have : have+4]
 		for k := range some {
 			some[k] = base + uint16(bits.TrailingZeros64(m))
 			m &= m - 1
 		}
 		for k := have + 4; m != 0; k++ {
-			list[k] = base + uint16(bits.TrailingZeros64(m))
+			w.places[k] = base + uint16(bits.TrailingZeros64(m))
 			m &= m - 1
 		}
 		have += count
 	}
-	return list[:have]
+	return w.places[:have]
 }
 
-// keep returns the places, counted from text[at], whose gram is in the bitmap.
-func (p *prefilter) keep(places []uint16, text []byte, at int) []uint16 {
-	kept := 0
+// keep keeps those of the places, counted from text[at], whose gram may be in a
+// table, and returns the lists where.
+func (w *walk) keep(t *gramTable, mask uint32, places []uint16, text []byte, at int) (lists []uint16) {
+	n := 0
 	for _, place := range places {
-		i := at + int(place)
-		places[kept] = place
-		t := text[i : i+gramLen]
-		kept += int(p.bit(uint32(t[0]) | uint32(t[1])<<8 | uint32(t[2])<<16 | foldMask))
+		list := t.list(folded(text, at+int(place)) & mask)
+		w.kept[n], w.lists[n] = place, list
+		n += int((uint32(list) + 0xffff) >> 16) // 1 if it is not the empty one
 	}
-	return places[:kept]
+	return w.lists[:n]
 }
 
-// yieldGram calls yield for the triggers of the gram at text[i].
-func (p *prefilter) yieldGram(text []byte, i int, yield func(trigger int32, i int) bool) bool {
-	list := p.at(text, i)
-	if len(list) == 0 {
-		return true
+// yieldGram calls yield for the triggers of a list that stand at text[i].
+func (p *prefilter) yieldGram(t *gramTable, list uint16, mask uint32, text []byte, i int, yield func(trigger int32, i int) bool) bool {
+	gram := folded(text, i) & mask
+	before, behind := letterAt(text, i-1)%alphabet, letterAt(text, i+gramLen)%alphabet
+	escaped := uint64(0)
+	if p.raw && endsEscape(text[:i]) {
+		escaped = 1
 	}
-	before, behind := letterAt(text, i-1)%64, letterAt(text, i+gramLen)%64
-	escaped := p.raw && endsEscape(text[:i])
-	for k := range list {
-		e := &list[k]
-		if e.behind>>behind&(e.before>>before|flag(escaped))&1 == 1 && !yield(e.trigger, i) {
+	entries := t.entries[t.from[list]:t.from[list+1]]
+	for k := range entries {
+		e := &entries[k]
+		if e.gram == gram && e.behind>>behind&(e.before>>before|escaped)&1 == 1 && !yield(e.trigger, i) {
 			return false
 		}
 	}
 	return true
 }
 
-func flag(b bool) uint64 {
-	if b {
-		return 1
+// yieldRuns calls yield for the triggers by runs that begin in n blocks, the first
+// of which is at text[at].
+func (p *prefilter) yieldRuns(w *walk, n, at int, yield func(trigger int32, i int) bool) bool {
+	m := &w.masks
+	if len(p.byRun[byDigit-1])+len(p.byBegin[byDigit-1]) > 0 {
+		for i := range n {
+			w.anywhere[i] = m.digitRuns(i)
+			w.begins[i] = w.anywhere[i] & m.digits[i] &^ (m.digits[i]<<1 | w.digit)
+			w.digit = m.digits[i] >> 63
+		}
+		if !p.yieldShape(byDigit, w, n, at, yield) {
+			return false
+		}
 	}
-	return 0
-}
-
-// yieldRuns calls yield for the triggers by runs that begin in blocks, the first of
-// which is at text[at] and the last of which is only looked ahead to.
-func (p *prefilter) yieldRuns(blocks []block, left *leftover, at int, yield func(trigger int32, i int) bool) bool {
-	for i := range blocks[:len(blocks)-1] {
-		b := &blocks[i]
-		words := b.words &^ b.gaps
-		inNumber, inWord := b.digits<<1|left.digit, words<<1|left.word
-		left.digit, left.word = b.digits>>63, words>>63
-		found, some := b.runsOf(&blocks[i+1])
-		if !some {
-			continue
+	if len(p.byRun[byWord-1])+len(p.byBegin[byWord-1]) > 0 {
+		for i := range n {
+			words := m.words[i] &^ m.gaps[i]
+			w.anywhere[i] = m.wordRuns(i)
+			w.begins[i] = w.anywhere[i] &^ (words<<1 | w.word)
+			w.word = words >> 63
 		}
-		for k, mask := range found {
-			begins := mask &^ inWord
-			if k == int(byDigit)-1 {
-				begins = mask & b.digits &^ inNumber
-			}
-			base := at + i*blockSize
-			if !eachBit(p.byRun[k], mask, base, yield) || !eachBit(p.byBegin[k], begins, base, yield) {
-				return false
-			}
-		}
+		return p.yieldShape(byWord, w, n, at, yield)
 	}
 	return true
 }
 
-// eachBit calls yield for each trigger at each bit of mask.
-func eachBit(triggers []int32, mask uint64, at int, yield func(trigger int32, i int) bool) bool {
-	for _, id := range triggers {
-		for m := mask; m != 0; m &= m - 1 {
-			if !yield(id, at+bits.TrailingZeros64(m)) {
+// yieldShape calls yield for the triggers by one shape, where w has found it.
+func (p *prefilter) yieldShape(s shape, w *walk, n, at int, yield func(trigger int32, i int) bool) bool {
+	return p.yieldAll(p.byRun[s-1], &w.anywhere, w, n, at, yield) && p.yieldAll(p.byBegin[s-1], &w.begins, w, n, at, yield)
+}
+
+// yieldAll calls yield for each trigger at each position of masks.
+func (p *prefilter) yieldAll(triggers []int32, masks *[chunk + 1]uint64, w *walk, n, at int, yield func(trigger int32, i int) bool) bool {
+	if len(triggers) == 0 {
+		return true
+	}
+	for _, place := range w.collect(masks, n) {
+		for _, id := range triggers {
+			if !yield(id, at+int(place)) {
 				return false
 			}
 		}

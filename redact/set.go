@@ -114,9 +114,7 @@ type Scratch struct {
 	key          []byte
 	keyed        []int32
 	nfa          nfaScratch
-	blocks       [chunk + 1]block
-	edge         edge
-	places       [chunk*blockSize + 4]uint16
+	walk         walk
 	unescaped    []byte
 	runes        []rune
 	regexp2Spent int64 // nanoseconds

@@ -431,7 +431,7 @@ func (t *trigger) chooseGram(seq []byteClass) (cost float64, ok bool) {
 		if i+1 < len(often) {
 			window = min(window, often[i+1])
 		}
-		options = append(options, option{i, window + 0.2*often[i] + float64(size)*2e-6})
+		options = append(options, option{i, window + 0.2*often[i] + float64(size)*5e-6})
 	}
 	if len(options) == 0 {
 		return 0, false
@@ -454,7 +454,6 @@ const (
 	byGram  shape = iota // three classes of it, at gram
 	byDigit              // digitRun digits, blanks and dashes
 	byWord               // wordRun letters, digits, "_" and "-"
-	byToken              // tokenRun of them
 )
 
 // runShape is a run of one class that the prefilter knows.
@@ -478,7 +477,6 @@ var (
 var runShapes = [...]runShape{
 	{byDigit, runDigits, digits, digitRun, 0.03},
 	{byWord, runWords, setOf("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_"), wordRun, 0.03},
-	{byToken, runWords, setOf("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_"), tokenRun, 0.003},
 }
 
 // begins reports whether t, found by a run, stands only where a number or a word
