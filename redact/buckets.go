@@ -32,11 +32,20 @@ const padding = 0
 
 // letterAt returns the letter of text[i], or of the padding around text.
 func letterAt(text []byte, i int) byte {
+	b := byte(padding)
 	if uint(i) < uint(len(text)) {
-		return letterOf(text[i])
+		b = text[i]
 	}
-	return letterOf(padding)
+	return letters64[b] % alphabet
 }
+
+// letters64 has the letter of each byte.
+var letters64 = func() (t [256]byte) {
+	for b := range t {
+		t[b] = letterOf(byte(b))
+	}
+	return t
+}()
 
 // window has, for each place, a bit for every letter that stands there.
 type window [windowLen]uint64

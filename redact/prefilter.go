@@ -31,9 +31,16 @@ type prefilter struct {
 // gramTable finds triggers by a gram, folded, and perhaps the byte behind it. Grams
 // whose hashes are equal share a list.
 type gramTable struct {
-	lists   [1 << tableLog]uint16 // by hash; 0 is the empty list
-	from    []int32               // where in entries a list begins; the next one's is its end
+	lists   [1 << tableLog]uint16 // by hash; the first is empty
+	heads   []listHead
 	entries []entry
+}
+
+// listHead is a list of entries, and which letters may stand before and behind some
+// of them.
+type listHead struct {
+	before, behind uint64
+	from, to       int32
 }
 
 // entry is a trigger in the list of one of its grams, and which letters may stand
@@ -69,14 +76,15 @@ func (b *bitmap) bit(gram uint32) uint64 {
 func (t *gramTable) fill(entries []entry) {
 	hash := func(e entry) uint32 { return e.gram * hashFactor >> (32 - tableLog) }
 	slices.SortStableFunc(entries, func(a, b entry) int { return cmp.Compare(hash(a), hash(b)) })
-	t.entries, t.from = entries, []int32{0}
+	t.entries, t.heads = entries, make([]listHead, 1, len(entries)+1)
 	for i, e := range entries {
 		if i == 0 || hash(e) != hash(entries[i-1]) {
-			t.lists[hash(e)] = uint16(len(t.from))
-			t.from = append(t.from, int32(i))
+			t.lists[hash(e)] = uint16(len(t.heads))
+			t.heads = append(t.heads, listHead{from: int32(i)})
 		}
+		h := &t.heads[len(t.heads)-1]
+		h.before, h.behind, h.to = h.before|e.before, h.behind|e.behind, int32(i+1)
 	}
-	t.from = append(t.from, int32(len(entries)))
 }
 
 // list returns the number of the list of a gram.
@@ -84,8 +92,8 @@ func (t *gramTable) list(gram uint32) uint16 { return t.lists[gram*hashFactor>>(
 
 // holds reports whether some trigger has the gram.
 func (t *gramTable) holds(gram uint32) bool {
-	list := t.list(gram)
-	return slices.ContainsFunc(t.entries[t.from[list]:t.from[list+1]], func(e entry) bool { return e.gram == gram })
+	h := &t.heads[t.list(gram)]
+	return slices.ContainsFunc(t.entries[h.from:h.to], func(e entry) bool { return e.gram == gram })
 }
 
 // folded returns the four bytes from text[i] on, folded, with padding behind text.
@@ -266,6 +274,7 @@ func (p *prefilter) marks(text []byte, at int) (set uint64) {
 func (p *prefilter) each(sc *Scratch, text []byte, at int, yield func(trigger int32, i int) bool) {
 	w := &sc.walk
 	w.begin(text, at)
+	w.raw = p.raw
 	for at < len(text) {
 		n := w.fill(p, text, at)
 		if p.raw {
@@ -279,7 +288,7 @@ func (p *prefilter) each(sc *Scratch, text []byte, at int, yield func(trigger in
 			lists := w.keep(t.table, t.mask, places, text, at)
 			for k, list := range lists {
 				i := at + int(w.kept[k])
-				if !p.yieldGram(t.table, list, t.mask, text, i, yield) {
+				if !p.yieldGram(t.table, list, t.mask, w, text, i, yield) {
 					return
 				}
 			}
@@ -303,6 +312,7 @@ type walk struct {
 	// Whether the last byte before is a digit or of a word, 1 or 0, and the
 	// positions behind the last escapes.
 	digit, word, escapes uint64
+	raw                  bool
 }
 
 func (w *walk) begin(text []byte, at int) {
@@ -371,27 +381,27 @@ func (w *walk) collect(masks *[chunk + 1]uint64, n int) []uint16 {
 	return w.places[:have]
 }
 
-// keep keeps those of the places, counted from text[at], whose gram may be in a
-// table, and returns the lists where.
+// keep keeps those of the places, counted from text[at], where a trigger of a table
+// may stand, and returns the lists where.
 func (w *walk) keep(t *gramTable, mask uint32, places []uint16, text []byte, at int) (lists []uint16) {
 	n := 0
 	for _, place := range places {
-		list := t.list(folded(text, at+int(place)) & mask)
+		i := at + int(place)
+		list := t.list(folded(text, i) & mask)
+		h := &t.heads[list]
 		w.kept[n], w.lists[n] = place, list
-		n += int((uint32(list) + 0xffff) >> 16) // 1 if it is not the empty one
+		n += int(h.behind >> letterAt(text, i+gramLen) & (h.before>>letterAt(text, i-1) | w.escaped(text, i)) & 1)
 	}
 	return w.lists[:n]
 }
 
 // yieldGram calls yield for the triggers of a list that stand at text[i].
-func (p *prefilter) yieldGram(t *gramTable, list uint16, mask uint32, text []byte, i int, yield func(trigger int32, i int) bool) bool {
+func (p *prefilter) yieldGram(t *gramTable, list uint16, mask uint32, w *walk, text []byte, i int, yield func(trigger int32, i int) bool) bool {
 	gram := folded(text, i) & mask
-	before, behind := letterAt(text, i-1)%alphabet, letterAt(text, i+gramLen)%alphabet
-	escaped := uint64(0)
-	if p.raw && endsEscape(text[:i]) {
-		escaped = 1
-	}
-	entries := t.entries[t.from[list]:t.from[list+1]]
+	before, behind := letterAt(text, i-1), letterAt(text, i+gramLen)
+	escaped := w.escaped(text, i)
+	h := &t.heads[list]
+	entries := t.entries[h.from:h.to]
 	for k := range entries {
 		e := &entries[k]
 		if e.gram == gram && e.behind>>behind&(e.before>>before|escaped)&1 == 1 && !yield(e.trigger, i) {
@@ -399,6 +409,14 @@ func (p *prefilter) yieldGram(t *gramTable, list uint16, mask uint32, text []byt
 		}
 	}
 	return true
+}
+
+// escaped returns 1 if what stands before text[i] may be an escape.
+func (w *walk) escaped(text []byte, i int) uint64 {
+	if w.raw && endsEscape(text[:i]) {
+		return 1
+	}
+	return 0
 }
 
 // yieldRuns calls yield for the triggers by runs that begin in n blocks, the first
