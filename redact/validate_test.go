@@ -44,6 +44,13 @@ func TestValidators(t *testing.T) {
 		},
 		"not-time":      {[]string{"hunter2", "12345678", "a-b-c", "1a-2b-3c-4d", ""}, []string{"2026-01-02T03:04:05Z", "10.0.0.1", "v1.2.3", "03/01/2026"}},
 		"not-predicate": {[]string{"letmein", "swordfish", "hunter2", "P@ss"}, []string{"required", "incorrect", "Invalid.", "missing", "too", "correct/incorrect"}},
+		"bitcoin": {
+			[]string{
+				"1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa", "BC1QW508D6QEJXTDG4Y5R3ZARVARY0C5XW7KV8F3T4",
+				"bc1p0xlxvlhemja6c4dqv22uapctqupfhlxm9h8z3k2e72q4k9hcz7vqzk5jj0", "3J98t1WpEZ73CNmQviecrnyiWrnqRhWNLy",
+			},
+			[]string{"1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNb", "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t5", "", "bc1"},
+		},
 		"not-message": {
 			[]string{"hunter2", "correct horse battery staple", "My p4ssword is long.", "Secret.", "two words."},
 			[]string{"This field may not be blank.", "The two password fields didn't match.", "Ensure this value has at least 8 characters!"},
@@ -79,7 +86,7 @@ func TestValidators(t *testing.T) {
 
 // Every registered validator stands any bytes.
 func TestValidatorsStandAnything(t *testing.T) {
-	forms := map[string]string{"entropy": "entropy:3", "rarity": "rarity:5", "min-distinct": "min-distinct:3"}
+	forms := map[string]string{"entropy": "entropy:3", "rarity": "rarity:5", "national": "national:vin", "min-distinct": "min-distinct:3"}
 	for _, name := range ValidatorNames() {
 		form := name
 		if f, ok := forms[name]; ok {
