@@ -32,10 +32,18 @@ const maxDepth = 512
 type frame struct {
 	members
 	array bool
-	at    int // offset of the name that elements stand under, -1 if it is not in src
-	path  int // length of the path that members of it begin with
-	key   int // where in keys the key of its elements begins, for an array
+	// at, for an array, is the offset of the name that elements stand under.
+	at            int
+	name, nameEnd int // its own name in src, with escapes; see build
+	path          int // length of the path that members of it begin with
+	key           int // where in keys the key of its elements begins, for an array
 }
+
+// What else frame.at can be.
+const (
+	notInSrc = -1 // in a src before
+	noName   = -2
+)
 
 // jsonWalker goes step by step. A step is a member or element with the comma
 // before it, up to its end or, for a container, its opening bracket; or it is a
@@ -44,6 +52,7 @@ type frame struct {
 type jsonWalker struct {
 	leaf
 	stack []frame
+	built int    // of the stack, whose paths and keys are known; see build
 	path  []byte // of the container on top of the stack
 	keys  []byte // what elements of the open arrays stand under, base key first
 	name  []byte // decoded name of the member at hand
@@ -76,7 +85,7 @@ func (w *jsonWalker) Reset() {
 
 // rewind makes w ready for a document that stands at path under key.
 func (w *jsonWalker) rewind(path, key []byte) {
-	w.stack = w.stack[:0]
+	w.stack, w.built = w.stack[:0], 0
 	w.path = append(w.path[:0], path...)
 	w.keys = append(w.keys[:0], key...)
 	w.base, w.bkey = len(w.path), len(w.keys)
@@ -85,16 +94,20 @@ func (w *jsonWalker) rewind(path, key []byte) {
 	w.seen, w.named = 0, 0
 }
 
-func (w *jsonWalker) Walk(dst []Splice, src []byte, final bool, v Visitor) ([]Splice, int, error) {
+func (w *jsonWalker) Walk(dst []Splice, src []byte, final bool, v Visitor) (out []Splice, n int, err error) {
 	w.begin()
 	w.sieve, w.sifts = sieve{}, true
 	if final && !w.began && len(src) <= wideStretch {
 		w.sieve.wide = len(src) // a small payload that is not suspect is not walked
 	}
 	for i := range w.stack {
-		w.stack[i].at = -1
+		if w.stack[i].at >= 0 {
+			w.stack[i].at = notInSrc
+		}
 	}
-	return w.walk(dst, src, final, v)
+	out, n, err = w.walk(dst, src, final, v)
+	w.build(src)
+	return out, n, err
 }
 
 // document walks src, a whole document that stands at path under key, if it is
@@ -123,6 +136,13 @@ func (w *jsonWalker) walk(dst []Splice, src []byte, final bool, v Visitor) (out 
 		w.began = true
 	}
 	for {
+		switch {
+		case len(w.stack) == 0:
+		case v == nil:
+			n = w.skim(src, n, notInSrc, len(src))
+		case w.sifts && w.sieve.clean:
+			n = w.skim(src, n, w.sieve.from, w.sieve.to)
+		}
 		if len(w.stack) == 0 {
 			n = skipSpace(src, n)
 		}

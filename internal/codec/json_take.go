@@ -26,6 +26,7 @@ func (w *jsonWalker) take(dst []Splice, src []byte, n int, v Visitor) (out []Spl
 		w.pop()
 		return dst, "", nil
 	}
+	w.build(src)
 	open := s.kind == '{' || s.kind == '['
 	if open && len(w.stack) == maxDepth {
 		return dst, tooDeep, nil
@@ -37,9 +38,11 @@ func (w *jsonWalker) take(dst []Splice, src []byte, n int, v Visitor) (out []Spl
 		list = f.members
 		dst = f.keep(dst, n, s.comma)
 	}
-	at, spared := -1, false
+	at, spared := w.nameAt(), false
 	if w.sifts {
-		at = w.nameAt()
+		if at == noName {
+			at = s.val
+		}
 		if spared = w.sieve.spares(v, src, at, s.end); spared && !open {
 			return dst, "", nil
 		}
@@ -51,7 +54,7 @@ func (w *jsonWalker) take(dst []Splice, src []byte, n int, v Visitor) (out []Spl
 		}
 	}
 	if open {
-		w.push(s.kind == '[', key, at)
+		w.push(s.kind == '[', key)
 		return dst, "", nil
 	}
 	dst, remove, err := w.takeScalar(dst, src, key, v)
@@ -67,10 +70,13 @@ func (w *jsonWalker) take(dst []Splice, src []byte, n int, v Visitor) (out []Spl
 }
 
 // elementKey returns the key that an element without a name stands under.
-func (w *jsonWalker) elementKey() []byte {
+func (w *jsonWalker) elementKey() []byte { return w.keyIn(w.stack) }
+
+// keyIn returns the key of elements in the last container of stack.
+func (w *jsonWalker) keyIn(stack []frame) []byte {
 	key := w.keys[:w.bkey]
-	if len(w.stack) > 0 {
-		key = w.keys[w.stack[len(w.stack)-1].key:]
+	if len(stack) > 0 {
+		key = w.keys[stack[len(stack)-1].key:]
 	}
 	if len(key) == 0 {
 		return nil
@@ -79,15 +85,15 @@ func (w *jsonWalker) elementKey() []byte {
 }
 
 // nameAt returns the offset of the name that the value at hand stands under, which
-// for an element is that of the array, or of the value if it has none.
+// for an element is that of the array.
 func (w *jsonWalker) nameAt() int {
-	if w.step.sep >= 0 {
+	switch {
+	case w.step.sep >= 0:
 		return w.step.name - 1
-	}
-	if len(w.elementKey()) > 0 {
+	case len(w.stack) > 0:
 		return w.stack[len(w.stack)-1].at
 	}
-	return w.step.val
+	return noName
 }
 
 // takeName visits the name of the member at hand unless it is spared, adds it to
@@ -168,20 +174,48 @@ func (w *jsonWalker) remove(dst []Splice, n int, list members) []Splice {
 	return erase(dst, s.val+1, s.end-1)
 }
 
-func (w *jsonWalker) push(array bool, key []byte, at int) {
-	f := frame{array: array, at: at, key: len(w.keys)}
+func (w *jsonWalker) push(array bool, key []byte) {
+	f := frame{array: array, at: w.nameAt(), key: len(w.keys)}
 	if array {
 		w.keys = append(w.keys, key...)
 		w.path = append(w.path, "[]"...)
 	}
 	f.path = len(w.path)
 	w.stack = append(w.stack, f)
+	w.built++
 }
 
 func (w *jsonWalker) pop() {
 	top := len(w.stack) - 1
-	w.keys = w.keys[:w.stack[top].key]
+	if w.built > top {
+		w.built = top
+		w.keys = w.keys[:w.stack[top].key]
+	}
 	w.stack = w.stack[:top]
-	path, _ := w.outside()
-	w.path = w.path[:path]
+	if w.built == top {
+		path, _ := w.outside()
+		w.path = w.path[:path]
+	}
+}
+
+// build makes the paths and keys of what skim has opened.
+func (w *jsonWalker) build(src []byte) {
+	for ; w.built < len(w.stack); w.built++ {
+		f := &w.stack[w.built]
+		key := w.keyIn(w.stack[:w.built])
+		if f.name >= 0 {
+			key = src[f.name:f.nameEnd]
+			if indexByte(key, '\\') < len(key) {
+				w.name = decode(room(w.name, len(key)), key, backslash{})
+				key = w.name
+			}
+			w.path = appendSegment(w.path, key)
+		}
+		f.key = len(w.keys)
+		if f.array {
+			w.keys = append(w.keys, key...)
+			w.path = append(w.path, "[]"...)
+		}
+		f.path = len(w.path)
+	}
 }

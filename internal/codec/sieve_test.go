@@ -92,3 +92,31 @@ func TestSieveConformance(t *testing.T) {
 		}
 	}
 }
+
+// FuzzSieve holds walks that spare fields to those that do not, whole and in pieces.
+func FuzzSieve(f *testing.F) {
+	names := []string{"json", "ndjson", "esbulk", "logfmt"}
+	for i, name := range names {
+		for _, src := range samples(f, name) {
+			f.Add(uint8(i), src[:min(len(src), 4096)], "e", uint16(100))
+		}
+	}
+	many := strings.Repeat(`{"a":"b","c":[1,{"d":"e"}],"f":{"g":"h","i":null}},`, 30)
+	f.Add(uint8(0), []byte(`{"k":[`+many+`"x",[["y"],`+many+`0],"z"],"l":`+`[`+many+`7]}`), "k", uint16(300))
+	f.Add(uint8(0), []byte(`[{"k":[["x"],`+many+`["y"]]}]{"l":"k"}`), "k", uint16(64))
+	f.Fuzz(func(t *testing.T, i uint8, src []byte, word string, size uint16) {
+		if word == "" || strings.Contains(word, "\\") || len(src) > 8<<10 || size == 0 {
+			return
+		}
+		c := Lookup(names[int(i)%len(names)])
+		want, n, wantErr := walkWhole(c, src, &eager{picky{word: word}})
+		got, m, err := walkWhole(c, src, &picky{word: word})
+		if !sameSplices(got, want) || m != n || (err == nil) != (wantErr == nil) {
+			t.Fatalf("splices %v up to %d, %v; want %v up to %d, %v", got, m, err, want, n, wantErr)
+		}
+		got, m, err = walkPieces(t, c, src, int(size), &picky{word: word})
+		if !sameSplices(got, want) || m != n || (err == nil) != (wantErr == nil) {
+			t.Fatalf("in pieces: splices %v up to %d, %v; want %v up to %d, %v", got, m, err, want, n, wantErr)
+		}
+	})
+}
