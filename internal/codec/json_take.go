@@ -43,7 +43,7 @@ func (w *jsonWalker) take(dst []Splice, src []byte, n int, v Visitor) (out []Spl
 		if at == noName {
 			at = s.val
 		}
-		if spared = w.sieve.spares(v, src, at, s.end); spared && !open {
+		if spared = w.sieve.spares(v, src, at, max(at, n), s.end); spared && !open {
 			return dst, "", nil
 		}
 	}

@@ -17,22 +17,30 @@ const (
 	narrowStretch = 512
 )
 
-// spares reports whether nothing in src[from:to], which holds whole fields, could
-// get an edit. from never goes back, but for an answer of false.
-func (s *sieve) spares(v Visitor, src []byte, from, to int) bool {
+// spares reports whether nothing in src[start:to], which holds whole fields, could
+// get an edit. The name that it stands under, if any, is at from; that never goes
+// back, but for an answer of false.
+func (s *sieve) spares(v Visitor, src []byte, from, start, to int) bool {
+	far := start-from > narrowStretch // an element, with many before it
 	switch {
-	case from < s.from:
+	case from < s.from, far && to > s.to && from < s.wide:
 		return false
 	case to <= s.to:
 		return s.clean
-	}
-	if from < s.wide {
+	case far:
+		// Each question is about all elements again, and twice as many.
+		s.ask(v, src, from, max(to, from+wideStretch, start+start-from))
+	case from < s.wide:
 		s.ask(v, src, from, max(to, from+narrowStretch))
 		return s.clean
+	default:
+		s.ask(v, src, from, max(to, from+wideStretch))
 	}
-	s.ask(v, src, from, max(to, from+wideStretch))
-	if end := max(to, from+narrowStretch); !s.clean && end < s.to {
-		s.wide = s.to
+	if s.clean {
+		return true
+	}
+	s.wide = s.to
+	if end := max(to, from+narrowStretch); !far && end < s.to {
 		s.ask(v, src, from, end)
 	}
 	return s.clean

@@ -161,9 +161,8 @@ func TestSuspectNeverMisses(t *testing.T) {
 				for name, wrap := range wrappings {
 					checkSuspect(t, name, []byte(wrap(key, text)))
 				}
-				for _, name := range sifted {
-					checkSuspect(t, name, []byte(among(name, wrappings[name](key, text))))
-				}
+				name := sifted[len(text)%len(sifted)]
+				checkSuspect(t, name, []byte(among(name, wrappings[name](key, text))))
 			}
 		}
 	}
