@@ -14,7 +14,7 @@ import (
 // share one, and each trigger is looked for by the gram that fits in best.
 const (
 	windowLen    = gramLen + 2
-	bucketGroups = 6 // a byte of a table holds a group of eight buckets
+	bucketGroups = 8 // a byte of a table holds a group of eight buckets
 	bucketCount  = 8 * bucketGroups
 )
 

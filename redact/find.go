@@ -164,8 +164,8 @@ func (sr *search) candidate(t *trigger, i int) error {
 	if at < 0 || !t.before.holds(sr.text, at) {
 		return nil
 	}
-	if !t.fits(sr.text, at) {
-		if sr.partial && at+len(t.seq) > len(sr.text) {
+	if !t.fits(sr.text, at) || !t.ends(sr.text, at) {
+		if sr.partial && at+len(t.seq) >= len(sr.text) {
 			sr.noteOpen(at - t.most)
 		}
 		return nil

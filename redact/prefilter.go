@@ -198,6 +198,9 @@ func merge(triggers []trigger) (out []trigger) {
 			out = append(out, *t)
 			continue
 		}
+		if same < len(t.seq) || same < len(out[k].seq) || t.after == nil || out[k].after == nil || *t.after != *out[k].after {
+			out[k].after = nil
+		}
 		out[k].seq = out[k].seq[:same]
 	}
 	return out
@@ -280,17 +283,9 @@ func (p *prefilter) each(sc *Scratch, text []byte, at int, yield func(trigger in
 		if p.raw {
 			w.markEscaped(n, len(text)-at)
 		}
-		places := w.collect(&w.masks.grams, n)
-		for _, t := range [...]struct {
-			table *gramTable
-			mask  uint32
-		}{{&p.short, gramMask}, {&p.long, 1<<32 - 1}} {
-			lists := w.keep(t.table, t.mask, places, text, at)
-			for k, list := range lists {
-				i := at + int(w.kept[k])
-				if !p.yieldGram(t.table, list, t.mask, w, text, i, yield) {
-					return
-				}
+		for _, c := range w.candidates(p, w.collect(&w.masks.grams, n), text, at) {
+			if !p.yieldGram(c, w, text, at+int(c.place), yield) {
+				return
 			}
 		}
 		if p.runs && !p.yieldRuns(w, n, at, yield) {
@@ -305,8 +300,7 @@ type walk struct {
 	masks  masks
 	edge   edge
 	places [chunk*blockSize + 4]uint16
-	kept   [chunk * blockSize]uint16
-	lists  [chunk * blockSize]uint16
+	found  [2*chunk*blockSize + 1]candidate
 	// Where runs of a shape begin, and where a number or a word does with them.
 	anywhere, begins [chunk + 1]uint64
 	// Whether the last byte before is a digit or of a word, 1 or 0, and the
@@ -381,26 +375,43 @@ func (w *walk) collect(masks *[chunk + 1]uint64, n int) []uint16 {
 	return w.places[:have]
 }
 
-// keep keeps those of the places, counted from text[at], where a trigger of a table
-// may stand, and returns the lists where.
-func (w *walk) keep(t *gramTable, mask uint32, places []uint16, text []byte, at int) (lists []uint16) {
+// candidate is a place, counted from the begin of a chunk, where some trigger of a
+// list may stand.
+type candidate struct {
+	place uint16
+	list  uint16
+	long  bool
+}
+
+// candidates returns what may stand at places, counted from text[at].
+func (w *walk) candidates(p *prefilter, places []uint16, text []byte, at int) []candidate {
 	n := 0
 	for _, place := range places {
 		i := at + int(place)
-		list := t.list(folded(text, i) & mask)
-		h := &t.heads[list]
-		w.kept[n], w.lists[n] = place, list
-		n += int(h.behind >> letterAt(text, i+gramLen) & (h.before>>letterAt(text, i-1) | w.escaped(text, i)) & 1)
+		gram := folded(text, i)
+		before, behind := letterAt(text, i-1), letterAt(text, i+gramLen)
+		escaped := w.escaped(text, i)
+		short, long := p.short.list(gram&gramMask), p.long.list(gram)
+		s, l := &p.short.heads[short], &p.long.heads[long]
+		w.found[n] = candidate{place, short, false}
+		n += int(s.behind >> behind & (s.before>>before | escaped) & 1)
+		w.found[n] = candidate{place, long, true}
+		n += int(l.behind >> behind & (l.before>>before | escaped) & 1)
 	}
-	return w.lists[:n]
+	return w.found[:n]
 }
 
-// yieldGram calls yield for the triggers of a list that stand at text[i].
-func (p *prefilter) yieldGram(t *gramTable, list uint16, mask uint32, w *walk, text []byte, i int, yield func(trigger int32, i int) bool) bool {
-	gram := folded(text, i) & mask
+// yieldGram calls yield for the triggers of a candidate, which is at text[i].
+func (p *prefilter) yieldGram(c candidate, w *walk, text []byte, i int, yield func(trigger int32, i int) bool) bool {
+	t, gram := &p.short, folded(text, i)
+	if c.long {
+		t = &p.long
+	} else {
+		gram &= gramMask
+	}
 	before, behind := letterAt(text, i-1), letterAt(text, i+gramLen)
 	escaped := w.escaped(text, i)
-	h := &t.heads[list]
+	h := &t.heads[c.list]
 	entries := t.entries[h.from:h.to]
 	for k := range entries {
 		e := &entries[k]

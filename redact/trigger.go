@@ -73,6 +73,7 @@ type trigger struct {
 	gram        int  // offset in seq of the three classes that the prefilter knows
 	least, most int  // distance of seq from the start of the match
 	before      context
+	after       *byteSet // what follows seq in a value, if not nil
 	// suffix is the pattern from where seq begins, while rules are compiled.
 	suffix *syntax.Regexp
 	// confirm, if not nil, is suffix compiled: where it does not match, no match
@@ -147,7 +148,7 @@ func triggersOf(re *syntax.Regexp) (best []trigger, cost float64, ok bool) {
 
 const (
 	// costly is the cost from which other triggers for a rule are looked for.
-	costly = 0.01
+	costly = 0.001
 	// maxSplit bounds the branches at its beginning that get their own then.
 	maxSplit = 8
 )
@@ -249,12 +250,12 @@ func nodeTriggers(nodes []*syntax.Regexp, i int) (ts []trigger, cost float64, ok
 	e := expansion{}
 	e.expand(nil, nodes[i:])
 	for _, seq := range e.seqs {
-		if ok = len(seq) >= gramLen; !ok {
+		if ok = len(seq.classes) >= gramLen; !ok {
 			break
 		}
-		t := trigger{before: precede(nodes[:i], &seq[0].set)}
+		t := trigger{before: precede(nodes[:i], &seq.classes[0].set), after: seq.after}
 		var c float64
-		if c, ok = t.chooseGram(seq); !ok {
+		if c, ok = t.chooseGram(seq.classes); !ok {
 			break
 		}
 		ts, cost = append(ts, t), cost+c
@@ -282,15 +283,15 @@ func nodeTriggers(nodes []*syntax.Regexp, i int) (ts []trigger, cost float64, ok
 
 // united returns the classes that the sequences have together, place by place, as
 // far as all of them go.
-func united(seqs [][]byteClass) (union []byteSet) {
+func united(seqs []sequence) (union []byteSet) {
 	for k := 0; ; k++ {
 		var set byteSet
 		for _, seq := range seqs {
-			if k >= len(seq) {
+			if k >= len(seq.classes) {
 				return union
 			}
 			for i := range set {
-				set[i] |= seq[k].set[i]
+				set[i] |= seq.classes[k].set[i]
 			}
 		}
 		union = append(union, set)
@@ -307,7 +308,13 @@ const (
 
 // expansion lists the sequences of single-byte classes that a pattern can begin
 // with, alternatives written out.
-type expansion struct{ seqs [][]byteClass }
+type expansion struct{ seqs []sequence }
+
+// sequence is one of them, and what can follow it; nil if anything can.
+type sequence struct {
+	classes []byteClass
+	after   *byteSet
+}
 
 // byteClass is a class with what bestGram asks about it.
 type byteClass struct {
@@ -324,6 +331,7 @@ func newByteClass(set byteSet) byteClass {
 
 func (e *expansion) expand(seq []byteClass, nodes []*syntax.Regexp) {
 	seq = append(make([]byteClass, 0, maxRun), seq...)
+	var after *byteSet
 	for i, node := range nodes {
 		if len(seq) >= maxRun {
 			break
@@ -339,6 +347,9 @@ func (e *expansion) expand(seq []byteClass, nodes []*syntax.Regexp) {
 		}
 		set, times, open, ok := singleByte(node)
 		if !ok {
+			if first, certain := leading(concat(nodes[i:])); certain {
+				after = &first
+			}
 			break
 		}
 		class := newByteClass(set)
@@ -349,7 +360,7 @@ func (e *expansion) expand(seq []byteClass, nodes []*syntax.Regexp) {
 			break
 		}
 	}
-	e.seqs = append(e.seqs, seq)
+	e.seqs = append(e.seqs, sequence{seq, after})
 }
 
 // singleByte returns the bytes that node matches, how often at least, and whether
@@ -431,7 +442,7 @@ func (t *trigger) chooseGram(seq []byteClass) (cost float64, ok bool) {
 		if i+1 < len(often) {
 			window = min(window, often[i+1])
 		}
-		options = append(options, option{i, window + 0.2*often[i] + float64(size)*5e-6})
+		options = append(options, option{i, window + 0.2*often[i] + float64(size)*2e-6})
 	}
 	if len(options) == 0 {
 		return 0, false
@@ -594,6 +605,12 @@ func (t *trigger) fits(text []byte, i int) bool {
 		}
 	}
 	return true
+}
+
+// ends reports whether what stands behind t at text[at], in a value, is possible.
+func (t *trigger) ends(text []byte, at int) bool {
+	end := at + len(t.seq)
+	return t.after == nil || end < len(text) && t.after.has(text[end])
 }
 
 // foldedSet returns the bytes of s as the prefilter sees them, which is with bit 5
