@@ -39,10 +39,7 @@ func isPlaceholder(value []byte) bool {
 // there: your_token, PUT_YOUR_KEY_HERE, somefakekey.
 func isStandIn(v []byte) bool {
 	var buffer [96]byte
-	if len(v) > len(buffer) {
-		return false
-	}
-	lower := toLower(buffer[:], v)
+	lower := toLower(buffer[:], v) // the beginning of long ones
 	if placeholderWords[string(lower)] {
 		return true
 	}
@@ -53,6 +50,22 @@ func isStandIn(v []byte) bool {
 	}
 	for _, word := range standIns {
 		if bytes.Contains(lower, word) {
+			return true
+		}
+	}
+	return hasAlphabet(lower)
+}
+
+// hasAlphabet reports whether v holds twenty letters in the order of the alphabet.
+func hasAlphabet(v []byte) bool {
+	run := 0
+	for i, b := range v {
+		if i > 0 && isLower(b) && b == v[i-1]+1 {
+			run++
+		} else {
+			run = 1
+		}
+		if run == 20 {
 			return true
 		}
 	}
@@ -104,7 +117,7 @@ func isMaskByte(b byte) bool {
 }
 
 // hasMask reports whether v holds eight equal bytes in a row that masks are made
-// of, or consists of one byte for more than two thirds, as documents write keys.
+// of, or consists of one byte for two thirds, as documents write keys.
 func hasMask(v []byte) bool {
 	const row = 8
 	if len(v) < row {
@@ -125,5 +138,6 @@ func hasMask(v []byte) bool {
 		counts[b]++
 		most = max(most, counts[b])
 	}
-	return len(v) >= 2*row && 3*most > 2*len(v)
+	masks := max(counts['x'], counts['X'], counts['*'], counts['#'])
+	return len(v) >= 2*row && 3*most > 2*len(v) || 3*masks >= 2*len(v)
 }
