@@ -64,9 +64,10 @@ type Visitor interface {
 
 	// Suspect reports whether a field in raw could get an edit. raw is a part of
 	// the payload as it is written, from the beginning of a field or record on.
-	// It may end anywhere; fields that it cuts do not count, nor do those that
-	// stand under a name outside of it. Suspect may say yes too often and never
-	// wrongly no: fields in what is not suspect may go without a visit.
+	// It may end anywhere, and fields that it cuts do not count. A name and what
+	// stands under it may come in calls of their own: where neither is suspect,
+	// the field is not. Suspect may say yes too often and never wrongly no:
+	// fields in what is not suspect may go without a visit.
 	Suspect(raw []byte) bool
 }
 

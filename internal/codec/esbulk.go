@@ -87,7 +87,7 @@ func (w *esbulkWalker) walkLine(dst []Splice, src []byte, start, end int, v Visi
 	}
 	if w.due {
 		w.due = false
-		if w.sieve.spares(v, src, start, start, end) {
+		if w.sieve.spares(v, src, start, end) {
 			return dst, nil
 		}
 		w.source = sourceVisitor{v: v, update: w.update}
@@ -104,7 +104,7 @@ func (w *esbulkWalker) walkLine(dst []Splice, src []byte, start, end int, v Visi
 		w.due = w.action.name != "delete"
 		return dst, nil
 	}
-	if w.sieve.spares(v, src, start, start, end) {
+	if w.sieve.spares(v, src, start, end) {
 		return dst, nil
 	}
 	return w.line.walk(dst, src, start, end, v)

@@ -32,18 +32,13 @@ const maxDepth = 512
 type frame struct {
 	members
 	array bool
-	// at, for an array, is the offset of the name that elements stand under.
-	at            int
+	// wanted, for an array, says that its elements stand under a name that is
+	// suspect.
+	wanted        bool
 	name, nameEnd int // its own name in src, with escapes; see build
 	path          int // length of the path that members of it begin with
 	key           int // where in keys the key of its elements begins, for an array
 }
-
-// What else frame.at can be.
-const (
-	notInSrc = -1 // in a src before
-	noName   = -2
-)
 
 // jsonWalker goes step by step. A step is a member or element with the comma
 // before it, up to its end or, for a container, its opening bracket; or it is a
@@ -100,11 +95,6 @@ func (w *jsonWalker) Walk(dst []Splice, src []byte, final bool, v Visitor) (out 
 	if final && !w.began && len(src) <= wideStretch {
 		w.sieve.wide = len(src) // a small payload that is not suspect is not walked
 	}
-	for i := range w.stack {
-		if w.stack[i].at >= 0 {
-			w.stack[i].at = notInSrc
-		}
-	}
 	out, n, err = w.walk(dst, src, final, v)
 	w.build(src)
 	return out, n, err
@@ -139,9 +129,9 @@ func (w *jsonWalker) walk(dst []Splice, src []byte, final bool, v Visitor) (out 
 		switch {
 		case len(w.stack) == 0:
 		case v == nil:
-			n = w.skim(src, n, notInSrc, len(src))
+			n = w.skim(src, n, len(src))
 		case w.sifts && w.sieve.clean:
-			n = w.skim(src, n, w.sieve.from, w.sieve.to)
+			n = w.skim(src, n, w.sieve.to)
 		}
 		if len(w.stack) == 0 {
 			n = skipSpace(src, n)

@@ -3,8 +3,8 @@ package codec
 // skim goes over steps in containers that need no visit, from src[n] up to limit at
 // most, and returns the end of the last one. It stops, without a verdict, at
 // whatever is not plain, for scan to look at: what is wrong, what is cut, what has
-// to be visited. Elements of arrays whose name is before src[from] have to.
-func (w *jsonWalker) skim(src []byte, n, from, limit int) int {
+// to be visited.
+func (w *jsonWalker) skim(src []byte, n, limit int) int {
 	src = src[:limit]
 	top := len(w.stack) - 1
 	f := &w.stack[top]
@@ -38,7 +38,7 @@ func (w *jsonWalker) skim(src []byte, n, from, limit int) int {
 			}
 			c = src[i]
 		}
-		name, nameEnd := noName, 0
+		name, nameEnd := -1, 0
 		if !f.array {
 			if c != '"' {
 				return n
@@ -62,7 +62,7 @@ func (w *jsonWalker) skim(src []byte, n, from, limit int) int {
 				return n
 			}
 			c = src[i]
-		} else if f.at != noName && f.at < from && c != '{' {
+		} else if f.wanted && c != '{' {
 			return n
 		}
 		switch c {
@@ -71,11 +71,7 @@ func (w *jsonWalker) skim(src []byte, n, from, limit int) int {
 				return n
 			}
 			f.some = true
-			at := f.at // of an array in an array
-			if name >= 0 {
-				at = name - 1
-			}
-			w.stack = append(w.stack, frame{array: c == '[', at: at, name: name, nameEnd: nameEnd})
+			w.stack = append(w.stack, frame{array: c == '[', name: name, nameEnd: nameEnd})
 			top++
 			f = &w.stack[top]
 			n = i + 1

@@ -38,14 +38,9 @@ func (w *jsonWalker) take(dst []Splice, src []byte, n int, v Visitor) (out []Spl
 		list = f.members
 		dst = f.keep(dst, n, s.comma)
 	}
-	at, spared := w.nameAt(), false
-	if w.sifts {
-		if at == noName {
-			at = s.val
-		}
-		if spared = w.sieve.spares(v, src, at, max(at, n), s.end); spared && !open {
-			return dst, "", nil
-		}
+	spared, wanted := w.spares(v, src)
+	if spared && !open {
+		return dst, "", nil
 	}
 	key := w.elementKey()
 	if s.sep >= 0 {
@@ -54,7 +49,7 @@ func (w *jsonWalker) take(dst []Splice, src []byte, n int, v Visitor) (out []Spl
 		}
 	}
 	if open {
-		w.push(s.kind == '[', key)
+		w.push(s.kind == '[', wanted, key)
 		return dst, "", nil
 	}
 	dst, remove, err := w.takeScalar(dst, src, key, v)
@@ -84,16 +79,23 @@ func (w *jsonWalker) keyIn(stack []frame) []byte {
 	return key
 }
 
-// nameAt returns the offset of the name that the value at hand stands under, which
-// for an element is that of the array.
-func (w *jsonWalker) nameAt() int {
-	switch {
-	case w.step.sep >= 0:
-		return w.step.name - 1
-	case len(w.stack) > 0:
-		return w.stack[len(w.stack)-1].at
+// spares reports whether the step at hand needs no visit, and for an array that it
+// opens, whether the name that its elements stand under is suspect.
+func (w *jsonWalker) spares(v Visitor, src []byte) (spared, wanted bool) {
+	if !w.sifts {
+		return false, false
 	}
-	return noName
+	s := &w.step
+	if s.sep < 0 {
+		if len(w.stack) > 0 && w.stack[len(w.stack)-1].wanted {
+			return false, s.kind == '['
+		}
+		return w.sieve.spares(v, src, s.val, s.end), false
+	}
+	if w.sieve.spares(v, src, s.name-1, s.end) {
+		return true, false
+	}
+	return false, s.kind == '[' && v.Suspect(src[s.name-1:s.sep+1])
 }
 
 // takeName visits the name of the member at hand unless it is spared, adds it to
@@ -174,8 +176,8 @@ func (w *jsonWalker) remove(dst []Splice, n int, list members) []Splice {
 	return erase(dst, s.val+1, s.end-1)
 }
 
-func (w *jsonWalker) push(array bool, key []byte) {
-	f := frame{array: array, at: w.nameAt(), key: len(w.keys)}
+func (w *jsonWalker) push(array, wanted bool, key []byte) {
+	f := frame{array: array, wanted: wanted, key: len(w.keys)}
 	if array {
 		w.keys = append(w.keys, key...)
 		w.path = append(w.path, "[]"...)

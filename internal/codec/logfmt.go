@@ -45,7 +45,7 @@ func (w *logfmtWalker) Walk(dst []Splice, src []byte, final bool, v Visitor) (ou
 			return dst, n, nil
 		}
 		line := src[n:end]
-		if w.sieve.spares(v, src, n, n, end) {
+		if w.sieve.spares(v, src, n, end) {
 			n = after
 			continue
 		}

@@ -39,7 +39,7 @@ func (w *ndjsonWalker) Walk(dst []Splice, src []byte, final bool, v Visitor) (ou
 		if !ok {
 			return dst, n, nil
 		}
-		if !w.sieve.spares(v, src, n, n, end) {
+		if !w.sieve.spares(v, src, n, end) {
 			if dst, err = w.line.walk(dst, src, n, end, v); err != nil {
 				return dst, n, err
 			}

@@ -166,6 +166,10 @@ func TestSuspectNeverMisses(t *testing.T) {
 			}
 		}
 	}
+	for _, key := range []string{"db_password", "tags"} { // far from their name
+		many := strings.Repeat(`"ordinary words", `, 1000)
+		checkSuspect(t, "json", []byte(`{"`+key+`": [`+many+`["hunter2hunter2"], `+many+`"redis://:hunter2@h/0"], "note": [`+many+`"x"]}`))
+	}
 	for key := range names {
 		for name, wrap := range wrappings {
 			checkSuspect(t, name, []byte(wrap(key, "Zk4-hunter2")))
