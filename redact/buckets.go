@@ -81,8 +81,8 @@ func (w *window) with(o *window) (u window) {
 	return u
 }
 
-// often estimates the share of positions of ordinary logs that the kernel at hand
-// takes for w.
+// often estimates, from how often letters are alone, the share of positions of
+// ordinary logs that the kernel at hand takes for w.
 func (w *window) often() float32 {
 	p := float32(1)
 	for _, set := range w {
@@ -139,11 +139,22 @@ type buckets struct {
 	lowers  [bucketGroups][windowLen][16]uint8
 	uppers  [bucketGroups][(windowLen + 1) / 2][16]uint8
 	of      [bucketCount]window
-	often   [bucketCount]float32
 }
 
-// maxOptions bounds the grams of a trigger that are tried in each bucket.
-const maxOptions = 6
+const (
+	// maxOptions bounds the grams of a trigger that are tried.
+	maxOptions = 6
+	// maxTried bounds the buckets that are tried with the sample.
+	maxTried = 4
+)
+
+// sorter sorts triggers into buckets.
+type sorter struct {
+	b     *buckets
+	often [bucketCount]float32 // see window.often
+	taken [bucketCount]taken   // what each takes of the sample
+	costs [bucketCount]float32
+}
 
 // add puts triggers into buckets, those that logs hold most often first, each into
 // the bucket that it makes worse least, and chooses their grams.
@@ -160,28 +171,30 @@ func (b *buckets) add(triggers []trigger) {
 		}
 	}
 	slices.SortStableFunc(items, func(a, b item) int { return cmp.Compare(b.often, a.often) })
+	s := sorter{b: b}
 	for _, it := range items {
-		b.place(it.t)
+		s.place(it.t)
 	}
 	b.tabulate()
 }
 
-func (b *buckets) place(t *trigger) {
-	best, gram, worse := 0, t.gram, float32(2)
+func (s *sorter) place(t *trigger) {
 	options := t.options
 	if options == nil {
 		options = []int{t.gram} // it is chosen
 	}
+	best, gram, worse := 0, t.gram, float32(2)
+	var chosen taken
 	for _, offset := range options {
 		w := t.around(offset)
-		for k := range b.of {
-			u := b.of[k].with(&w)
+		of := w.taken()
+		for _, k := range s.likely(&w) {
 			c := float32(0)
-			if u != b.of[k] {
-				c = u.often() - b.often[k]
+			if u := s.b.of[k].with(&w); u != s.b.of[k] {
+				c = s.taken[k].share(&of) + u.often() - s.costs[k]
 			}
 			if c < worse {
-				best, gram, worse = k, offset, c
+				best, gram, worse, chosen = k, offset, c, of
 			}
 		}
 		if worse == 0 {
@@ -190,8 +203,35 @@ func (b *buckets) place(t *trigger) {
 	}
 	t.gram, t.options = gram, nil
 	w := t.around(gram)
-	b.of[best] = b.of[best].with(&w)
-	b.often[best] = b.of[best].often()
+	s.b.of[best] = s.b.of[best].with(&w)
+	s.often[best] = s.b.of[best].often()
+	s.taken[best].add(&chosen)
+	s.costs[best] = s.taken[best].share(&taken{}) + s.often[best]
+}
+
+// likely returns the buckets that w makes worse least by the estimate that costs
+// least.
+func (s *sorter) likely(w *window) []int {
+	var list [maxTried]int
+	var worse [maxTried]float32
+	n := 0
+	for k := range s.b.of {
+		c := float32(0)
+		if u := s.b.of[k].with(w); u != s.b.of[k] {
+			c = u.often() - s.often[k]
+		}
+		i := n
+		if n < maxTried {
+			n++
+		} else if i--; c >= worse[i] {
+			continue
+		}
+		for ; i > 0 && worse[i-1] > c; i-- {
+			list[i], worse[i] = list[i-1], worse[i-1]
+		}
+		list[i], worse[i] = k, c
+	}
+	return list[:n]
 }
 
 // tabulate fills the tables.
