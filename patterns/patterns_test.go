@@ -55,6 +55,24 @@ func TestDefaultPacks(t *testing.T) {
 	}
 }
 
+// A rule of a pack that is off must not carry the name of one that is on as a tag:
+// packs are chosen by either.
+func TestTagsTurnNoPackOn(t *testing.T) {
+	on := map[string]bool{}
+	for _, p := range Default() {
+		on[p.Name] = true
+	}
+	for _, p := range Builtin() {
+		for _, r := range p.Rules {
+			for _, tag := range r.Tags {
+				if !on[p.Name] && on[tag] {
+					t.Errorf("%s of pack %s, which is off, has the tag %s, which is a pack that is on", r.ID, p.Name, tag)
+				}
+			}
+		}
+	}
+}
+
 // finder searches texts with one set of rules.
 type finder struct {
 	set     *redact.Set

@@ -24,6 +24,8 @@ var predicates = wordSet(`
 	policies source sources id ids name names list lists entry entries store check checks use usage
 	access auth cache claim claims scope scopes error errors event events data value values size
 	length age expiry lookup grant grants prompt dialog update updates and or
+	sha1 sha256 sha512 md5 bcrypt pbkdf2 argon2 scrypt base64 utf8 utf-8 oauth2 saml2 2fa totp x509 v1 v2 v3 http2 ssh2
+	ipv4 ipv6 k8s aes128 aes256 rsa2048 part1 part2 step1 step2 field1 field2 1password
 `)
 
 var predicateEnds = [][]byte{
@@ -37,13 +39,13 @@ func isPredicate(value []byte) bool {
 		return false
 	}
 	v := toLower(buffer[:], bytes.Trim(value, ".,;:!?"))
+	if predicates[string(v)] {
+		return true
+	}
 	for _, b := range v {
 		if !isLower(b) && b != '-' && b != '\'' && b != '/' {
 			return false
 		}
-	}
-	if predicates[string(v)] {
-		return true
 	}
 	for _, end := range predicateEnds {
 		if len(v) > len(end)+1 && bytes.HasSuffix(v, end) {
