@@ -16,6 +16,8 @@ func (logfmtCodec) NewWalker() Walker      { return &logfmtWalker{} }
 func (logfmtCodec) Opaque(src []byte) bool { return bytes.IndexByte(src, '\\') >= 0 }
 func (logfmtCodec) Streams() bool          { return true }
 
+func (logfmtCodec) sifts() {}
+
 // pair is one pair of a line; offsets are in the line. val < 0 for a bare key.
 type pair struct {
 	key, keyEnd, val, valEnd, end int

@@ -20,6 +20,8 @@ func (ndjsonCodec) MediaTypes() []string {
 
 func (ndjsonCodec) NewWalker() Walker { return &ndjsonWalker{} }
 
+func (ndjsonCodec) sifts() {}
+
 type ndjsonWalker struct {
 	lines lines
 	line  lineWalker

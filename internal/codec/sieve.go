@@ -10,6 +10,14 @@ type sieve struct {
 	wide  int // end of the last wide stretch; it was suspect
 }
 
+// Sifts reports whether a walk of a payload in which nothing is suspect costs next
+// to nothing but the questions whether it is, so that asking about the whole of it
+// before would be to ask twice.
+func Sifts(c Codec) bool {
+	_, ok := c.(interface{ sifts() })
+	return ok
+}
+
 // A stretch is wide where nothing is known, since a visitor has work of its own
 // for each question, and narrow within a wide one that is suspect.
 const (
