@@ -4,24 +4,47 @@ import (
 	"errors"
 	"fmt"
 	"regexp/syntax"
+	"runtime"
 	"slices"
+	"sync"
+	"sync/atomic"
 )
 
 // Compile compiles rules. The slice is copied. Its error joins one *RuleError
 // for each thing that is wrong.
 func Compile(rules []Rule, o Options) (*Set, error) {
-	c := compiler{m: &matcher{rules: slices.Clone(rules), ids: map[string]struct{}{}}, names: map[keyName]bool{}}
-	for i := range c.m.rules {
-		c.rule(int32(i), &c.m.rules[i])
+	m := &matcher{rules: slices.Clone(rules), ids: map[string]struct{}{}}
+	analyses := analyzeAll(m.rules)
+	c := compiler{m: m, names: map[keyName]bool{}}
+	for i := range m.rules {
+		c.rule(&m.rules[i], &analyses[i])
 	}
 	if len(c.errs) > 0 {
 		return nil, errors.Join(c.errs...)
 	}
-	c.m.values = newPrefilter(c.triggers)
-	c.m.payloads = newRawPrefilter(slices.Concat(c.m.values.triggers, c.keyTriggers))
-	return newSet(c.m, o)
+	m.values = newPrefilter(c.triggers)
+	m.payloads = newRawPrefilter(slices.Concat(m.values.triggers, c.keyTriggers))
+	return newSet(m, o)
 }
 
+// analyzeAll analyzes rules, as many at a time as there are processors to use.
+func analyzeAll(rules []Rule) []analysis {
+	all := make([]analysis, len(rules))
+	var next atomic.Int64
+	var done sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(rules)) {
+		done.Go(func() {
+			a := newAnalyzer()
+			for i := next.Add(1) - 1; i < int64(len(rules)); i = next.Add(1) - 1 {
+				all[i].of(a, int32(i), &rules[i])
+			}
+		})
+	}
+	done.Wait()
+	return all
+}
+
+// compiler joins what was found out about each rule.
 type compiler struct {
 	m           *matcher
 	triggers    []trigger
@@ -30,37 +53,79 @@ type compiler struct {
 	errs        []error
 }
 
-func (c *compiler) fail(r *Rule, key string, err error) {
-	c.errs = append(c.errs, &RuleError{ID: r.ID, Key: key, Err: err})
-}
-
-func (c *compiler) rule(index int32, r *Rule) {
-	p := program{index: index, rule: r, keyed: len(r.Keys) > 0, generic: r.HasTag("generic")}
-	if err := checkID(r.ID); err != nil {
-		c.fail(r, "id", err)
-	} else if _, dup := c.m.ids[r.ID]; dup {
-		c.fail(r, "id", errors.New("another rule has this id"))
+func (c *compiler) rule(r *Rule, a *analysis) {
+	for i := range a.errs {
+		c.errs = append(c.errs, &a.errs[i])
+	}
+	if _, dup := c.m.ids[r.ID]; dup {
+		c.errs = append(c.errs, &RuleError{ID: r.ID, Key: "id", Err: errors.New("another rule has this id")})
 	}
 	c.m.ids[r.ID] = struct{}{}
-	if r.Pattern == "" && !p.keyed {
-		c.fail(r, "pattern", errors.New("a rule needs a pattern, keys or both"))
+	for _, key := range a.keys {
+		err := c.m.keys.add(key.name, a.p.index)
+		if err == nil && !key.ok {
+			err = fmt.Errorf("%q: a name needs a word of three letters", key.name)
+		}
+		if err != nil {
+			c.errs = append(c.errs, &RuleError{ID: r.ID, Key: "keys", Err: err})
+			continue
+		}
+		if name := *key.trigger.key; !c.names[name] {
+			c.names[name] = true
+			c.keyTriggers = append(c.keyTriggers, key.trigger)
+		}
+	}
+	c.triggers = append(c.triggers, a.triggers...)
+	if a.every {
+		c.m.every = append(c.m.every, a.p.index)
+	}
+	c.m.window = max(c.m.window, a.p.reach)
+	c.m.programs = append(c.m.programs, a.p)
+}
+
+// analysis is what is found out about a rule alone.
+type analysis struct {
+	p        program
+	triggers []trigger
+	keys     []analyzedKey
+	every    bool // no trigger announces it
+	errs     []RuleError
+}
+
+type analyzedKey struct {
+	name    string
+	trigger trigger
+	ok      bool // there is a trigger
+}
+
+func (a *analysis) fail(key string, err error) {
+	a.errs = append(a.errs, RuleError{ID: a.p.rule.ID, Key: key, Err: err})
+}
+
+func (a *analysis) of(by *analyzer, index int32, r *Rule) {
+	a.p = program{index: index, rule: r, keyed: len(r.Keys) > 0, generic: r.HasTag("generic")}
+	if err := checkID(r.ID); err != nil {
+		a.fail("id", err)
+	}
+	if r.Pattern == "" && !a.p.keyed {
+		a.fail("pattern", errors.New("a rule needs a pattern, keys or both"))
 	}
 	for _, text := range r.Validators {
 		v, err := parseValidator(text)
 		if err != nil {
-			c.fail(r, "validators", err)
+			a.fail("validators", err)
 			continue
 		}
-		p.validators = append(p.validators, v)
+		a.p.validators = append(a.p.validators, v)
 	}
-	triggers := len(c.triggers)
-	c.keys(&p)
+	for _, key := range r.Keys {
+		t, ok := by.newKeyName(key)
+		a.keys = append(a.keys, analyzedKey{key, t, ok})
+	}
 	if r.Pattern != "" {
-		c.pattern(&p)
+		a.pattern(by)
 	}
-	p.rank = rank(r, c.triggers[min(triggers, len(c.triggers)):])
-	c.m.window = max(c.m.window, p.reach)
-	c.m.programs = append(c.m.programs, p)
+	a.p.rank = rank(r, a.triggers)
 }
 
 func checkID(id string) error {
@@ -74,86 +139,63 @@ func checkID(id string) error {
 	return nil
 }
 
-// keys enters the rule's names, each with a trigger that only makes a payload
-// suspect.
-func (c *compiler) keys(p *program) {
-	for _, key := range p.rule.Keys {
-		if err := c.m.keys.add(key, p.index); err != nil {
-			c.fail(p.rule, "keys", err)
-			continue
-		}
-		t, ok := newKeyName(key)
-		if !ok {
-			c.fail(p.rule, "keys", fmt.Errorf("%q: a name needs a word of three letters", key))
-			continue
-		}
-		if !c.names[*t.key] {
-			c.names[*t.key] = true
-			c.keyTriggers = append(c.keyTriggers, t)
-		}
-	}
-}
-
-func (c *compiler) pattern(p *program) {
-	re, err := c.engine(p)
+func (a *analysis) pattern(by *analyzer) {
+	re, err := a.engine()
 	if err != nil {
-		c.fail(p.rule, "pattern", err)
+		a.fail("pattern", err)
 		return
 	}
 	if least, _ := byteLength(re); least == 0 {
-		c.fail(p.rule, "pattern", errors.New("matches the empty text"))
+		a.fail("pattern", errors.New("matches the empty text"))
 		return
 	}
-	if err := p.setWindow(re); err != nil {
-		c.fail(p.rule, "window", err)
+	if err := a.p.setWindow(re); err != nil {
+		a.fail("window", err)
 		return
 	}
-	p.first = firstBytes(re)
-	if p.keyed {
+	a.p.first = firstBytes(re)
+	if a.p.keyed {
 		return // tried on the fields of its keys, wherever they match
 	}
-	ts, err := findTriggers(re)
+	ts, err := by.findTriggers(re)
 	switch {
 	case err == nil:
-		c.add(p, ts)
-	case p.rule.Force:
-		c.m.every = append(c.m.every, p.index)
+		a.add(ts)
+	case a.p.rule.Force:
+		a.every = true
 	default:
-		c.fail(p.rule, "pattern", err)
+		a.fail("pattern", err)
 	}
 }
 
-func (c *compiler) add(p *program, ts []trigger) {
-	compiled := map[*syntax.Regexp]*nfa{}
+func (a *analysis) add(ts []trigger) {
+	compiled := map[*syntax.Regexp]*automaton{}
 	for _, t := range ts {
-		t.rule, t.window = p.index, p.window
+		t.rule, t.window = a.p.index, a.p.window
 		if t.least != t.most {
-			n, ok := compiled[t.suffix]
-			if !ok {
-				// A suffix without a program of its own only costs speed.
-				n, _ = newNFA(t.suffix, nil)
-				compiled[t.suffix] = n
+			if compiled[t.suffix] == nil {
+				compiled[t.suffix] = newAutomaton(t.suffix, nil)
 			}
-			t.confirm = n
+			t.confirm = compiled[t.suffix]
 		}
-		c.triggers = append(c.triggers, t)
+		a.triggers = append(a.triggers, t)
 	}
 }
 
 // engine chooses the rule's engine and returns a pattern of regexp/syntax that
 // matches whatever the rule's does.
-func (c *compiler) engine(p *program) (*syntax.Regexp, error) {
-	re, err := parsePattern(p.rule.Pattern)
+func (a *analysis) engine() (*syntax.Regexp, error) {
+	re, err := parsePattern(a.p.rule.Pattern)
 	if err == nil {
-		p.engine, err = newNFA(re, secretGroups(re.CapNames()))
-		return re, err
+		a.p.engine = newAutomaton(re, secretGroups(re.CapNames()))
+		return re, nil
 	}
-	e, err2 := newRegexp2Engine(p.rule.Pattern)
+	e, err2 := newRegexp2Engine(a.p.rule.Pattern)
 	if err2 != nil {
 		return nil, err // that of regexp/syntax says it shorter
 	}
-	p.engine = e
-	return relax(p.rule.Pattern)
+	a.p.engine = e
+	return relax(a.p.rule.Pattern)
 }
 
 // contextBytes is how far beyond its last byte a match can look: one character,

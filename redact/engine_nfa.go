@@ -3,6 +3,7 @@ package redact
 import (
 	"math/bits"
 	"regexp/syntax"
+	"sync"
 	"sync/atomic"
 	"unicode/utf8"
 )
@@ -50,7 +51,40 @@ func (c *nfaClass) has(r rune) bool {
 	return false
 }
 
-func (n *nfa) name() string { return "dfa" }
+// automaton is the nfa of a pattern, made when it is first asked: most rules of a
+// set never are. It is an engine, safe for concurrent use.
+type automaton struct {
+	once   sync.Once
+	re     *syntax.Regexp
+	groups []int
+	n      *nfa
+}
+
+// newAutomaton returns that of re; groups are the captures to report.
+func newAutomaton(re *syntax.Regexp, groups []int) *automaton {
+	return &automaton{re: re, groups: groups}
+}
+
+func (a *automaton) get() *nfa {
+	a.once.Do(func() {
+		a.n = newNFA(a.re, a.groups)
+		a.re, a.groups = nil, nil
+	})
+	return a.n
+}
+
+// name implements engine.
+func (a *automaton) name() string { return "dfa" }
+
+// match implements engine. The offsets are valid until the next run.
+func (a *automaton) match(sc *Scratch, text []byte, at, end int) ([]int, error) {
+	return a.get().match(sc, text, at, end), nil
+}
+
+// fits reports whether the pattern matches at all at that place.
+func (a *automaton) fits(sc *Scratch, text []byte, at, end int) bool {
+	return a.get().fits(sc, text, at, end)
+}
 
 // ask lets the dfa look first, which is made when it is first asked.
 func (n *nfa) ask(s *nfaScratch, text []byte, at, end int) verdict {
@@ -112,19 +146,17 @@ type nfaRun struct {
 	caps bool
 }
 
-// match implements engine. The offsets are valid until the next run.
-func (n *nfa) match(sc *Scratch, text []byte, at, end int) ([]int, error) {
+func (n *nfa) match(sc *Scratch, text []byte, at, end int) []int {
 	if n.ask(&sc.nfa, text, at, end) == fails {
-		return nil, nil
+		return nil
 	}
 	r := nfaRun{n: n, s: &sc.nfa, text: text, end: end, caps: true}
 	if !r.run(at) {
-		return nil, nil
+		return nil
 	}
-	return sc.nfa.found, nil
+	return sc.nfa.found
 }
 
-// fits reports whether the pattern matches at all at that place.
 func (n *nfa) fits(sc *Scratch, text []byte, at, end int) bool {
 	if v := n.ask(&sc.nfa, text, at, end); v != unknown {
 		return v == matches

@@ -141,7 +141,7 @@ type keyName struct {
 
 // newKeyName returns the name for a key that keyTable takes, and the trigger by
 // its rarest word; ok is false if it has no word of three letters.
-func newKeyName(key string) (t trigger, ok bool) {
+func (a *analyzer) newKeyName(key string) (t trigger, ok bool) {
 	words := splitWords(nil, []byte(key))
 	best := 0.0
 	for from := 0; from < len(words.letters); {
@@ -149,19 +149,19 @@ func newKeyName(key string) (t trigger, ok bool) {
 		for to < len(words.letters) && words.cuts>>to&1 == 0 {
 			to++
 		}
-		var seq []byteClass
+		var seq []*byteClass
 		for _, b := range words.letters[from:min(to, from+maxRun)] {
 			var set byteSet
 			set.add(b)
 			if isLower(b) {
 				set.add(b &^ 0x20)
 			}
-			seq = append(seq, newByteClass(set))
+			seq = append(seq, a.class(set))
 		}
 		word := trigger{rule: -1, before: context{set: allBytes, start: true}}
 		word.key = &keyName{letters: string(words.letters), cuts: words.cuts, from: from, to: to}
 		if len(seq) >= gramLen {
-			if cost, good := word.chooseGram(seq); good && (!ok || cost < best) {
+			if cost, good := word.chooseGram(a, seq); good && (!ok || cost < best) {
 				t, best, ok = word, cost, true
 			}
 		}

@@ -8,10 +8,10 @@ import (
 )
 
 // newNFA compiles re; groups are the captures to report.
-func newNFA(re *syntax.Regexp, groups []int) (*nfa, error) {
+func newNFA(re *syntax.Regexp, groups []int) *nfa {
 	prog, err := syntax.Compile(re.Simplify())
 	if err != nil {
-		return nil, err
+		panic("redact: " + err.Error()) // there is no way to that for what is parsed
 	}
 	n := &nfa{start: uint32(prog.Start), slots: 2 * len(groups), whole: int(slotOf(0, groups))}
 	for i := range prog.Inst {
@@ -28,7 +28,7 @@ func newNFA(re *syntax.Regexp, groups []int) (*nfa, error) {
 		n.insts = append(n.insts, out)
 	}
 	n.follow()
-	return n, nil
+	return n
 }
 
 // target is an instruction that is reached from another without a character, and

@@ -288,7 +288,7 @@ func (p *prefilter) each(sc *Scratch, text []byte, at int, yield func(trigger in
 				return
 			}
 		}
-		if p.runs && !p.yieldRuns(w, n, at, yield) {
+		if p.runs && !p.yieldRuns(w, n, text, at, yield) {
 			return
 		}
 		at += n * blockSize
@@ -432,7 +432,7 @@ func (w *walk) escaped(text []byte, i int) uint64 {
 
 // yieldRuns calls yield for the triggers by runs that begin in n blocks, the first
 // of which is at text[at].
-func (p *prefilter) yieldRuns(w *walk, n, at int, yield func(trigger int32, i int) bool) bool {
+func (p *prefilter) yieldRuns(w *walk, n int, text []byte, at int, yield func(trigger int32, i int) bool) bool {
 	m := &w.masks
 	if len(p.byRun[byDigit-1])+len(p.byBegin[byDigit-1]) > 0 {
 		for i := range n {
@@ -440,7 +440,7 @@ func (p *prefilter) yieldRuns(w *walk, n, at int, yield func(trigger int32, i in
 			w.begins[i] = w.anywhere[i] & m.digits[i] &^ (m.digits[i]<<1 | w.digit)
 			w.digit = m.digits[i] >> 63
 		}
-		if !p.yieldShape(byDigit, w, n, at, yield) {
+		if !p.yieldShape(byDigit, w, n, text, at, yield) {
 			return false
 		}
 	}
@@ -451,25 +451,28 @@ func (p *prefilter) yieldRuns(w *walk, n, at int, yield func(trigger int32, i in
 			w.begins[i] = w.anywhere[i] &^ (words<<1 | w.word)
 			w.word = words >> 63
 		}
-		return p.yieldShape(byWord, w, n, at, yield)
+		return p.yieldShape(byWord, w, n, text, at, yield)
 	}
 	return true
 }
 
 // yieldShape calls yield for the triggers by one shape, where w has found it.
-func (p *prefilter) yieldShape(s shape, w *walk, n, at int, yield func(trigger int32, i int) bool) bool {
-	return p.yieldAll(p.byRun[s-1], &w.anywhere, w, n, at, yield) && p.yieldAll(p.byBegin[s-1], &w.begins, w, n, at, yield)
+func (p *prefilter) yieldShape(s shape, w *walk, n int, text []byte, at int, yield func(trigger int32, i int) bool) bool {
+	return p.yieldAll(p.byRun[s-1], &w.anywhere, w, n, text, at, yield) && p.yieldAll(p.byBegin[s-1], &w.begins, w, n, text, at, yield)
 }
 
 // yieldAll calls yield for each trigger at each position of masks.
-func (p *prefilter) yieldAll(triggers []int32, masks *[chunk + 1]uint64, w *walk, n, at int, yield func(trigger int32, i int) bool) bool {
+func (p *prefilter) yieldAll(triggers []int32, masks *[chunk + 1]uint64, w *walk, n int, text []byte, at int, yield func(trigger int32, i int) bool) bool {
 	if len(triggers) == 0 {
 		return true
 	}
-	for _, place := range w.collect(masks, n) {
-		for _, id := range triggers {
-			if !yield(id, at+int(place)) {
-				return false
+	for i, m := range masks[:n] {
+		for ; m != 0; m &= m - 1 {
+			place := at + i*blockSize + bits.TrailingZeros64(m)
+			for _, id := range triggers {
+				if p.triggers[id].fits(text, place) && !yield(id, place) {
+					return false
+				}
 			}
 		}
 	}

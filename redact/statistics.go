@@ -71,8 +71,8 @@ func beside(a, b *byteClass) float64 {
 
 // gramOften estimates the share of positions of ordinary logs at which a gram of
 // these classes begins.
-func gramOften(seq []byteClass) float64 {
-	a, b, c := &seq[0], &seq[1], &seq[2]
+func gramOften(seq []*byteClass) float64 {
+	a, b, c := seq[0], seq[1], seq[2]
 	often := a.often * b.often * c.often * beside(a, b) * beside(b, c)
 	if a.size*b.size*c.size == 1 {
 		return often + gramShare[[gramLen]byte{a.folded.first(), b.folded.first(), c.folded.first()}]

@@ -53,9 +53,6 @@ func (t *trigger) mayGoOn(sc *Scratch, text []byte, at int) bool {
 		return t.key.fits(text, at)
 	}
 	probe := t.probe()
-	if probe == nil {
-		return true
-	}
 	region, cut := text[at:], len(text)-at > t.window
 	if cut {
 		region = region[:t.window]

@@ -78,11 +78,11 @@ type trigger struct {
 	suffix *syntax.Regexp
 	// confirm, if not nil, is suffix compiled: where it does not match, no match
 	// of the rule contains seq here. It spares the search for the start.
-	confirm *nfa
+	confirm *automaton
 	// probe gives the pattern from where seq begins, without its assertions:
 	// it matches in a raw payload, where other bytes stand around a field,
 	// wherever the pattern matches in the field.
-	probe  func() *nfa
+	probe  func() *automaton
 	window int // that of the rule
 	// key, for triggers of names of fields, is the name; rule is -1 then.
 	key *keyName
@@ -94,9 +94,40 @@ type trigger struct {
 var errNoTrigger = errors.New("no literal or rare run of three characters within 256 bytes of the match's start; " +
 	"write one into the pattern, bound what stands before it ({0,40} for *), or set force = true to try the rule at every byte")
 
+// analyzer finds the triggers of patterns. It keeps what it worked out about
+// classes, and is not safe for concurrent use.
+type analyzer struct {
+	classes map[byteSet]*byteClass
+	grams   map[[gramLen]*byteClass]float64 // see gramOften
+}
+
+func newAnalyzer() *analyzer {
+	return &analyzer{classes: map[byteSet]*byteClass{}, grams: map[[gramLen]*byteClass]float64{}}
+}
+
+// class returns what there is to know about a set.
+func (a *analyzer) class(set byteSet) *byteClass {
+	c := a.classes[set]
+	if c == nil {
+		c = newByteClass(set)
+		a.classes[set] = c
+	}
+	return c
+}
+
+func (a *analyzer) gramOften(seq []*byteClass) float64 {
+	key := [gramLen]*byteClass(seq[:gramLen])
+	often, ok := a.grams[key]
+	if !ok {
+		often = gramOften(seq)
+		a.grams[key] = often
+	}
+	return often
+}
+
 // findTriggers returns the triggers of a pattern, one per alternative.
-func findTriggers(re *syntax.Regexp) ([]trigger, error) {
-	best, _, ok := triggersOf(withoutCaptures(re))
+func (a *analyzer) findTriggers(re *syntax.Regexp) ([]trigger, error) {
+	best, _, ok := a.triggersOf(withoutCaptures(re))
 	if !ok {
 		return nil, errNoTrigger
 	}
@@ -113,22 +144,22 @@ func findTriggers(re *syntax.Regexp) ([]trigger, error) {
 // triggersOf chooses, for an alternation, the triggers of all branches together;
 // for anything else the cheapest of the places that every match must contain, or
 // of what the alternatives at the beginning make of it each.
-func triggersOf(re *syntax.Regexp) (best []trigger, cost float64, ok bool) {
+func (a *analyzer) triggersOf(re *syntax.Regexp) (best []trigger, cost float64, ok bool) {
 	nodes := flatten(re, nil)
 	if len(nodes) == 1 && nodes[0].Op == syntax.OpAlternate {
-		return triggersOfBranches(nodes[0].Sub, nil)
+		return a.triggersOfBranches(nodes[0].Sub, nil)
 	}
 	least, most := 0, 0
 	for i, node := range nodes {
 		l, m := byteLength(node)
 		if m > 0 && most <= maxDistance {
-			ts, c, good := nodeTriggers(nodes, i)
+			ts, c, good := a.nodeTriggers(nodes, i)
 			if least != most {
 				c *= 1.5 // the start has to be searched for
 			}
 			if good && (!ok || c < cost) {
 				suffix := concat(nodes[i:])
-				probe := sync.OnceValue(func() *nfa { return newProbe(suffix) })
+				probe := sync.OnceValue(func() *automaton { return newAutomaton(withoutAssertions(suffix), nil) })
 				for k := range ts {
 					ts[k].least, ts[k].most = least, most
 					ts[k].suffix, ts[k].probe = suffix, probe
@@ -136,10 +167,13 @@ func triggersOf(re *syntax.Regexp) (best []trigger, cost float64, ok bool) {
 				best, cost, ok = ts, c, true
 			}
 		}
+		if ok && cost < cheap {
+			break // not worth the time to look on
+		}
 		least, most = least+l, min(most+m, unbounded)
 	}
 	if (!ok || cost > costly) && len(nodes) > 0 && nodes[0].Op == syntax.OpAlternate && len(nodes[0].Sub) <= maxSplit {
-		if ts, c, good := triggersOfBranches(nodes[0].Sub, nodes[1:]); good && (!ok || c < cost) {
+		if ts, c, good := a.triggersOfBranches(nodes[0].Sub, nodes[1:]); good && (!ok || c < cost) {
 			return ts, c, true
 		}
 	}
@@ -147,6 +181,8 @@ func triggersOf(re *syntax.Regexp) (best []trigger, cost float64, ok bool) {
 }
 
 const (
+	// cheap is the cost up to which the first triggers found for a rule will do.
+	cheap = 0.00003
 	// costly is the cost from which other triggers for a rule are looked for.
 	costly = 0.001
 	// maxSplit bounds the branches at its beginning that get their own then.
@@ -154,9 +190,9 @@ const (
 )
 
 // triggersOfBranches returns the triggers of an alternation that rest follows.
-func triggersOfBranches(branches, rest []*syntax.Regexp) (all []trigger, cost float64, ok bool) {
+func (a *analyzer) triggersOfBranches(branches, rest []*syntax.Regexp) (all []trigger, cost float64, ok bool) {
 	for _, branch := range branches {
-		ts, c, ok := triggersOf(concat(append([]*syntax.Regexp{branch}, rest...)))
+		ts, c, ok := a.triggersOf(concat(append([]*syntax.Regexp{branch}, rest...)))
 		if !ok {
 			return nil, 0, false
 		}
@@ -167,15 +203,6 @@ func triggersOfBranches(branches, rest []*syntax.Regexp) (all []trigger, cost fl
 
 func concat(nodes []*syntax.Regexp) *syntax.Regexp {
 	return &syntax.Regexp{Op: syntax.OpConcat, Sub: nodes}
-}
-
-// newProbe compiles re without its assertions.
-func newProbe(re *syntax.Regexp) *nfa {
-	n, err := newNFA(withoutAssertions(re), nil)
-	if err != nil {
-		return nil // nothing is ruled out then
-	}
-	return n
 }
 
 // withoutAssertions returns a deep copy of re in which every assertion holds.
@@ -246,8 +273,8 @@ func remainingRounds(re *syntax.Regexp) *syntax.Regexp {
 
 // nodeTriggers returns the triggers that begin at node i: one by a run, or one for
 // each way that the alternatives from there on can go.
-func nodeTriggers(nodes []*syntax.Regexp, i int) (ts []trigger, cost float64, ok bool) {
-	e := expansion{}
+func (a *analyzer) nodeTriggers(nodes []*syntax.Regexp, i int) (ts []trigger, cost float64, ok bool) {
+	e := expansion{a: a}
 	e.expand(nil, nodes[i:])
 	for _, seq := range e.seqs {
 		if ok = len(seq.classes) >= gramLen; !ok {
@@ -255,7 +282,7 @@ func nodeTriggers(nodes []*syntax.Regexp, i int) (ts []trigger, cost float64, ok
 		}
 		t := trigger{before: precede(nodes[:i], &seq.classes[0].set), after: seq.after}
 		var c float64
-		if c, ok = t.chooseGram(seq.classes); !ok {
+		if c, ok = t.chooseGram(a, seq.classes); !ok {
 			break
 		}
 		ts, cost = append(ts, t), cost+c
@@ -308,11 +335,14 @@ const (
 
 // expansion lists the sequences of single-byte classes that a pattern can begin
 // with, alternatives written out.
-type expansion struct{ seqs []sequence }
+type expansion struct {
+	a    *analyzer
+	seqs []sequence
+}
 
 // sequence is one of them, and what can follow it; nil if anything can.
 type sequence struct {
-	classes []byteClass
+	classes []*byteClass
 	after   *byteSet
 }
 
@@ -324,13 +354,13 @@ type byteClass struct {
 	often  float64 // share of the bytes of ordinary logs
 }
 
-func newByteClass(set byteSet) byteClass {
+func newByteClass(set byteSet) *byteClass {
 	f := foldedSet(&set)
-	return byteClass{set: set, folded: f, size: f.size(), often: frequency(&f)}
+	return &byteClass{set: set, folded: f, size: f.size(), often: frequency(&f)}
 }
 
-func (e *expansion) expand(seq []byteClass, nodes []*syntax.Regexp) {
-	seq = append(make([]byteClass, 0, maxRun), seq...)
+func (e *expansion) expand(seq []*byteClass, nodes []*syntax.Regexp) {
+	seq = append(make([]*byteClass, 0, maxRun), seq...)
 	var after *byteSet
 	for i, node := range nodes {
 		if len(seq) >= maxRun {
@@ -352,7 +382,7 @@ func (e *expansion) expand(seq []byteClass, nodes []*syntax.Regexp) {
 			}
 			break
 		}
-		class := newByteClass(set)
+		class := e.a.class(set)
 		for ; times > 0 && len(seq) < maxRun; times-- {
 			seq = append(seq, class)
 		}
@@ -409,7 +439,7 @@ func plain(r rune) bool { return r >= 0x20 && r < 0x7f && r != '"' && r != '\\' 
 // the classes on both sides, how often all of seq then fits and an engine is
 // asked, and how much of the prefilter's table the grams fill. The weights are
 // times in one unit.
-func (t *trigger) chooseGram(seq []byteClass) (cost float64, ok bool) {
+func (t *trigger) chooseGram(a *analyzer, seq []*byteClass) (cost float64, ok bool) {
 	type option struct {
 		offset int
 		cost   float64
@@ -420,7 +450,7 @@ func (t *trigger) chooseGram(seq []byteClass) (cost float64, ok bool) {
 	for i := range often {
 		often[i] = 1
 		if size := seq[i].size * seq[i+1].size * seq[i+2].size; size <= maxGrams {
-			often[i] = gramOften(seq[i:])
+			often[i] = a.gramOften(seq[i:])
 		}
 	}
 	for i := range seq {
