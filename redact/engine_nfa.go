@@ -96,8 +96,8 @@ func (n *nfa) ask(s *nfaScratch, text []byte, at, end int) verdict {
 		}
 	}
 	v, looked, atEnd := d.run(text, at, end)
-	s.steps += looked + 1
-	s.atEnd = atEnd
+	s.spent += looked + 1
+	s.looked, s.atEnd = looked+1, atEnd
 	return v
 }
 
@@ -125,13 +125,19 @@ func (t *threads) has(pc uint32) bool {
 	return int(i) < len(t.dense) && t.dense[i] == pc
 }
 
+// nfaCost is how many times more a thread's step costs than one of the dfa.
+const nfaCost = 8
+
 // nfaScratch is the memory of one run.
 type nfaScratch struct {
 	now, next threads
 	cap       []int
 	found     []int
-	// steps counts the bytes that were looked at since the search began.
-	steps int
+	// spent is the work since the search began: a unit for a byte that the dfa
+	// looks at, nfaCost for a thread that takes one.
+	spent int
+	// looked is how many bytes the last run looked at.
+	looked int
 	// atEnd says that the last run looked at what follows the bytes it was
 	// given: with more of them it could have ended otherwise.
 	atEnd bool
@@ -175,8 +181,9 @@ func (r *nfaRun) run(at int) (matched bool) {
 	}
 	r.add(&s.now, n.start, at)
 	p := at
-	defer func() { s.steps += p - at + 1 }()
+	defer func() { s.looked = p - at + 1 }()
 	for len(s.now.dense) > 0 {
+		s.spent += nfaCost * len(s.now.dense)
 		c, width := rune(-1), 0
 		if p < r.end {
 			c, width = rune(r.text[p]), 1

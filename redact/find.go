@@ -22,13 +22,14 @@ type Finding struct {
 	index      int32
 }
 
-// budget is how many bytes the automata may look at in a search of text. A rule is
-// tried at few places of ordinary text, and most tries end after a few bytes; text
-// made to be tried everywhere, each time up to the rule's window, is given up.
-func budget(text []byte) int { return 1<<20 + 64*len(text) }
+// budget is how much work the automata may do in a search of text, see nfaScratch. A
+// rule is tried at few places of ordinary text, and most tries end after a few
+// bytes: a text with a secret in every line takes a tenth of it. Text made to be
+// tried everywhere, each time up to the rule's window, is given up.
+func budget(text []byte) int { return 1<<21 + 192*len(text) }
 
 // begin starts the budgets of a search.
-func (sc *Scratch) begin() { sc.regexp2Spent, sc.nfa.steps = 0, 0 }
+func (sc *Scratch) begin() { sc.regexp2Spent, sc.nfa.spent = 0, 0 }
 
 // span is one rule's finding before overlaps are joined.
 type span struct {
@@ -187,7 +188,7 @@ func (sr *search) confirm(t *trigger, at int) error {
 		if end == len(sr.text) && sr.sc.nfa.atEnd {
 			sr.noteOpen(lo)
 		}
-		if sr.sc.nfa.steps > budget(sr.text) {
+		if sr.sc.nfa.spent > budget(sr.text) {
 			return ErrGaveUp
 		}
 		if !fits {
@@ -221,7 +222,7 @@ func (sr *search) try(p *program, at int) (matched bool, err error) {
 	if end == len(sr.text) && sr.sc.nfa.atEnd {
 		sr.noteOpen(at)
 	}
-	if sr.sc.nfa.steps > budget(sr.text) {
+	if sr.sc.nfa.spent > budget(sr.text) {
 		return false, ErrGaveUp
 	}
 	if err != nil || loc == nil {

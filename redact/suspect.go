@@ -58,11 +58,10 @@ func (t *trigger) mayGoOn(sc *Scratch, text []byte, at int) bool {
 		region = region[:t.window]
 	}
 	for range maxNesting {
-		before := sc.nfa.steps
-		if before > budget(text) || probe.fits(sc, region, 0, len(region)) || cut && sc.nfa.atEnd {
+		if sc.nfa.spent > budget(text) || probe.fits(sc, region, 0, len(region)) || cut && sc.nfa.atEnd {
 			return true // what uses up the budget is for Find to give up
 		}
-		if bytes.IndexByte(region[:min(len(region), sc.nfa.steps-before)], '\\') < 0 {
+		if bytes.IndexByte(region[:min(len(region), sc.nfa.looked)], '\\') < 0 {
 			return false
 		}
 		if len(region) > maxUnescaped {
