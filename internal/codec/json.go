@@ -19,9 +19,29 @@ func (jsonCodec) MediaTypes() []string {
 
 func (jsonCodec) NewWalker() Walker { return &jsonWalker{} }
 
-// Opaque reports any escape: not only \u hides text. A rule may need a quote or
-// a line break, which in a string are two other bytes.
-func (jsonCodec) Opaque(src []byte) bool { return bytes.IndexByte(src, '\\') >= 0 }
+// Opaque reports escapes that stand for a printable character of ASCII other than
+// the quote and the backslash: a slash or a \u00 one.
+func (jsonCodec) Opaque(src []byte) bool { return hidesASCII(src) }
+
+// hidesASCII reports whether a backslash in src makes a printable character of ASCII,
+// other than the quote and the backslash, look different from what it stands for.
+// The last of several backslashes counts, as they may come from nested documents.
+func hidesASCII(src []byte) bool {
+	for {
+		i := bytes.IndexByte(src, '\\')
+		if i < 0 || i+1 == len(src) {
+			return false
+		}
+		switch src = src[i+1:]; src[0] {
+		case '/':
+			return true
+		case 'u':
+			if len(src) < 4 || src[1] == '0' && src[2] == '0' && src[3] < '8' {
+				return true
+			}
+		}
+	}
+}
 
 func (jsonCodec) Streams() bool { return true }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -58,7 +59,7 @@ func TestDecode(t *testing.T) {
 	for name, text := range texts() {
 		for _, level := range levels {
 			data := deflated(t, text, level)
-			for _, hint := range []int{-1, 0, len(text), len(text) / 2, len(text) + 1, 1 << 40} {
+			for _, hint := range []int{-1, 0, len(text), len(text) / 2, len(text) + 1, math.MaxInt} {
 				got, n, err := Decode([]byte("before"), append(bytes.Clone(data), "behind"...), len(text), hint)
 				if err != nil || n != len(data) || string(got) != "before"+string(text) {
 					t.Fatalf("%s at level %d, hint %d: %d bytes of %d from %d of %d, %v", name, level, hint, len(got)-6, len(text), n, len(data), err)
