@@ -47,7 +47,8 @@ func isCode(value []byte) bool {
 	switch {
 	case len(v) == 0 || !hasText(v):
 		return true
-	case bytes.HasPrefix(v, []byte("arn:")), bytes.HasPrefix(v, []byte("(char")), bytes.HasPrefix(v, []byte("new ")):
+	case bytes.HasPrefix(v, []byte("arn:")), bytes.HasPrefix(v, []byte("(char")), bytes.HasPrefix(v, []byte("new ")),
+		bytes.HasPrefix(v, []byte("urn:")), bytes.HasSuffix(v, []byte("{}")):
 		return true
 	case v[0] == '!' && len(v) > 1 && isWord(v[1:]): // a tag of YAML
 		return true
@@ -83,7 +84,7 @@ func isJoint(value []byte) bool {
 	}
 	switch first {
 	case '+', '.', '&', '|':
-		if b := v[1]; b == ' ' || b == '$' || last == first {
+		if b := v[1]; b == ' ' || b == '$' || b == first || last == first {
 			return true
 		}
 		return first == '+' && (last == '(' || last == '[')
@@ -93,20 +94,56 @@ func isJoint(value []byte) bool {
 	return false
 }
 
-// isCall reports whether v is name(..., with a name of at least three letters.
+// isCall reports whether v is a call or an index expression: a name or path of
+// names, an opening bracket, and its closing one where the name could also be a
+// plain word. Patterns often stop before the closing bracket.
 func isCall(v []byte) bool {
-	open := bytes.IndexByte(v, '(')
-	if open < 3 || !isIdentifier(v[:open]) {
+	open := bytes.IndexAny(v, "([{")
+	if open < 1 {
 		return false
 	}
-	return v[len(v)-1] == ')' && isWord(bytes.TrimRight(v[:open], "0123456789"))
+	name := v[:open]
+	parts := 0
+	for rest := name; ; parts++ {
+		part, more, found := bytes.Cut(rest, []byte("."))
+		if !isIdentifier(part) {
+			return false
+		}
+		if rest = more; !found {
+			break
+		}
+	}
+	last := v[len(v)-1]
+	switch {
+	case v[open] == '{':
+		return open > 2 && last == '}' && isWord(name)
+	case keywords[string(name)] || parts > 0 || bytes.IndexByte(name, '_') > 0:
+		return true
+	case v[open] == '[':
+		return isWord(name) && (last == ']' || !classes(v[open:]).digit)
+	}
+	return open > 2 && (last == ')' || hasHump(name)) && isWord(bytes.TrimRight(name, "0123456789"))
+}
+
+var keywords = wordSet("func function lambda new make len copy append string bytes int str struct interface map")
+
+// hasHump reports whether a capital follows a small letter.
+func hasHump(v []byte) bool {
+	for i := 1; i < len(v); i++ {
+		if isUpper(v[i]) && isLower(v[i-1]) {
+			return true
+		}
+	}
+	return false
 }
 
 // isReference reports whether v is a path of names that begins where programs keep
-// settings or ends in the name of a credential: process.env.X, user->password.
+// settings, ends in the name of a credential, or leads from a small letter to a
+// capital: process.env.X, user->password, io.ReadAll.
 func isReference(v []byte) bool {
 	parts, first := 0, true
 	known, named := false, false
+	start := v
 	for len(v) > 0 {
 		end := bytes.IndexAny(v, ".-:[")
 		part := v
@@ -120,7 +157,7 @@ func isReference(v []byte) bool {
 		if first {
 			known, first = isRoot(part), false
 		}
-		named = isCredential(part)
+		named = isCredential(part) || isLower(start[0]) && isUpper(part[0]) && isWord(part) && hasLower(part)
 		if end < 0 {
 			break
 		}
@@ -138,6 +175,8 @@ func isReference(v []byte) bool {
 	}
 	return parts > 1 && (known || named)
 }
+
+func hasLower(v []byte) bool { return classes(v).lower }
 
 // isIdentifier reports whether v is a name as programs have them.
 func isIdentifier(v []byte) bool {

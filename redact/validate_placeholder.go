@@ -95,7 +95,7 @@ func isTemplate(v []byte) bool {
 		name, _, _ := bytes.Cut(v[1:], []byte("/")) // a path that begins with a variable
 		return isWord(name) || isDigit(v[1]) && len(name) == 1
 	}
-	return len(v) == 2 && v[0] == '%'
+	return len(v) <= 3 && v[0] == '%' // a verb of printf
 }
 
 // isMasked reports whether v is a mask or cut short for display: one character

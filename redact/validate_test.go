@@ -27,9 +27,10 @@ func TestValidators(t *testing.T) {
 			[]string{"", "...", "loadDefaultUserSettings", "blue-mountain", "org.apache.hadoop.security.Token", "unauthorized"},
 		},
 		"not-code": {
-			[]string{"hunter2", "p@ss.word", "notes.ini", "a+b", "x->y", "key-9f8a7b", "P.Smith", "(secret)", "+Ab3dEf", "пароль", "a(b", ".htaccess1"},
+			[]string{"hunter2", "p@ss.word", "notes.ini", "a+b", "x->y", "key-9f8a7b", "P.Smith", "(secret)", "+Ab3dEf", "пароль", "a(b", ".htaccess1", "Summer(2024", "abc[1", "m{{h}o)p}}"},
 			[]string{"", "...", ",.:-", " + getPassword() + ", "+name+", ".$p[", ", ", "getenv(NAME)", "os.environ[KEY]", "process.env.PW",
-				"var.db_password", "user->password", "Config::token", "arn:aws:iam::x", "(char *) p", "self.config.client_secret"},
+				"var.db_password", "user->password", "Config::token", "arn:aws:iam::x", "(char *) p", "self.config.client_secret", "hex.EncodeToString(sum[", "readToken(", "tokens[i",
+				"ptr.Int64(int64", "func(k", "struct{}", "urn:ietf:params:x", "io.ReadAll", "|| x !="},
 		},
 		"not-name":    {[]string{"secret", "hunter2", "password1", "letmein", "blue-sky"}, []string{"db_password", "getPassword", "API_KEY", "user-token", "apiKey", "ACME-V4-API-KEY"}},
 		"not-count":   {[]string{"1234", "a1", ""}, []string{"0", "90", "123"}},
