@@ -267,14 +267,21 @@ func (s *Scrubber) walk(c codec.Codec, text []byte, res *Result) error {
 			s.splices, s.v.hits = s.splices[:0], s.v.hits[:0]
 		}
 	}
-	if c.Opaque(rest) {
-		return err // escapes could hide what a plain scan does not see
+	if hides(c, rest) {
+		return err
 	}
 	edits, _, err := s.v.Visit(s.v.one(codec.Field{Value: rest, Kind: codec.Text}))
 	for _, e := range edits {
 		s.splices = append(s.splices, codec.Splice{Start: n + e.Start, End: n + e.End, Text: e.Text})
 	}
 	return err
+}
+
+// hides reports whether escapes in text, which is not of the format of c, could hide
+// something from a search of it as it is. Unlike the question whether it is suspect,
+// a search knows no escapes at all.
+func hides(c codec.Codec, text []byte) bool {
+	return c.Opaque(text) || bytes.IndexByte(text, '\\') >= 0
 }
 
 // Value scrubs a single value that stands under a name, such as a header.

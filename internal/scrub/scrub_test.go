@@ -560,3 +560,24 @@ func FuzzBody(f *testing.F) {
 		}
 	})
 }
+
+// TestBrokenWithEscapes asks that broken JSON is withheld where it holds any escape:
+// a plain search does not see through the simplest of them.
+func TestBrokenWithEscapes(t *testing.T) {
+	for _, text := range []string{
+		`{"a": "password=\"hunter2hunter2\"`, `{"a" "-----BEGIN X\nabc"`, `{"a" "x\u0041"`, `{"a": 1, b "\\"`,
+	} {
+		s := Acquire(builtin(), nil)
+		_, err := s.Body([]byte(text+strings.Repeat(" redis://:hunter2@h/0", 2)), Meta{ContentType: "application/json"})
+		var e *Error
+		if !errors.As(err, &e) || e.Kind != KindFormat {
+			t.Errorf("%s: error %v", text, err)
+		}
+		var out bytes.Buffer
+		_, err = s.Stream(&out, strings.NewReader(text+" redis://:hunter2@h/0"), Meta{ContentType: "application/json"})
+		if !errors.As(err, &e) || e.Kind != KindFormat {
+			t.Errorf("%s as a stream: error %v", text, err)
+		}
+		s.Release()
+	}
+}

@@ -384,7 +384,7 @@ func (st *stream) broken(cause error) error {
 	last := byte(0)
 	return st.text(func(piece []byte) error {
 		// An escape may be cut by the end of a piece.
-		if st.codec.Opaque(piece) || last != 0 && len(piece) > 0 && st.codec.Opaque([]byte{last, piece[0]}) {
+		if hides(st.codec, piece) || last != 0 && len(piece) > 0 && st.codec.Opaque([]byte{last, piece[0]}) {
 			return cause
 		}
 		if len(piece) > 0 {
