@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/redactd/redactd/redact"
 )
 
 // The exit codes.
@@ -16,6 +18,10 @@ const (
 	exitUsage    = 2
 	exitFindings = 3
 )
+
+// kernelVariable names the inner loop of the search, instead of the fastest that the
+// processor has; see redact.UseKernel.
+const kernelVariable = "REDACTD_KERNEL"
 
 // usageError is a mistake on the command line.
 type usageError struct{ error }
@@ -29,6 +35,12 @@ func (e silentError) Error() string { return fmt.Sprintf("exit code %d", e.code)
 
 // run executes a command line and returns the exit code.
 func run(e *env, args []string) int {
+	if name, ok := e.lookup(kernelVariable); ok && name != "" {
+		if err := redact.UseKernel(name); err != nil {
+			e.complain(fmt.Errorf("%s: %w", kernelVariable, err))
+			return exitUsage
+		}
+	}
 	root := newRoot(e)
 	root.SetArgs(args)
 	cmd, err := root.ExecuteC()

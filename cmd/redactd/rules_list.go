@@ -24,6 +24,7 @@ type ruleJSON struct {
 	Confidence      redact.Severity `json:"confidence"`
 	Tags            []string        `json:"tags"`
 	Engine          string          `json:"engine,omitempty"`
+	AnnouncedBy     []string        `json:"announced_by,omitempty"` // see redact.Set.Announced
 	Pattern         string          `json:"pattern,omitempty"`
 	Keys            []string        `json:"keys,omitempty"`
 	Validators      []string        `json:"validators,omitempty"`

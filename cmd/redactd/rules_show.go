@@ -56,7 +56,7 @@ func (e *env) showRule(r *redact.Rule, asJSON bool) error {
 		return err
 	}
 	j := toJSON(r)
-	j.Engine = set.EngineName(0)
+	j.Engine, j.AnnouncedBy = set.EngineName(0), set.Announced(0)
 	if asJSON {
 		enc := json.NewEncoder(e.stdout)
 		enc.SetEscapeHTML(false)
@@ -94,6 +94,7 @@ func writeRule(w io.Writer, r *ruleJSON) error {
 			name = " "
 		}
 	}
+	list("announced by", r.AnnouncedBy)
 	list("finds", r.Examples)
 	list("does not find in", r.CounterExamples)
 	_, err := io.WriteString(w, b.String())

@@ -7,6 +7,8 @@ import (
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
+
+	"github.com/redactd/redactd/redact"
 )
 
 // version is set by the linker: -ldflags "-X main.version=1.2.3".
@@ -20,10 +22,11 @@ type buildInfo struct {
 	Modified bool   `json:"modified,omitempty"`
 	Go       string `json:"go"`
 	Platform string `json:"platform"`
+	Kernel   string `json:"kernel"` // see redact.Kernel
 }
 
 func readBuildInfo() buildInfo {
-	b := buildInfo{Version: version, Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
+	b := buildInfo{Version: version, Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH, Kernel: redact.Kernel()}
 	info, ok := debug.ReadBuildInfo()
 	if ok {
 		for _, s := range info.Settings {
@@ -49,9 +52,11 @@ func readBuildInfo() buildInfo {
 func newVersion(e *env) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use:         "version",
-		Short:       "Print the version",
-		Long:        "Print the version, the commit it was built from, and by which version of Go.",
+		Use:   "version",
+		Short: "Print the version",
+		Long: `Print the version, the commit it was built from, by which version of Go, and the
+kernel: the inner loop of the search that fits the processor (REDACTD_KERNEL
+chooses another).`,
 		Args:        cobra.NoArgs,
 		Annotations: exits("0  always"),
 		RunE: e.runs(func(cmd *cobra.Command, _ []string) error {
@@ -63,7 +68,7 @@ func newVersion(e *env) *cobra.Command {
 			if b.Commit != "" {
 				commit = " (" + b.Commit[:min(len(b.Commit), 12)] + ")"
 			}
-			_, err := fmt.Fprintf(e.stdout, "redactd %s%s, %s, %s\n", b.Version, commit, b.Go, b.Platform)
+			_, err := fmt.Fprintf(e.stdout, "redactd %s%s, %s, %s, kernel %s\n", b.Version, commit, b.Go, b.Platform, b.Kernel)
 			return err
 		}),
 	}
