@@ -113,8 +113,12 @@ func (m *masks) classes(i int, text []byte) {
 	var digits, gaps, words, escapes uint64
 	for base := 0; base < len(text); base += part {
 		acc := uint64(0)
-		for i, c := range text[base:min(len(text), base+part)] {
-			acc |= classOf[c] << i
+		if rest := text[base:]; len(rest) >= part {
+			acc = classesOf16((*[part]byte)(rest))
+		} else {
+			var padded [part]byte
+			copy(padded[:], rest)
+			acc = classesOf16(&padded)
 		}
 		digits |= acc & low << base
 		gaps |= acc >> part & low << base
@@ -122,6 +126,13 @@ func (m *masks) classes(i int, text []byte) {
 		escapes |= acc >> (3 * part) << base
 	}
 	m.digits[i], m.gaps[i], m.words[i], m.escapes[i] = digits, gaps, words, escapes
+}
+
+// classesOf16 gathers classOf. Written out, no shift is by a variable.
+func classesOf16(b *[16]byte) uint64 {
+	t := &classOf
+	return t[b[0]] | t[b[1]]<<1 | t[b[2]]<<2 | t[b[3]]<<3 | t[b[4]]<<4 | t[b[5]]<<5 | t[b[6]]<<6 | t[b[7]]<<7 |
+		t[b[8]]<<8 | t[b[9]]<<9 | t[b[10]]<<10 | t[b[11]]<<11 | t[b[12]]<<12 | t[b[13]]<<13 | t[b[14]]<<14 | t[b[15]]<<15
 }
 
 // edgeBlocks is how many blocks are rather copied than taken in pieces.

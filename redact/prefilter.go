@@ -64,12 +64,14 @@ const (
 )
 
 func (b *bitmap) add(gram uint32) {
-	h := gram * hashFactor >> (32 - bitmapLog)
+	h := gram << 8 * hashFactor >> (32 - bitmapLog)
 	b[h/64] |= 1 << (h % 64)
 }
 
-func (b *bitmap) bit(gram uint32) uint64 {
-	h := gram * hashFactor >> (32 - bitmapLog)
+// bit returns 1 for a gram that was added, which stands in the upper three bytes of
+// word.
+func (b *bitmap) bit(word uint32) uint64 {
+	h := word &^ 0xff * hashFactor >> (32 - bitmapLog)
 	return b[h/64] >> (h % 64) & 1
 }
 
@@ -254,15 +256,16 @@ func both(mask, ahead uint64, n int) (m, a uint64) {
 func (p *prefilter) marks(text []byte, at int) (set uint64) {
 	n := min(blockSize, len(text)-gramLen+1-at)
 	i := 0
-	// Eight bytes hold the grams of six positions.
+	// Eight bytes hold the grams of six positions. A gram is hashed from the upper
+	// bytes of a word, so that what is behind it need not be taken off.
 	for ; i+6 <= n && at+i+8 <= len(text); i += 6 {
 		v := binary.LittleEndian.Uint64(text[at+i:]) | foldMask<<32 | foldMask
 		b := &p.marked
-		set |= (b.bit(uint32(v)&gramMask) | b.bit(uint32(v>>8)&gramMask)<<1 | b.bit(uint32(v>>16)&gramMask)<<2 |
-			b.bit(uint32(v>>24)&gramMask)<<3 | b.bit(uint32(v>>32)&gramMask)<<4 | b.bit(uint32(v>>40)&gramMask)<<5) << i
+		set |= (b.bit(uint32(v<<8)) | b.bit(uint32(v))<<1 | b.bit(uint32(v>>8))<<2 |
+			b.bit(uint32(v>>16))<<3 | b.bit(uint32(v>>24))<<4 | b.bit(uint32(v>>32))<<5) << i
 	}
 	for ; i < n; i++ {
-		set |= p.marked.bit(folded(text, at+i)&gramMask) << i
+		set |= p.marked.bit(folded(text, at+i)<<8) << i
 	}
 	return set
 }
