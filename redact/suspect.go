@@ -20,7 +20,7 @@ func (s *Set) Suspect(sc *Scratch, raw []byte) bool {
 	p.each(sc, raw, 0, func(trigger int32, i int) bool {
 		t := &p.triggers[trigger]
 		at := i - t.gram
-		suspect = at >= 0 && t.fits(raw, at) && t.mayBegin(raw, at) && t.mayGoOn(sc, raw, at)
+		suspect = at >= 0 && t.fits(raw, at) && t.mayBegin(raw, at) && t.mayGoOn(sc, raw, at) && t.mayStart(sc, raw, at)
 		return !suspect
 	})
 	clear(sc.unescaped[:cap(sc.unescaped)])
@@ -71,6 +71,26 @@ func (t *trigger) mayGoOn(sc *Scratch, text []byte, at int) bool {
 		region = sc.unescaped
 	}
 	return true
+}
+
+// mayStart reports whether a match that has t at text[at], in a raw payload, may
+// start somewhere before it in some field.
+func (t *trigger) mayStart(sc *Scratch, text []byte, at int) bool {
+	if t.whole == nil {
+		return true
+	}
+	probe := t.whole()
+	for start := max(0, at-t.most); start <= at-t.least; start++ {
+		end := min(len(text), start+t.window)
+		if sc.nfa.spent > budget(text) || probe.fits(sc, text, start, end) || end < len(text) && sc.nfa.atEnd {
+			return true
+		}
+		if bytes.IndexByte(text[start:min(end, start+sc.nfa.looked)], '\\') >= 0 {
+			return true // an escape, which stands for something else
+		}
+	}
+	// Before the start of a payload, or of what an escape made longer.
+	return bytes.IndexByte(text[max(0, at-6*t.most):at], '\\') >= 0
 }
 
 // unescape appends text without one level of escapes to dst, which may be the

@@ -82,7 +82,10 @@ type trigger struct {
 	// probe gives the pattern from where seq begins, without its assertions:
 	// it matches in a raw payload, where other bytes stand around a field,
 	// wherever the pattern matches in the field.
-	probe  func() *automaton
+	probe func() *automaton
+	// whole gives the same for the pattern from where the match begins, if that
+	// is at no certain place before seq.
+	whole  func() *automaton
 	window int // that of the rule
 	// key, for triggers of names of fields, is the name; rule is -1 then.
 	key *keyName
@@ -149,6 +152,7 @@ func (a *analyzer) triggersOf(re *syntax.Regexp) (best []trigger, cost float64, 
 	if len(nodes) == 1 && nodes[0].Op == syntax.OpAlternate {
 		return a.triggersOfBranches(nodes[0].Sub, nil)
 	}
+	whole := probeOf(nodes)
 	least, most := 0, 0
 	for i, node := range nodes {
 		l, m := byteLength(node)
@@ -159,10 +163,13 @@ func (a *analyzer) triggersOf(re *syntax.Regexp) (best []trigger, cost float64, 
 			}
 			if good && (!ok || c < cost) {
 				suffix := concat(nodes[i:])
-				probe := sync.OnceValue(func() *automaton { return newAutomaton(withoutAssertions(suffix), nil) })
+				probe := probeOf(nodes[i:])
 				for k := range ts {
 					ts[k].least, ts[k].most = least, most
 					ts[k].suffix, ts[k].probe = suffix, probe
+					if least != most {
+						ts[k].whole = whole
+					}
 				}
 				best, cost, ok = ts, c, true
 			}
@@ -199,6 +206,11 @@ func (a *analyzer) triggersOfBranches(branches, rest []*syntax.Regexp) (all []tr
 		all, cost = append(all, ts...), cost+c
 	}
 	return all, cost, true
+}
+
+// probeOf returns what gives the automaton of nodes without assertions.
+func probeOf(nodes []*syntax.Regexp) func() *automaton {
+	return sync.OnceValue(func() *automaton { return newAutomaton(withoutAssertions(concat(nodes)), nil) })
 }
 
 func concat(nodes []*syntax.Regexp) *syntax.Regexp {
