@@ -36,7 +36,7 @@ func isPlaceholder(value []byte) bool {
 }
 
 // isStandIn reports whether v is a word for a secret or an instruction to put one
-// there: your_token, PUT_YOUR_KEY_HERE, somefakekey.
+// there: your_token, PUT_YOUR_KEY_HERE, acmefakekey.
 func isStandIn(v []byte) bool {
 	var buffer [96]byte
 	lower := toLower(buffer[:], v) // the beginning of long ones

@@ -3,7 +3,7 @@ package redact
 import "bytes"
 
 // not-slug rejects names of things with a random end, as schedulers, packages and
-// runtimes make them: web-5d4b8c7f9-abcde, jjwt-jackson-0.11.2, BinderProxy@1a2b3c.
+// runtimes make them: web-5d4b8c7f9-abcde, jackson-core-2.17.0, BinderProxy@1a2b3c.
 // not-time rejects dates, times and versions: signs and digits with at most three
 // letters.
 func init() {

@@ -27,7 +27,7 @@ func TestValidators(t *testing.T) {
 			[]string{"", "...", "loadDefaultUserSettings", "blue-mountain", "org.apache.hadoop.security.Token", "unauthorized"},
 		},
 		"not-code": {
-			[]string{"hunter2", "p@ss.word", "notes.ini", "a+b", "x->y", "key-9f8a7b", "P.Smith", "(secret)", "+Ab3dEf", "пароль", "a(b", ".htaccess1", "Summer(2024", "abc[1", "m{{h}o)p}}"},
+			[]string{"hunter2", "p@ss.word", "notes.ini", "a+b", "x->y", "key-9f8a7b", "P.Smith", "(secret)", "+Ab3dEf", "пароль", "a(b", ".htaccess1", "Summer(2024", "abc[1", "q{{w}e)r}}"},
 			[]string{"", "...", ",.:-", " + getPassword() + ", "+name+", ".$p[", ", ", "getenv(NAME)", "os.environ[KEY]", "process.env.PW",
 				"var.db_password", "user->password", "Config::token", "arn:aws:iam::x", "(char *) p", "self.config.client_secret", "hex.EncodeToString(sum[", "readToken(", "tokens[i",
 				"ptr.Int64(int64", "func(k", "struct{}", "urn:ietf:params:x", "io.ReadAll", "|| x !="},
@@ -59,7 +59,7 @@ func TestValidators(t *testing.T) {
 		"not-placeholder": {
 			[]string{"hunter2", "secret", "p", "xa", "a***b9Fq2", "[1]x"},
 			[]string{"", "null", "None", "changeme", "xxxx", "XXXXXXXX", "****", "<token>", "${VAR}", "{{ var }}", "%s", "%(password)s",
-				"your_api_key_here", "REDACTED", "[REDACTED:x]", "$PASSWORD", "'changeme'", "$BASE_URL/x/y", "$1", "&lt;YOUR PASSWORD&gt;", "somefakekey", "__PASSWORD__", "abcdefgh...", "••••••", "ab****cd"},
+				"your_api_key_here", "REDACTED", "[REDACTED:x]", "$PASSWORD", "'changeme'", "$BASE_URL/x/y", "$1", "&lt;YOUR PASSWORD&gt;", "acmefakekey", "__PASSWORD__", "abcdefgh...", "••••••", "ab****cd"},
 		},
 	} {
 		v, err := parseValidator(form)
