@@ -280,7 +280,6 @@ func (p *prefilter) marks(text []byte, at int) (set uint64) {
 func (p *prefilter) each(sc *Scratch, text []byte, at int, yield func(trigger int32, i int) bool) {
 	w := &sc.walk
 	w.begin(text, at)
-	w.raw = p.raw
 	for at < len(text) {
 		n := w.fill(p, text, at)
 		if p.raw {
@@ -309,11 +308,11 @@ type walk struct {
 	// Whether the last byte before is a digit or of a word, 1 or 0, and the
 	// positions behind the last escapes.
 	digit, word, escapes uint64
-	raw                  bool
+	hasEscapes           bool // there are some in this chunk or right before it
 }
 
 func (w *walk) begin(text []byte, at int) {
-	w.digit, w.word, w.escapes = 0, 0, 0
+	w.digit, w.word, w.escapes, w.hasEscapes = 0, 0, 0, false
 	if at > 0 && at <= len(text) {
 		before := uint64(classesOf(text[at-1]))
 		w.digit = before / classDigit & 1
@@ -325,10 +324,14 @@ func (w *walk) begin(text []byte, at int) {
 // are left: what stands before them is anything.
 func (w *walk) markEscaped(n, rest int) {
 	m := &w.masks
+	some := w.escapes
+	for _, mask := range m.escapes[:n] {
+		some |= mask
+	}
+	if w.hasEscapes = some != 0; !w.hasEscapes {
+		return
+	}
 	for i := range n {
-		if m.escapes[i]|w.escapes == 0 {
-			continue
-		}
 		m.grams[i] |= m.escapes[i]<<2 | m.escapes[i]<<6 | w.escapes
 		w.escapes = m.escapes[i]>>62 | m.escapes[i]>>58
 		if left := rest - i*blockSize - gramLen + 1; left < blockSize {
@@ -427,7 +430,7 @@ func (p *prefilter) yieldGram(c candidate, w *walk, text []byte, i int, yield fu
 
 // escaped returns 1 if what stands before text[i] may be an escape.
 func (w *walk) escaped(text []byte, i int) uint64 {
-	if w.raw && endsEscape(text[:i]) {
+	if w.hasEscapes && endsEscape(text[:i]) {
 		return 1
 	}
 	return 0

@@ -636,13 +636,15 @@ func (t *trigger) grams() int {
 	return n
 }
 
-// fits reports whether the bytes of text from i on lie in t.seq.
+// fits reports whether the bytes of text from i on lie in t.seq. The last are
+// looked at first: what the prefilter knows is at the beginning more often.
 func (t *trigger) fits(text []byte, i int) bool {
 	if i < 0 || i+len(t.seq) > len(text) {
 		return false
 	}
-	for k := range t.seq {
-		if !t.seq[k].has(text[i+k]) {
+	part := text[i : i+len(t.seq)]
+	for k := len(part) - 1; k >= 0; k-- {
+		if !t.seq[k].has(part[k]) {
 			return false
 		}
 	}
