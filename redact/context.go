@@ -9,14 +9,6 @@ type context struct {
 	start bool // nothing: the text can begin with the trigger
 }
 
-// holds reports whether what stands before text[at] is possible.
-func (c *context) holds(text []byte, at int) bool {
-	if at == 0 {
-		return c.start
-	}
-	return c.set.has(text[at-1])
-}
-
 // inPayload makes of c what can stand there in a raw payload: where a field begins,
 // a delimiter of its format does, which is no letter, digit or underscore in any.
 func (c *context) inPayload() {

@@ -153,25 +153,23 @@ func (sr *search) byPattern() (err error) {
 		}
 	}
 	sr.set.values.each(sr.sc, sr.text, sr.from, func(trigger int32, i int) bool {
-		err = sr.candidate(&sr.set.values.triggers[trigger], i)
+		err = sr.candidate(trigger, i)
 		return err == nil
 	})
 	return err
 }
 
 // candidate confirms a trigger whose gram or run is at i.
-func (sr *search) candidate(t *trigger, i int) error {
-	at := i - t.gram
-	if at < 0 || !t.before.holds(sr.text, at) {
-		return nil
+func (sr *search) candidate(trigger int32, i int) error {
+	f := sr.set.values
+	at, n, fits := f.stands(trigger, sr.text, i)
+	if fits {
+		return sr.confirm(&f.triggers[trigger], at)
 	}
-	if !t.fits(sr.text, at) || !t.ends(sr.text, at) {
-		if sr.partial && at+len(t.seq) >= len(sr.text) {
-			sr.noteOpen(at - t.most)
-		}
-		return nil
+	if sr.partial && at >= 0 && at+n >= len(sr.text) {
+		sr.noteOpen(at - f.triggers[trigger].most)
 	}
-	return sr.confirm(t, at)
+	return nil
 }
 
 // confirm tries the rule of a trigger at every start that the trigger at text[at]

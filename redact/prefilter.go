@@ -15,6 +15,10 @@ type prefilter struct {
 	buckets  buckets // first, see there
 	marked   bitmap  // the grams, for the kernel that has no buckets
 	triggers []trigger
+	// checks are what is asked about each trigger at once, in little memory;
+	// classes are what they speak of.
+	checks  []check
+	classes []byteSet
 	// long is for triggers that go on behind their gram with one of few bytes,
 	// short for the others.
 	short, long gramTable
@@ -41,6 +45,74 @@ type gramTable struct {
 type listHead struct {
 	before, behind uint64
 	from, to       int32
+}
+
+// check says what stands where a trigger does: it is one line of cache, as asking
+// the trigger itself would wait for memory most of the time.
+type check struct {
+	seq           [maxRun]uint16 // numbers of classes
+	before, after uint16
+	n, gram       uint8 // the length of seq, and where the gram is in it
+	start         bool  // the text can begin with it
+}
+
+// stands returns where a trigger begins whose gram or run is at text[i], if it
+// stands there. fits is false if it does not, n is its length.
+func (p *prefilter) stands(trigger int32, text []byte, i int) (at, n int, fits bool) {
+	c := &p.checks[trigger]
+	at, n = i-int(c.gram), int(c.n)
+	if at < 0 || at+n > len(text) {
+		return at, n, false
+	}
+	if at == 0 {
+		if !c.start {
+			return at, n, false
+		}
+	} else if !p.classes[c.before].has(text[at-1]) && !(p.raw && endsEscape(text[:at])) {
+		return at, n, false
+	}
+	// The last are looked at first: what the prefilter knows is at the
+	// beginning more often.
+	part := text[at : at+n]
+	for k := len(part) - 1; k >= 0; k-- {
+		if !p.classes[c.seq[k%maxRun]].has(part[k]) {
+			return at, n, false
+		}
+	}
+	if at+n < len(text) {
+		return at, n, p.classes[c.after].has(text[at+n])
+	}
+	return at, n, c.after == anything
+}
+
+// anything is the number of the class of all bytes.
+const anything = 0
+
+// check fills p.checks and p.classes.
+func (p *prefilter) check() {
+	numbers := map[byteSet]uint16{allBytes: anything}
+	p.classes = []byteSet{allBytes}
+	number := func(set byteSet) uint16 {
+		n, ok := numbers[set]
+		if !ok {
+			n = uint16(len(p.classes))
+			numbers[set] = n
+			p.classes = append(p.classes, set)
+		}
+		return n
+	}
+	p.checks = make([]check, len(p.triggers))
+	for i := range p.triggers {
+		t, c := &p.triggers[i], &p.checks[i]
+		c.n, c.gram, c.start = uint8(len(t.seq)), uint8(t.gram), t.before.start
+		for k, set := range t.seq {
+			c.seq[k] = number(set)
+		}
+		c.before, c.after = number(t.before.set), anything
+		if t.after != nil && !p.raw {
+			c.after = number(*t.after)
+		}
+	}
 }
 
 // entry is a trigger in the list of one of its grams, and which letters may stand
@@ -163,6 +235,7 @@ func (p *prefilter) tabulate() {
 	}
 	p.short.fill(short)
 	p.long.fill(long)
+	p.check()
 }
 
 // maxBehind bounds, in bytes, the class behind a gram that is looked up with it.
@@ -290,7 +363,7 @@ func (p *prefilter) each(sc *Scratch, text []byte, at int, yield func(trigger in
 				return
 			}
 		}
-		if p.runs && !p.yieldRuns(w, n, text, at, yield) {
+		if p.runs && !p.yieldRuns(w, n, at, yield) {
 			return
 		}
 		at += n * blockSize
@@ -438,7 +511,7 @@ func (w *walk) escaped(text []byte, i int) uint64 {
 
 // yieldRuns calls yield for the triggers by runs that begin in n blocks, the first
 // of which is at text[at].
-func (p *prefilter) yieldRuns(w *walk, n int, text []byte, at int, yield func(trigger int32, i int) bool) bool {
+func (p *prefilter) yieldRuns(w *walk, n, at int, yield func(trigger int32, i int) bool) bool {
 	m := &w.masks
 	if len(p.byRun[byDigit-1])+len(p.byBegin[byDigit-1]) > 0 {
 		for i := range n {
@@ -446,7 +519,7 @@ func (p *prefilter) yieldRuns(w *walk, n int, text []byte, at int, yield func(tr
 			w.begins[i] = w.anywhere[i] & m.digits[i] &^ (m.digits[i]<<1 | w.digit)
 			w.digit = m.digits[i] >> 63
 		}
-		if !p.yieldShape(byDigit, w, n, text, at, yield) {
+		if !p.yieldShape(byDigit, w, n, at, yield) {
 			return false
 		}
 	}
@@ -457,18 +530,18 @@ func (p *prefilter) yieldRuns(w *walk, n int, text []byte, at int, yield func(tr
 			w.begins[i] = w.anywhere[i] &^ (words<<1 | w.word)
 			w.word = words >> 63
 		}
-		return p.yieldShape(byWord, w, n, text, at, yield)
+		return p.yieldShape(byWord, w, n, at, yield)
 	}
 	return true
 }
 
 // yieldShape calls yield for the triggers by one shape, where w has found it.
-func (p *prefilter) yieldShape(s shape, w *walk, n int, text []byte, at int, yield func(trigger int32, i int) bool) bool {
-	return p.yieldAll(p.byRun[s-1], &w.anywhere, w, n, text, at, yield) && p.yieldAll(p.byBegin[s-1], &w.begins, w, n, text, at, yield)
+func (p *prefilter) yieldShape(s shape, w *walk, n, at int, yield func(trigger int32, i int) bool) bool {
+	return p.yieldAll(p.byRun[s-1], &w.anywhere, w, n, at, yield) && p.yieldAll(p.byBegin[s-1], &w.begins, w, n, at, yield)
 }
 
 // yieldAll calls yield for each trigger at each position of masks.
-func (p *prefilter) yieldAll(triggers []int32, masks *[chunk + 1]uint64, w *walk, n int, text []byte, at int, yield func(trigger int32, i int) bool) bool {
+func (p *prefilter) yieldAll(triggers []int32, masks *[chunk + 1]uint64, w *walk, n, at int, yield func(trigger int32, i int) bool) bool {
 	if len(triggers) == 0 {
 		return true
 	}
@@ -476,7 +549,7 @@ func (p *prefilter) yieldAll(triggers []int32, masks *[chunk + 1]uint64, w *walk
 		for ; m != 0; m &= m - 1 {
 			place := at + i*blockSize + bits.TrailingZeros64(m)
 			for _, id := range triggers {
-				if p.triggers[id].fits(text, place) && !yield(id, place) {
+				if !yield(id, place) {
 					return false
 				}
 			}

@@ -18,19 +18,14 @@ func (s *Set) Suspect(sc *Scratch, raw []byte) bool {
 	sc.begin()
 	p, suspect := s.payloads, false
 	p.each(sc, raw, 0, func(trigger int32, i int) bool {
-		t := &p.triggers[trigger]
-		at := i - t.gram
-		suspect = at >= 0 && t.fits(raw, at) && t.mayBegin(raw, at) && t.mayGoOn(sc, raw, at) && t.mayStart(sc, raw, at)
+		if at, _, fits := p.stands(trigger, raw, i); fits {
+			t := &p.triggers[trigger]
+			suspect = t.mayGoOn(sc, raw, at) && t.mayStart(sc, raw, at)
+		}
 		return !suspect
 	})
 	clear(sc.unescaped[:cap(sc.unescaped)])
 	return suspect
-}
-
-// mayBegin reports whether what stands before text[at], in a raw payload, is
-// possible before t in some field. An escape stands for what it may.
-func (t *trigger) mayBegin(text []byte, at int) bool {
-	return t.before.holds(text, at) || endsEscape(text[:at])
 }
 
 // endsEscape reports whether text may end in an escape: \x or \uXXXX.

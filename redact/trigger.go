@@ -636,27 +636,6 @@ func (t *trigger) grams() int {
 	return n
 }
 
-// fits reports whether the bytes of text from i on lie in t.seq. The last are
-// looked at first: what the prefilter knows is at the beginning more often.
-func (t *trigger) fits(text []byte, i int) bool {
-	if i < 0 || i+len(t.seq) > len(text) {
-		return false
-	}
-	part := text[i : i+len(t.seq)]
-	for k := len(part) - 1; k >= 0; k-- {
-		if !t.seq[k].has(part[k]) {
-			return false
-		}
-	}
-	return true
-}
-
-// ends reports whether what stands behind t at text[at], in a value, is possible.
-func (t *trigger) ends(text []byte, at int) bool {
-	end := at + len(t.seq)
-	return t.after == nil || end < len(text) && t.after.has(text[end])
-}
-
 // foldedSet returns the bytes of s as the prefilter sees them, which is with bit 5
 // set: letters in lower case, and a few other pairs of bytes as one, which only
 // makes it report more. In each word of 64 the lower half falls onto the upper.
