@@ -156,6 +156,17 @@ type sorter struct {
 	costs [bucketCount]float32
 }
 
+// widen makes buckets fit for triggers that are in them already, and in which more
+// may stand before the gram now.
+func (b *buckets) widen(triggers []trigger) {
+	for i := range triggers {
+		if t := &triggers[i]; t.shape == byGram {
+			w := t.around(t.gram)
+			b.of[t.bucket] = b.of[t.bucket].with(&w)
+		}
+	}
+}
+
 // add puts triggers into buckets, those that logs hold most often first, each into
 // the bucket that it makes worse least, and chooses their grams.
 func (b *buckets) add(triggers []trigger) {
@@ -172,6 +183,10 @@ func (b *buckets) add(triggers []trigger) {
 	}
 	slices.SortStableFunc(items, func(a, b item) int { return cmp.Compare(b.often, a.often) })
 	s := sorter{b: b}
+	for k := range b.of {
+		of := b.of[k].taken()
+		s.put(k, &window{}, &of)
+	}
 	for _, it := range items {
 		s.place(it.t)
 	}
@@ -179,13 +194,9 @@ func (b *buckets) add(triggers []trigger) {
 }
 
 func (s *sorter) place(t *trigger) {
-	options := t.options
-	if options == nil {
-		options = []int{t.gram} // it is chosen
-	}
 	best, gram, worse := 0, t.gram, float32(2)
 	var chosen taken
-	for _, offset := range options {
+	for _, offset := range t.options {
 		w := t.around(offset)
 		of := w.taken()
 		for _, k := range s.likely(&w) {
@@ -201,11 +212,16 @@ func (s *sorter) place(t *trigger) {
 			break
 		}
 	}
-	t.gram, t.options = gram, nil
+	t.gram, t.bucket, t.options = gram, best, nil
 	w := t.around(gram)
-	s.b.of[best] = s.b.of[best].with(&w)
+	s.put(best, &w, &chosen)
+}
+
+// put adds a window to a bucket.
+func (s *sorter) put(best int, w *window, chosen *taken) {
+	s.b.of[best] = s.b.of[best].with(w)
 	s.often[best] = s.b.of[best].often()
-	s.taken[best].add(&chosen)
+	s.taken[best].add(chosen)
 	s.costs[best] = s.taken[best].share(&taken{}) + s.often[best]
 }
 

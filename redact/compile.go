@@ -23,7 +23,7 @@ func Compile(rules []Rule, o Options) (*Set, error) {
 		return nil, errors.Join(c.errs...)
 	}
 	m.values = newPrefilter(c.triggers)
-	m.payloads = newRawPrefilter(slices.Concat(m.values.triggers, c.keyTriggers))
+	m.payloads = newRawPrefilter(m.values, c.keyTriggers)
 	return newSet(m, o)
 }
 

@@ -188,13 +188,17 @@ func newPrefilter(triggers []trigger) *prefilter {
 	return p
 }
 
-// newRawPrefilter returns the prefilter of triggers for raw payloads.
-func newRawPrefilter(triggers []trigger) *prefilter {
-	p := &prefilter{raw: true, triggers: triggers}
-	for i := range triggers {
-		triggers[i].before.inPayload()
+// newRawPrefilter returns the prefilter for raw payloads: of the triggers of values,
+// and those of names.
+func newRawPrefilter(values *prefilter, names []trigger) *prefilter {
+	p := &prefilter{raw: true, triggers: slices.Concat(values.triggers, names)}
+	known := len(values.triggers)
+	for i := range p.triggers {
+		p.triggers[i].before.inPayload()
 	}
-	p.buckets.add(triggers)
+	p.buckets.of = values.buckets.of
+	p.buckets.widen(p.triggers[:known])
+	p.buckets.add(p.triggers[known:])
 	p.tabulate()
 	return p
 }

@@ -71,6 +71,7 @@ type trigger struct {
 	shape       shape
 	begins      bool // by shape: only where a number or a word begins
 	gram        int  // offset in seq of the three classes that the prefilter knows
+	bucket      int  // see buckets
 	least, most int  // distance of seq from the start of the match
 	before      context
 	after       *byteSet // what follows seq in a value, if not nil
@@ -307,6 +308,9 @@ func (a *analyzer) nodeTriggers(nodes []*syntax.Regexp, i int) (ts []trigger, co
 		t := trigger{shape: r.shape, seq: united(e.seqs)}
 		if len(t.seq) == 0 {
 			t.seq = []byteSet{firstBytes(concat(nodes[i:]))}
+		}
+		for len(t.seq) > 1 && r.set.within(&t.seq[len(t.seq)-1]) {
+			t.seq = t.seq[:len(t.seq)-1] // the run says that already
 		}
 		t.before = precede(nodes[:i], &t.seq[0])
 		c := r.cost
