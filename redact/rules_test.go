@@ -163,6 +163,47 @@ func TestCraftedTextGivesUp(t *testing.T) {
 	}
 }
 
+// crafted are texts against an engine each: runs of a class, near-matches, nested
+// repetitions, places without number, a line without an end.
+var crafted = []struct {
+	name, pattern, prefix, piece string
+}{
+	{"run of a class", `\btok_[a-z0-9]{20,40}\b`, "", "tok_aaaaaaaaaaaaaaaa "},
+	{"one byte short", `\btok_[a-z0-9]{20}\b`, "", "tok_0123456789abcdefghi "},
+	{"one byte too many", `\btok_[a-z0-9]{20}\b`, "", "tok_0123456789abcdefghijk "},
+	{"many states", `abc(?:[a-z]*[0-9]){12}[a-z]{7}!`, "", "abc1a2b3c4d5e6f7g8h9i0j"},
+	{"nested repetition", `key=(?:(?:a+)+b?)+c`, "key=", "aaaaaaaab"},
+	{"gap before a literal", `secret.{0,200}=.{0,200};end`, "", "secret=;en"},
+	{"start to search", `[a-z]{0,60}:xyz[a-z:]{10,}\.`, "", "a:xyz"},
+	{"beyond ASCII", `geheim[^\s]{10,}!`, "", "geheimäöüß"},
+	{"backtracking", `tok=(?=(?:\w+)+!)\w+`, "tok=", "aaaaaaaa"},
+	{"back-reference", `q=(['|])(\w+)\1`, "", "q='aaaa|"},
+	{"digits", `\b(?:\d[ -]?){13,16}\b`, "", "1234 5678 9012 "},
+}
+
+// Text crafted against an engine is searched or given up, within the budget and
+// one try beyond it.
+func TestCraftedText(t *testing.T) {
+	const size = 1 << 20
+	for _, tt := range crafted {
+		s := mustCompile(t, []Rule{{ID: "rule", Pattern: tt.pattern}}, Options{})
+		text := []byte((tt.prefix + strings.Repeat(tt.piece, size/len(tt.piece)+1))[:size])
+		sc := s.NewScratch()
+		if _, err := s.Find(sc, nil, Field{Value: text}); err != nil && !errors.Is(err, ErrGaveUp) {
+			t.Errorf("%s: %v", tt.name, err)
+		}
+		// A try reads a window, with at most a thread for each instruction.
+		const threads = 2000
+		if most := budget(text) + s.window*nfaCost*threads; sc.nfa.spent > most {
+			t.Errorf("%s: %d units of work for %d bytes, want at most %d", tt.name, sc.nfa.spent, size, most)
+		}
+		s.Suspect(sc, text)
+		if most := budget(text) + s.window*nfaCost*threads; sc.nfa.spent > most {
+			t.Errorf("%s: %d units of work for %d bytes to tell whether it is suspect", tt.name, sc.nfa.spent, size)
+		}
+	}
+}
+
 func TestAllow(t *testing.T) {
 	rules := []Rule{
 		{ID: "word", Pattern: `\bkey_([a-z]+)`, Tags: []string{"x"}},
