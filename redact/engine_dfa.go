@@ -16,39 +16,44 @@ type dfa struct {
 	n       *nfa
 	asserts bool       // the pattern asks what stands around a place
 	classes [256]uint8 // what the pattern can't tell apart has one number
-	count   int        // of classes
-	start   [kinds]atomic.Pointer[dfaState]
+	stride  uint32     // the number of classes, or a few more
+	table   atomic.Pointer[dfaTable]
 
 	mu     sync.Mutex
-	states map[string]*dfaState
+	states []dfaState // by number, which is where its row begins divided by stride
+	known  map[string]uint32
 	memory closure
 }
+
+// dfaTable has a row of stride entries for each state: the row that follows with a
+// byte of a class, or an outcome. It is replaced by a longer copy when states come
+// to be; who has the old one finds entries missing there and asks for them.
+type dfaTable struct {
+	next  []uint32      // set once each, by who holds dfa.mu
+	ends  []uint32      // by state: the outcome where no more bytes follow
+	start [kinds]uint32 // rows, by what stands before
+}
+
+// Entries that are no rows, and outcomes.
+const (
+	missing = iota // not worked out yet
+	fails
+	matches
+	unknown // for the nfa
+	outcomes
+)
+
+type verdict uint32
 
 // maxStates bounds the states of a rule. What goes beyond them is for the nfa.
 const maxStates = 256
 
 // dfaState is a set of instructions that wait for the next character, and what
-// stands before it. States without next tell the outcome.
+// stands before it.
 type dfaState struct {
-	next []atomic.Pointer[dfaState] // by class of byte
-	end  atomic.Int32               // outcome where no more bytes follow, 0 if not worked out
 	kind kind
 	pcs  []uint32
 }
-
-var (
-	stateFails   = &dfaState{}
-	stateMatches = &dfaState{}
-	stateUnknown = &dfaState{}
-)
-
-type verdict int32
-
-const (
-	fails verdict = iota + 1
-	matches
-	unknown
-)
 
 // kind is what an assertion can ask about the character before it.
 type kind uint8
@@ -75,12 +80,11 @@ func (d *dfa) kindOf(b byte) kind {
 	return kindOther
 }
 
-// wide is the class of bytes beyond ASCII, which begin or go on in characters that
+// Class 0 is that of bytes beyond ASCII, which begin or go on in characters that
 // only the nfa reads.
-const wide = 0
 
 func newDFA(n *nfa) *dfa {
-	d := &dfa{n: n, states: map[string]*dfaState{}, count: 1}
+	d := &dfa{n: n, known: map[string]uint32{}}
 	d.asserts = slices.ContainsFunc(n.insts, func(in nfaInst) bool { return in.op == syntax.InstEmptyWidth })
 	type class struct {
 		of   byte
@@ -96,8 +100,10 @@ func newDFA(n *nfa) *dfa {
 		}
 		d.classes[b] = uint8(i + 1)
 	}
-	d.count += len(seen)
+	d.stride = max(outcomes, uint32(len(seen)+1)) // the first row is no outcome
 	d.memory.size(len(n.insts))
+	d.states = make([]dfaState, 1) // none has number 0
+	d.table.Store(&dfaTable{next: make([]uint32, d.stride), ends: make([]uint32, 1)})
 	return d
 }
 
@@ -118,67 +124,60 @@ func (d *dfa) run(text []byte, at, end int) (v verdict, looked int, atEnd bool) 
 	if at > 0 {
 		before = d.kindOf(text[at-1])
 	}
-	s := d.start[before].Load()
-	if s == nil {
-		s = d.begin(before)
+	t := d.table.Load()
+	row := atomic.LoadUint32(&t.start[before])
+	if row == missing {
+		row = d.begin(before)
+		t = d.table.Load()
 	}
 	for i, b := range text[at:end] {
-		if s.next == nil {
-			return s.verdict(), i, false
+		if row < outcomes {
+			return verdict(row), i, false
 		}
-		next := s.next[d.classes[b]].Load()
-		if next == nil {
-			next = d.extend(s, b)
+		next := atomic.LoadUint32(&t.next[row+uint32(d.classes[b])])
+		if next == missing {
+			next = d.extend(row, b)
+			t = d.table.Load()
 		}
-		s = next
+		row = next
 	}
-	if s.next == nil {
-		return s.verdict(), end - at, false
+	if row < outcomes {
+		return verdict(row), end - at, false
 	}
-	if v = verdict(s.end.Load()); v == 0 {
-		v = d.finish(s)
+	if v = verdict(atomic.LoadUint32(&t.ends[row/d.stride])); v == missing {
+		v = d.finish(row)
 	}
 	return v, end - at, true
 }
 
-func (s *dfaState) verdict() verdict {
-	switch s {
-	case stateFails:
-		return fails
-	case stateMatches:
-		return matches
-	}
-	return unknown
-}
-
-func (d *dfa) begin(before kind) *dfaState {
+func (d *dfa) begin(before kind) uint32 {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	s := d.state([]uint32{d.n.start}, before)
-	d.start[before].Store(s)
-	return s
+	row := d.state([]uint32{d.n.start}, before)
+	atomic.StoreUint32(&d.table.Load().start[before], row)
+	return row
 }
 
-// finish works out the outcome of s where no bytes follow.
-func (d *dfa) finish(s *dfaState) verdict {
+// finish works out the outcome of a state where no bytes follow.
+func (d *dfa) finish(row uint32) verdict {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	v := fails
-	if d.close(s, -1) {
+	v := uint32(fails)
+	if d.close(row, -1) {
 		v = matches
 	}
-	s.end.Store(int32(v))
-	return v
+	atomic.StoreUint32(&d.table.Load().ends[row/d.stride], v)
+	return verdict(v)
 }
 
-// extend works out what follows s with the byte b.
-func (d *dfa) extend(s *dfaState, b byte) *dfaState {
+// extend works out what follows a state with the byte b.
+func (d *dfa) extend(row uint32, b byte) uint32 {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	next := stateUnknown
+	next := uint32(unknown)
 	switch {
-	case d.close(s, rune(b)):
-		next = stateMatches
+	case d.close(row, rune(b)):
+		next = matches
 	case b < 0x80:
 		c := &d.memory
 		c.out = c.out[:0]
@@ -191,29 +190,36 @@ func (d *dfa) extend(s *dfaState, b byte) *dfaState {
 		slices.Sort(c.out)
 		next = d.state(slices.Compact(c.out), d.kindOf(b))
 	}
-	s.next[d.classes[b]].Store(next)
+	atomic.StoreUint32(&d.table.Load().next[row+uint32(d.classes[b])], next)
 	return next
 }
 
-// state returns the state of a set of instructions, which it copies.
-func (d *dfa) state(pcs []uint32, before kind) *dfaState {
+// state returns the row of the state of a set of instructions, which it copies.
+func (d *dfa) state(pcs []uint32, before kind) uint32 {
 	if len(pcs) == 0 {
-		return stateFails
+		return fails
 	}
 	key := make([]byte, 0, 64)
 	key = append(key, byte(before))
 	for _, pc := range pcs {
 		key = append(key, byte(pc), byte(pc>>8), byte(pc>>16))
 	}
-	if s := d.states[string(key)]; s != nil {
-		return s
+	if row, ok := d.known[string(key)]; ok {
+		return row
 	}
-	if len(d.states) >= maxStates {
-		return stateUnknown
+	number := uint32(len(d.states))
+	if number > maxStates {
+		return unknown
 	}
-	s := &dfaState{next: make([]atomic.Pointer[dfaState], d.count), kind: before, pcs: slices.Clone(pcs)}
-	d.states[string(key)] = s
-	return s
+	d.states = append(d.states, dfaState{kind: before, pcs: slices.Clone(pcs)})
+	d.known[string(key)] = number * d.stride
+	if t := d.table.Load(); int(number) >= len(t.ends) {
+		more := &dfaTable{start: t.start, next: make([]uint32, 2*len(t.next)), ends: make([]uint32, 2*len(t.ends))}
+		copy(more.next, t.next)
+		copy(more.ends, t.ends)
+		d.table.Store(more)
+	}
+	return number * d.stride
 }
 
 // closure is the memory of close.
@@ -225,10 +231,10 @@ type closure struct {
 
 func (c *closure) size(insts int) { c.seen = make([]bool, insts) }
 
-// close lists the instructions of s that wait for a character, when after follows,
-// and reports whether the pattern has matched before it.
-func (d *dfa) close(s *dfaState, after rune) (matched bool) {
-	c := &d.memory
+// close lists the instructions of a state that wait for a character, when after
+// follows, and reports whether the pattern has matched before it.
+func (d *dfa) close(row uint32, after rune) (matched bool) {
+	c, s := &d.memory, &d.states[row/d.stride]
 	c.list = c.list[:0]
 	clear(c.seen)
 	holds := syntax.EmptyOpContext(kindRune[s.kind], after)

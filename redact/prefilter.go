@@ -362,10 +362,8 @@ func (p *prefilter) each(sc *Scratch, text []byte, at int, yield func(trigger in
 		if p.raw {
 			w.markEscaped(n, len(text)-at)
 		}
-		for _, c := range w.candidates(p, w.collect(&w.masks.grams, n), text, at) {
-			if !p.yieldGram(c, w, text, at+int(c.place), yield) {
-				return
-			}
+		if !p.yieldGrams(w, w.candidates(p, w.collect(&w.masks.grams, n), text, at), text, at, yield) {
+			return
 		}
 		if p.runs && !p.yieldRuns(w, n, at, yield) {
 			return
@@ -380,6 +378,7 @@ type walk struct {
 	edge   edge
 	places [chunk*blockSize + 4]uint16
 	found  [2*chunk*blockSize + 1]candidate
+	hits   [256]hit
 	// Where runs of a shape begin, and where a number or a word does with them.
 	anywhere, begins [chunk + 1]uint64
 	// Whether the last byte before is a digit or of a word, 1 or 0, and the
@@ -484,26 +483,58 @@ func (w *walk) candidates(p *prefilter, places []uint16, text []byte, at int) []
 	return w.found[:n]
 }
 
-// yieldGram calls yield for the triggers of a candidate, which is at text[i].
-func (p *prefilter) yieldGram(c candidate, w *walk, text []byte, i int, yield func(trigger int32, i int) bool) bool {
-	t, gram := &p.short, folded(text, i)
-	if c.long {
-		t = &p.long
-	} else {
-		gram &= gramMask
+// yieldGrams calls yield for the triggers of candidates, whose places are counted
+// from text[at].
+func (p *prefilter) yieldGrams(w *walk, candidates []candidate, text []byte, at int, yield func(trigger int32, i int) bool) bool {
+	n := 0
+	for _, c := range candidates {
+		t, i := &p.short, at+int(c.place)
+		gram := folded(text, i)
+		if c.long {
+			t = &p.long
+		} else {
+			gram &= gramMask
+		}
+		before, behind := letterAt(text, i-1), letterAt(text, i+gramLen)
+		escaped := w.escaped(text, i)
+		h := &t.heads[c.list]
+		for entries := t.entries[h.from:h.to]; len(entries) > 0; {
+			some := entries[:min(len(entries), len(w.hits)-n)]
+			for k := range some {
+				e := &some[k]
+				w.hits[n] = hit{e.trigger, c.place}
+				n += int(e.behind >> behind & (e.before>>before | escaped) & isZero(e.gram^gram))
+			}
+			entries = entries[len(some):]
+			if n == len(w.hits) {
+				if !yieldHits(w.hits[:n], at, yield) {
+					return false
+				}
+				n = 0
+			}
+		}
 	}
-	before, behind := letterAt(text, i-1), letterAt(text, i+gramLen)
-	escaped := w.escaped(text, i)
-	h := &t.heads[c.list]
-	entries := t.entries[h.from:h.to]
-	for k := range entries {
-		e := &entries[k]
-		if e.gram == gram && e.behind>>behind&(e.before>>before|escaped)&1 == 1 && !yield(e.trigger, i) {
+	return yieldHits(w.hits[:n], at, yield)
+}
+
+// hit is a trigger that may stand with its gram at a place, counted from the begin
+// of a chunk.
+type hit struct {
+	trigger int32
+	place   uint16
+}
+
+func yieldHits(hits []hit, at int, yield func(trigger int32, i int) bool) bool {
+	for _, h := range hits {
+		if !yield(h.trigger, at+int(h.place)) {
 			return false
 		}
 	}
 	return true
 }
+
+// isZero returns 1 for 0, else 0.
+func isZero(x uint32) uint64 { return (uint64(x) - 1) >> 63 }
 
 // escaped returns 1 if what stands before text[i] may be an escape.
 func (w *walk) escaped(text []byte, i int) uint64 {
