@@ -26,6 +26,9 @@ type prefilter struct {
 	// only where a number or a word begins.
 	byRun, byBegin [len(runShapes)][]int32
 	runs           bool // there are some
+	// digitsAt are some distances from the begin of a run of digits at which all
+	// triggers by it have digits: most dates and times have none there.
+	digitsAt []int
 	// most is how far from the start of a match the bytes go that announce it.
 	most int
 	// raw says that texts are payloads, with escapes in them.
@@ -237,10 +240,29 @@ func (p *prefilter) tabulate() {
 			behind.each(func(b byte) { add(&long, gram|uint32(b)<<24) })
 		})
 	}
+	p.findDigits()
 	p.short.fill(short)
 	p.long.fill(long)
 	p.check()
 }
+
+// findDigits fills p.digitsAt.
+func (p *prefilter) findDigits() {
+	list := slices.Concat(p.byRun[byDigit-1], p.byBegin[byDigit-1])
+	for at := maxRun - 1; at > 0 && len(list) > 0 && len(p.digitsAt) < maxDigitsAt; at-- {
+		all := true
+		for _, id := range list {
+			seq := p.triggers[id].seq
+			all = all && at < len(seq) && seq[at].within(&digits)
+		}
+		if all {
+			p.digitsAt = append(p.digitsAt, at)
+		}
+	}
+}
+
+// maxDigitsAt bounds what is asked at every position; more sorts out little.
+const maxDigitsAt = 3
 
 // maxBehind bounds, in bytes, the class behind a gram that is looked up with it.
 const maxBehind = 4
@@ -551,6 +573,9 @@ func (p *prefilter) yieldRuns(w *walk, n, at int, yield func(trigger int32, i in
 	if len(p.byRun[byDigit-1])+len(p.byBegin[byDigit-1]) > 0 {
 		for i := range n {
 			w.anywhere[i] = m.digitRuns(i)
+			for _, at := range p.digitsAt {
+				w.anywhere[i] &= m.digits[i]>>at | m.digits[i+1]<<(64-at)
+			}
 			w.begins[i] = w.anywhere[i] & m.digits[i] &^ (m.digits[i]<<1 | w.digit)
 			w.digit = m.digits[i] >> 63
 		}
