@@ -1,0 +1,180 @@
+package disguise
+
+import (
+	"bytes"
+	"encoding/base64"
+
+	"github.com/redactd/redactd/internal/codec"
+)
+
+func init() { register(orderBlocks, base64Text{}) }
+
+// base64Text is base64 (RFC 4648, sections 4 and 5), with padding or without, on one
+// line or wrapped over several of the same length.
+type base64Text struct{}
+
+// base64Value gives the value of a character in either alphabet, 64 for others.
+var base64Value = func() (v [256]byte) {
+	for c := range v {
+		v[c] = 64
+	}
+	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+	for i := range alphabet {
+		v[alphabet[i]] = byte(i)
+	}
+	v['+'], v['-'], v['/'], v['_'] = 62, 62, 63, 63
+	return v
+}()
+
+func (base64Text) Name() string { return "base64" }
+
+// headChars is how many characters of a run are decoded to see whether it is text.
+const headChars = 16
+
+// maxParts is how many parts of a run, such as a path, are looked at.
+const maxParts = 8
+
+// within tries the beginning of the run at each of its four characters, since the
+// first may be missing or belong to something before, and each part of a path.
+func (base64Text) within(run []byte) (start, end int) {
+	for i := range 4 {
+		if readsBase64(run[i:]) {
+			return i, len(run)
+		}
+	}
+	parts := 0
+	for i := 0; i+headChars < len(run) && parts < maxParts; i++ {
+		if c := run[i]; c == '/' || c == '_' || c == '-' {
+			if parts++; readsBase64(run[i+1:]) {
+				return i + 1, len(run)
+			}
+		}
+	}
+	return -1, -1
+}
+
+func readsBase64(run []byte) bool {
+	if len(run) < headChars {
+		return false
+	}
+	var head [headChars / 4 * 3]byte
+	for i := 0; i < headChars; i += 4 {
+		a, b, c, d := base64Value[run[i]], base64Value[run[i+1]], base64Value[run[i+2]], base64Value[run[i+3]]
+		j := i / 4 * 3
+		head[j], head[j+1], head[j+2] = a<<2|b>>4, b<<4|c>>2, c<<6|d
+		if a|b|c|d >= 64 || head[j] < ' ' && !isText(int(head[j])) {
+			return false
+		}
+	}
+	return readable(head[:])
+}
+
+func (e base64Text) Next(text []byte, from int) (start, end int) {
+	start, end = nextIn(e, text, from)
+	if start < 0 {
+		return start, end
+	}
+	return start, wrappedEnd(text, start, end)
+}
+
+func (e base64Text) Hides(raw []byte) bool { return hidesInRun(raw, e) }
+
+// wrappedEnd returns where base64 that begins at start and whose first line ends at
+// end goes to.
+func wrappedEnd(text []byte, start, end int) int {
+	width := end - start
+	if width%4 != 0 || text[end-1] == '=' {
+		return end
+	}
+	for end-start < 2*MaxDecoded {
+		n := softBreak(text[end:])
+		if n == 0 {
+			break
+		}
+		next := end + n
+		for next < len(text) && next-end-n < width && inRun[text[next]] {
+			next++
+		}
+		for p := 0; p < 2 && next < len(text) && isPad[text[next]]; p++ {
+			next++
+		}
+		if next == end+n || next < len(text) && text[next] != '\n' && text[next] != '\r' && text[next] != '"' && text[next] != '\'' {
+			break // the line is not of it
+		}
+		last := next-end-n < width || text[next-1] == '='
+		end = next
+		if last {
+			break
+		}
+	}
+	return end
+}
+
+func (base64Text) Decode(dst, stretch []byte) (out []byte, ok bool) {
+	from := len(dst)
+	dst, ok = decodeBase64(dst, stretch, MaxDecoded)
+	if !ok || !mostlyText(dst[from:]) {
+		return dst[:from], false
+	}
+	return dst, true
+}
+
+// decodeBase64 appends to dst what stretch stands for, at most limit bytes.
+func decodeBase64(dst, stretch []byte, limit int) (out []byte, ok bool) {
+	if len(stretch)/4*3 > limit || bytes.ContainsAny(stretch, "+/") && bytes.ContainsAny(stretch, "-_") {
+		return dst, false
+	}
+	var word uint32
+	n := 0
+	for _, c := range stretch {
+		v := base64Value[c]
+		if v == 64 {
+			continue // padding and line breaks
+		}
+		word = word<<6 | uint32(v)
+		if n++; n == 4 {
+			dst = append(dst, byte(word>>16), byte(word>>8), byte(word))
+			word, n = 0, 0
+		}
+	}
+	switch n {
+	case 2:
+		dst = append(dst, byte(word>>4))
+	case 3:
+		dst = append(dst, byte(word>>10), byte(word>>2))
+	}
+	return dst, true
+}
+
+func (base64Text) Encode(dst []codec.Splice, arena []byte, edits []codec.Splice, text, stretch []byte, base int) ([]codec.Splice, []byte) {
+	at := len(arena)
+	arena = appendBase64(arena, codec.Apply(nil, text, edits), stretch)
+	return whole(dst, arena, at, stretch, base), arena
+}
+
+// appendBase64 appends data to dst in base64 that is written as that of model is: its
+// alphabet, its padding, its lines.
+func appendBase64(dst, data, model []byte) []byte {
+	e := base64.StdEncoding
+	if bytes.ContainsAny(model, "-_") {
+		e = base64.URLEncoding
+	}
+	chars := bytes.Count(model, nil) - 1
+	width, newline := len(model), ""
+	if i := bytes.IndexByte(model, '\n'); i >= 0 {
+		width, newline = i, "\n"
+		if model[i-1] == '\r' {
+			width, newline = i-1, "\r\n"
+		}
+		chars -= bytes.Count(model, []byte("\n")) * len(newline)
+	}
+	if chars%4 != 0 { // a lone character at the end stands for nothing
+		e = e.WithPadding(base64.NoPadding)
+	}
+	out := e.AppendEncode(nil, data)
+	for newline != "" && len(out) > width {
+		dst = append(append(dst, out[:width]...), newline...)
+		out = out[width:]
+	}
+	return append(dst, out...)
+}
