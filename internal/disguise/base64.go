@@ -147,6 +147,9 @@ func decodeBase64(dst, stretch []byte, limit int) (out []byte, ok bool) {
 }
 
 func (base64Text) Encode(dst []codec.Splice, arena []byte, edits []codec.Splice, text, stretch []byte, base int) ([]codec.Splice, []byte) {
+	if len(edits) == 0 {
+		return dst, arena
+	}
 	at := len(arena)
 	arena = appendBase64(arena, codec.Apply(nil, text, edits), stretch)
 	return whole(dst, arena, at, stretch, base), arena

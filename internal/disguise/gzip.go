@@ -54,6 +54,9 @@ func (gzipText) Decode(dst, stretch []byte) (out []byte, ok bool) {
 }
 
 func (gzipText) Encode(dst []codec.Splice, arena []byte, edits []codec.Splice, text, stretch []byte, base int) ([]codec.Splice, []byte) {
+	if len(edits) == 0 {
+		return dst, arena
+	}
 	packed, err := codec.Encode(nil, codec.Apply(nil, text, edits), "gzip")
 	if err != nil {
 		return append(dst, codec.Splice{Start: base, End: base + len(stretch)}), arena // better gone than kept
