@@ -42,10 +42,12 @@ const MaxDecoded = 1 << 20
 const maxStretch = 256 << 10
 
 // The encodings that write a few characters otherwise come first: where they are in
-// what others wrote, that can't be read before they are undone.
+// what others wrote, that can't be read before they are undone. Last comes what the
+// padding of others looks like.
 const (
 	orderUnits = iota
 	orderBlocks
+	orderLast
 )
 
 type entry struct {

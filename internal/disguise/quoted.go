@@ -6,7 +6,7 @@ import (
 	"github.com/redactd/redactd/internal/codec"
 )
 
-func init() { register(orderUnits, quoted{units{codec.NewEscaping(quotedUnits{})}}) }
+func init() { register(orderLast, quoted{units{codec.NewEscaping(quotedUnits{})}}) }
 
 // quoted is quoted-printable (RFC 2045, section 6.7). A stretch is the lines that
 // soft breaks join, or one line in which = itself is encoded. Without either, what
@@ -23,7 +23,7 @@ func (quoted) Next(text []byte, from int) (start, end int) {
 		}
 		at += i
 		rest := text[at+1:]
-		if hexByte(rest) != '=' && (softBreak(rest) == 0 || !wrapsAt(text, from, at)) {
+		if hexByte(rest) != '=' && (softBreak(rest) == 0 || at == 0 || text[at-1] == '=' || !wrapsAt(text, from, at)) {
 			continue
 		}
 		start, end = line(text, from, at)

@@ -91,6 +91,7 @@ var disguised = []struct{ name, in, out, encodings string }{
 	{"base64 twice", inBase64("a b c d " + inBase64("the key "+secret)), inBase64("a b c d " + inBase64("the key "+placeholder)), "base64|base64"},
 	{"beside a finding", secret + " " + inBase64("the key "+secret), placeholder + " " + inBase64("the key "+placeholder), "base64"},
 	{"nothing in it", inBase64("the key is not in here") + " a%20b c&amp;d", inBase64("the key is not in here") + " a%20b c&amp;d", ""},
+	{"padding at the end of a line", inBase64("as many words as fill a line, "+secret) + "\n=====\n", inBase64("as many words as fill a line, "+placeholder) + "\n=====\n", "base64"},
 	{"too deep", inBase64("a " + inBase64("b "+inBase64("c "+inBase64("the key "+secret)))),
 		inBase64("a " + inBase64("b "+inBase64("c "+inBase64("the key "+secret)))), ""},
 }
