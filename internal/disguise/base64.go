@@ -37,37 +37,88 @@ const maxParts = 8
 // within tries the beginning of the run at each of its four characters, since the
 // first may be missing or belong to something before, and each part of a path.
 func (base64Text) within(run []byte) (start, end int) {
-	for i := range 4 {
-		if readsBase64(run[i:]) {
+	if readsBase64(run) {
+		return 0, len(run)
+	}
+	for i := 1; i < 4; i++ {
+		if mayReadASCII(run[i:]) && readsBase64(run[i:]) {
 			return i, len(run)
 		}
 	}
 	parts := 0
 	for i := 0; i+headChars < len(run) && parts < maxParts; i++ {
-		if c := run[i]; c == '/' || c == '_' || c == '-' {
-			if parts++; readsBase64(run[i+1:]) {
-				return i + 1, len(run)
-			}
+		if base64Value[run[i]] < 62 || base64Value[run[i+1]] >= 32 {
+			continue
+		}
+		if parts++; readsBase64(run[i+1:]) {
+			return i + 1, len(run)
 		}
 	}
 	return -1, -1
 }
 
+// mayReadASCII reports whether the first byte of each of the first groups of run is
+// one of ASCII.
+func mayReadASCII(run []byte) bool {
+	return len(run) >= headChars &&
+		(base64Value[run[0]]|base64Value[run[4]]|base64Value[run[8]]|base64Value[run[12]])&32 == 0
+}
+
+// readsBase64 reports whether the first characters of run decode to text in UTF-8. Of
+// what is random, one byte in two ends the test.
 func readsBase64(run []byte) bool {
 	if len(run) < headChars {
 		return false
 	}
-	var head [headChars / 4 * 3]byte
+	left := 0 // bytes of a character that are still to come
 	for i := 0; i < headChars; i += 4 {
 		a, b, c, d := base64Value[run[i]], base64Value[run[i+1]], base64Value[run[i+2]], base64Value[run[i+3]]
-		j := i / 4 * 3
-		head[j], head[j+1], head[j+2] = a<<2|b>>4, b<<4|c>>2, c<<6|d
-		if a|b|c|d >= 64 || head[j] < ' ' && !isText(int(head[j])) {
+		if a|b|c|d >= 64 {
 			return false
 		}
+		for _, x := range [3]byte{a<<2 | b>>4, b<<4 | c>>2, c<<6 | d} {
+			n := textBytes[x]
+			switch {
+			case left > 0:
+				if left--; n != inside {
+					return false
+				}
+			case n == inside || n == never:
+				return false
+			default:
+				left = int(n) - 1
+			}
+		}
 	}
-	return readable(head[:])
+	return true
 }
+
+// textBytes gives the length of the character of text that a byte begins, or one of
+// what follows.
+var textBytes = func() (t [256]uint8) {
+	for c := range 256 {
+		switch {
+		case isText(c):
+			t[c] = 1
+		case c >= 0x80 && c < 0xC0:
+			t[c] = inside
+		case c >= 0xC2 && c < 0xE0:
+			t[c] = 2
+		case c >= 0xE0 && c < 0xF0:
+			t[c] = 3
+		case c >= 0xF0 && c < 0xF5:
+			t[c] = 4
+		default:
+			t[c] = never
+		}
+	}
+	return t
+}()
+
+const (
+	inside = 8 // a byte within a character
+	never  = 9 // no byte of text
+)
 
 func (e base64Text) Next(text []byte, from int) (start, end int) {
 	start, end = nextIn(e, text, from)
@@ -95,7 +146,7 @@ func wrappedEnd(text []byte, start, end int) int {
 		for next < len(text) && next-end-n < width && inRun[text[next]] {
 			next++
 		}
-		for p := 0; p < 2 && next < len(text) && isPad[text[next]]; p++ {
+		for p := 0; p < 2 && next < len(text) && text[next] == '='; p++ {
 			next++
 		}
 		if next == end+n || next < len(text) && text[next] != '\n' && text[next] != '\r' && text[next] != '"' && text[next] != '\'' {

@@ -24,7 +24,7 @@ func (gzipText) Next(text []byte, from int) (start, end int) {
 		for end < len(text) && inRun[text[end]] {
 			end++
 		}
-		for n := 0; n < 2 && end < len(text) && isPad[text[end]]; n++ {
+		for n := 0; n < 2 && end < len(text) && text[end] == '='; n++ {
 			end++
 		}
 		if end-start >= minRun {

@@ -18,12 +18,11 @@ type runner interface {
 	within(run []byte) (start, end int)
 }
 
-var inRun, isPad = func() (in, pad [256]bool) {
-	for c := range 256 {
+var inRun = func() (in [256]bool) {
+	for c := range in {
 		in[c] = base64Value[c] < 64
 	}
-	pad['='] = true
-	return in, pad
+	return in
 }()
 
 const (
@@ -31,34 +30,39 @@ const (
 	highs = 0x8080808080808080
 )
 
-// endsRun flags, in the upper bits of a word of eight bytes, most of those that a run
-// can't hold. A borrow may flag a byte wrongly only above one that is flagged rightly.
-func endsRun(x uint64) uint64 {
+// breaks flags the bytes of x that most often stand between runs: below +, a dot or a
+// colon, or beyond ASCII. A borrow can flag a byte wrongly only above one that is
+// flagged rightly, so that the lowest flag is right.
+func breaks(x uint64) uint64 {
 	dot, colon := x^'.'*ones, x^':'*ones
 	return ((x-'+'*ones)&^x | (dot-ones)&^dot | (colon-ones)&^colon | x) & highs
 }
 
 // nextRun returns the bounds of the first run that begins at or after from, start -1
-// if there is none. It looks at words of eight bytes until two in a row could be
-// within a run: a run has two wherever it begins.
+// if there is none. Of minRun bytes that belong together, eight at a multiple of
+// sixteen do, and the eight before or behind them. What begins or ends near the edges
+// of text is taken to go on there.
 func nextRun(text []byte, from int) (start, end int) {
-	at, last := from, false
-	for ; at+8 <= len(text); at += 8 {
-		if endsRun(binary.LittleEndian.Uint64(text[at:])) != 0 {
-			last = false
+	at, before := from, uint64(0)
+	for at+16 <= len(text) {
+		here := breaks(binary.LittleEndian.Uint64(text[at:]))
+		behind := breaks(binary.LittleEndian.Uint64(text[at+8:]))
+		if here != 0 || before != 0 && behind != 0 {
+			at, before = at+16, behind
 			continue
 		}
-		if !last {
-			last = true
-			continue
-		}
-		last = false
-		start, end = runAt(text, from, at)
-		if end-start >= minRun {
+		if start, end = runAt(text, from, at); end-start >= minRun {
 			return start, end
 		}
-		if end > at+8 {
-			at += (end - at - 8) &^ 7
+		if end <= at+16 {
+			at, before = at+16, behind
+		} else {
+			at, before = end, 0
+		}
+	}
+	if at < len(text) {
+		if start, end = runAt(text, from, at); end-start >= minRun {
+			return start, end
 		}
 	}
 	return -1, -1
@@ -70,13 +74,13 @@ func runAt(text []byte, from, at int) (start, end int) {
 	for end < len(text) && inRun[text[end]] {
 		end++
 	}
-	if end == at && !isPad[text[at]] {
+	if end == at {
 		return at, at
 	}
 	for start > from && inRun[text[start-1]] {
 		start--
 	}
-	for n := 0; n < 2 && end < len(text) && isPad[text[end]]; n++ {
+	for n := 0; n < 2 && end < len(text) && text[end] == '='; n++ {
 		end++
 	}
 	return start, end
@@ -124,31 +128,6 @@ func hidesInRun(raw []byte, encodings ...runner) bool {
 			}
 		}
 	}
-}
-
-// readable reports whether head, the beginning of what a run decodes to, reads as
-// text. Of what is random, a byte in three does.
-func readable(head []byte) bool {
-	wide := false
-	for _, c := range head {
-		if c >= utf8.RuneSelf {
-			wide = true
-		} else if !isText(int(c)) {
-			return false
-		}
-	}
-	return !wide || utf8.Valid(head) || validBut(head)
-}
-
-// validBut reports whether head is UTF-8 but for a character that its end cuts.
-func validBut(head []byte) bool {
-	for n := 1; n < utf8.UTFMax && n < len(head); n++ {
-		tail := head[len(head)-n:]
-		if utf8.RuneStart(tail[0]) {
-			return !utf8.FullRune(tail) && utf8.Valid(head[:len(head)-n])
-		}
-	}
-	return false
 }
 
 // mostlyText reports whether text is worth a search: seven bytes in eight are text.
