@@ -40,7 +40,7 @@ const maxSequence = 32
 // sequence returns the length of the control sequence that b begins with, 0 if it is
 // none.
 func sequence(b []byte) int {
-	if len(b) < 3 || b[1] != '[' {
+	if len(b) < 3 || b[0] != esc || b[1] != '[' {
 		return 0
 	}
 	for i, c := range b[2:min(len(b), maxSequence)] {

@@ -10,6 +10,7 @@ import (
 	"html"
 	"mime/quotedprintable"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -109,6 +110,9 @@ func found(t *testing.T, e Encoding, src []byte, word string) bool {
 	}
 }
 
+// wideEntity is a reference that may stand for several characters, such as &quot00;
+var wideEntity = regexp.MustCompile(`&[A-Za-z0-9]{5,};`)
+
 const mark = "[MARK:a-b]"
 
 // check holds for any bytes.
@@ -166,7 +170,7 @@ func checkStretch(t *testing.T, e Encoding, stretch []byte, base int) {
 			last = s.End
 			s.Start, s.End = s.Start-base, s.End-base
 		}
-		if !isASCII(text) {
+		if !isASCII(text) || wideEntity.Match(stretch) {
 			continue // edits are widened to whole characters
 		}
 		now := codec.Apply(nil, stretch, splices)

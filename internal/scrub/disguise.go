@@ -16,7 +16,7 @@ const maxDisguises = 3
 // a multiple of its length.
 const (
 	decodedAtLeast = 1 << 20
-	decodedTimes   = 16
+	decodedTimes   = 8
 )
 
 // layer is the working memory for what is decoded at one depth.
