@@ -23,7 +23,7 @@ func (quoted) Next(text []byte, from int) (start, end int) {
 		}
 		at += i
 		rest := text[at+1:]
-		if hexByte(rest) != '=' && (softBreak(rest) == 0 || at == 0 || text[at-1] == '=' || !wrapsAt(text, from, at)) {
+		if !encodesItself(rest) && (softBreak(rest) == 0 || at == 0 || text[at-1] == '=' || !wrapsAt(text, from, at)) {
 			continue
 		}
 		start, end = line(text, from, at)
@@ -37,6 +37,10 @@ func (quoted) Next(text []byte, from int) (start, end int) {
 		return start, end
 	}
 }
+
+// encodesItself reports whether b, behind =, goes on as the code for it does. Digits in
+// lower case, which nobody writes here, are those of an id.
+func encodesItself(b []byte) bool { return len(b) > 1 && b[0] == '3' && b[1] == 'D' }
 
 // softBreak returns the length of the line break that b begins with.
 func softBreak(b []byte) int {
@@ -71,7 +75,7 @@ func (quoted) Hides(raw []byte) bool {
 		}
 		at += i
 		rest := raw[at+1:]
-		if hexByte(rest) == '=' || softBreak(rest) > 0 {
+		if encodesItself(rest) || softBreak(rest) > 0 {
 			return true
 		}
 		if len(rest) > 0 && rest[0] == '\\' {
