@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"html"
+	"math/rand/v2"
 	"mime/quotedprintable"
 	"net/url"
 	"regexp"
@@ -268,6 +269,44 @@ func TestRunsAreFound(t *testing.T) {
 					t.Fatalf("run at [%d,%d) of %q, want %d", start, end, text, at)
 				}
 			}
+		}
+	}
+}
+
+// TestRunsAlike holds the ways to find runs to each other, and to a plain loop.
+func TestRunsAlike(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	for range 20000 {
+		text := make([]byte, r.IntN(300))
+		rare := 1 + r.IntN(60)
+		for i := range text {
+			text[i] = "ABCxyzm0189+/-_"[r.IntN(15)]
+			if r.IntN(rare) == 0 {
+				text[i] = byte(r.IntN(256))
+			}
+			if r.IntN(3*rare) == 0 {
+				text[i] = '='
+			}
+		}
+		from := r.IntN(len(text) + 1)
+		want, wantEnd := -1, -1
+		for i := from; i < len(text); i++ {
+			if i > from && inRun[text[i-1]] || !inRun[text[i]] {
+				continue
+			}
+			if start, end := runAt(text, from, i); end-start >= minRun {
+				want, wantEnd = start, end
+				break
+			}
+		}
+		if a, b := nextRunPlain(text, from); a != want || b != wantEnd {
+			t.Fatalf("plain: [%d,%d), want [%d,%d) from %d of %q", a, b, want, wantEnd, from, text)
+		}
+		if !wide {
+			continue
+		}
+		if a, b := nextRunWide(text, from); a != want || b != wantEnd {
+			t.Fatalf("wide: [%d,%d), want [%d,%d) from %d of %q", a, b, want, wantEnd, from, text)
 		}
 	}
 }

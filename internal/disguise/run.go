@@ -39,10 +39,18 @@ func breaks(x uint64) uint64 {
 }
 
 // nextRun returns the bounds of the first run that begins at or after from, start -1
-// if there is none. Of minRun bytes that belong together, eight at a multiple of
+// if there is none.
+func nextRun(text []byte, from int) (start, end int) {
+	if wide && len(text)-from >= 64 {
+		return nextRunWide(text, from)
+	}
+	return nextRunPlain(text, from)
+}
+
+// nextRunPlain is nextRun on any processor. Of minRun bytes that belong together, eight at a multiple of
 // sixteen do, and the eight before or behind them. What begins or ends near the edges
 // of text is taken to go on there.
-func nextRun(text []byte, from int) (start, end int) {
+func nextRunPlain(text []byte, from int) (start, end int) {
 	at, before := from, uint64(0)
 	for at+16 <= len(text) {
 		here := breaks(binary.LittleEndian.Uint64(text[at:]))
