@@ -185,6 +185,40 @@ func TestDisguisedLines(t *testing.T) {
 	}
 }
 
+// TestLinesAreNotHeld asks that a pause in a stream of text passes on the words so far,
+// unless the line could be encoded.
+func TestLinesAreNotHeld(t *testing.T) {
+	wide := strings.Repeat("words ", 11) + "4f0c90886b40bd66f22a908fa6bd7993\n"
+	for in, want := range map[string]string{
+		"a line\nand a pro":        "a line\nand a ",
+		wide:                       wide,
+		"==========\n":             "==========\n",
+		"one &quot;two three f":    "",
+		inBase64(wide[:57]) + "\n": "",
+	} {
+		var b strings.Builder
+		enc, err := codec.NewEncoder(&b, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := Acquire(policy(t, "mask"), nil)
+		w := &lineWriter{st: &stream{s: s, enc: enc}, line: 1}
+		if _, err := w.Write([]byte(in)); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.flush(); err != nil {
+			t.Fatal(err)
+		}
+		if b.String() != want {
+			t.Errorf("%q: passed on %q, want %q", in, b.String(), want)
+		}
+		if err := w.close(); err != nil || b.String() != in {
+			t.Errorf("%q: %q in the end, %v", in, b.String(), err)
+		}
+		s.Release()
+	}
+}
+
 // TestDisguiseIsWiped asks that nothing of what was decoded stays.
 func TestDisguiseIsWiped(t *testing.T) {
 	s := Acquire(policy(t, "mask"), nil)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"github.com/redactd/redactd/internal/codec"
+	"github.com/redactd/redactd/internal/disguise"
 )
 
 // lineWriter looks for what is encoded in a stream of plain text that was searched as
@@ -41,34 +42,56 @@ func (w *lineWriter) Write(p []byte) (int, error) {
 	return len(p), w.pass(n)
 }
 
+// flush passes on the whole words of a line that has not ended yet, where nothing in it
+// is encoded: more of it may be long in coming.
+func (w *lineWriter) flush() error {
+	n := bytes.LastIndexAny(w.buf, " \n") + 1
+	if n == 0 || disguise.Hides(w.buf) {
+		return nil
+	}
+	return w.pass(n)
+}
+
 // settled returns how much of text ends with a line that the next can't belong to.
 func settled(text []byte) int {
-	for end := len(text); ; {
+	last := bytes.LastIndexByte(text, '\n')
+	for end := last; end >= 0; {
 		i := bytes.LastIndexByte(text[:end], '\n')
-		if i < 0 {
-			return 0
-		}
-		if !goesOn(text[:i]) {
-			return i + 1
+		if !goesOn(text[i+1 : end]) {
+			if rest := text[end+1 : last+1]; len(rest) > 0 && disguise.Hides(rest) {
+				return end + 1
+			}
+			return last + 1
 		}
 		end = i
 	}
+	if last >= 0 && !disguise.Hides(text[:last+1]) {
+		return last + 1
+	}
+	return 0
 }
 
 // minWrapped is the length from which a word at the end of a line may be a part of
-// what is wrapped over lines.
-const minWrapped = 20
+// what is wrapped over lines; minBroken and maxBroken bound a line that the next is
+// joined to by a soft break.
+const (
+	minWrapped = 20
+	minBroken  = 60
+	maxBroken  = 77
+)
 
 // goesOn reports whether a line could be encoded together with the next one: it ends
-// with = or with a long word.
+// with the = of a soft break or with a long word.
 func goesOn(line []byte) bool {
 	line = bytes.TrimSuffix(line, []byte("\r"))
-	if n := len(line); n == 0 || line[n-1] == '=' {
-		return n > 0
-	} else if n < minWrapped {
+	n := len(line)
+	if n < minWrapped {
 		return false
 	}
-	for _, c := range line[len(line)-minWrapped:] {
+	if line[n-1] == '=' {
+		return n >= minBroken && n <= maxBroken && line[n-2] != '='
+	}
+	for _, c := range line[n-minWrapped:] {
 		if c|0x20 < 'a' && (c < '0' || c > '9') && c != '+' && c != '/' && c != '-' && c != '_' || c|0x20 > 'z' {
 			return false
 		}

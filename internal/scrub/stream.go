@@ -304,7 +304,7 @@ func (st *stream) text(refuse func([]byte) error) error {
 			return errors.Join(w.Close(), lines.close())
 		}
 		if st.paused {
-			if err := errors.Join(w.Flush(), st.enc.Flush()); err != nil {
+			if err := errors.Join(w.Flush(), lines.flush(), st.enc.Flush()); err != nil {
 				return err
 			}
 		}
