@@ -88,7 +88,7 @@ func (u *unmask) gap(edits []codec.Splice, text []byte, from, to, depth int) ([]
 				return edits[:mark], err
 			}
 			if u.line > 0 && depth == 0 && len(edits) > mark {
-				u.count(text, start)
+				u.count(text, edits[mark].Start)
 			}
 		}
 	}
