@@ -105,6 +105,53 @@ func TestKernels(t *testing.T) {
 	}
 }
 
+// Tables at random: the rules of the tests fill few of the groups.
+func TestKernelTables(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 6))
+	// Where fewer tables are asked, each has fewer bits: some positions survive.
+	half := func() uint8 { return uint8(r.UintN(256)) }
+	fewer := func() uint8 { return half() & (half() | half()) }
+	fill := func(table []uint8, value func() uint8) {
+		for i := range table {
+			table[i] = value()
+		}
+	}
+	p, w := new(prefilter), new(walk)
+	b := &p.buckets
+	for g := range bucketGroups {
+		for k := range windowLen {
+			fill(b.letters[g][k][:], fewer)
+			fill(b.lowers[g][k][:], half)
+		}
+		for k := range b.uppers[g] {
+			fill(b.uppers[g][k][:], half)
+		}
+	}
+	text := make([]byte, chunk*blockSize)
+	for i := range text {
+		text[i] = byte(r.UintN(256))
+	}
+	for _, k := range kernels {
+		if k == &goKernel {
+			continue
+		}
+		k.fill(p, text, 0, chunk, w)
+		some := 0
+		for i := range text {
+			marked := w.masks.grams[i/blockSize]>>(i%blockSize)&1 == 1
+			if marked != b.survives(k.halves, text, i) {
+				t.Fatalf("%s: byte %d: %v", k.name, i, marked)
+			}
+			if marked {
+				some++
+			}
+		}
+		if some < len(text)/20 || some > len(text)*2/5 {
+			t.Errorf("%s: %d of %d survive: the tables don't test much", k.name, some, len(text))
+		}
+	}
+}
+
 func FuzzKernels(f *testing.F) {
 	s := mustCompile(f, testRules(), Options{})
 	for i, frag := range fragments {
