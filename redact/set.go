@@ -120,5 +120,13 @@ type Scratch struct {
 	regexp2Spent int64 // nanoseconds
 }
 
+// Wipe overwrites what sc holds of the texts that were searched with it.
+func (sc *Scratch) Wipe() {
+	clear(sc.walk.edge[:])
+	clear(sc.key[:cap(sc.key)])
+	clear(sc.unescaped[:cap(sc.unescaped)])
+	clear(sc.runes[:cap(sc.runes)])
+}
+
 // NewScratch returns a Scratch, for use with any Set.
 func (s *Set) NewScratch() *Scratch { return &Scratch{} }

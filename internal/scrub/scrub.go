@@ -51,6 +51,7 @@ func (s *Scrubber) Release() {
 	for _, b := range []*[]byte{&s.decoded, &s.utf8, &s.out, &s.encoded, &s.piece, &s.v.texts} {
 		*b = wiped(*b)
 	}
+	s.v.sc.Wipe()
 	clear(s.v.hits)
 	clear(s.v.edits[:cap(s.v.edits)])
 	clear(s.splices[:cap(s.splices)])
