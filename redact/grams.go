@@ -42,14 +42,14 @@ type entry struct {
 type bitmap [bitmapBits / 64]uint64
 
 func (b *bitmap) add(gram uint32) {
-	h := gram << 8 * hashFactor >> (32 - bitmapLog)
+	h := gram * (hashFactor << 8 & 0xffffffff) >> (32 - bitmapLog)
 	b[h/64] |= 1 << (h % 64)
 }
 
-// bit returns 1 for a gram that was added, which stands in the upper three bytes of
-// word.
+// bit returns 1 for a gram that was added, which stands in the lower three bytes of
+// word: the factor shifts what stands above it out of the product.
 func (b *bitmap) bit(word uint32) uint64 {
-	h := word &^ 0xff * hashFactor >> (32 - bitmapLog)
+	h := word * (hashFactor << 8 & 0xffffffff) >> (32 - bitmapLog)
 	return b[h/64] >> (h % 64) & 1
 }
 

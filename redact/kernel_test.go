@@ -69,7 +69,7 @@ func checkKernels(t *testing.T, s *Set, text []byte) {
 						continue
 					}
 					gram := folded(text, at+i)
-					if !marked && (p.short.holds(gram&gramMask) || p.long.holds(gram)) || marked != (p.marked.bit(gram<<8) == 1) {
+					if !marked && (p.short.holds(gram&gramMask) || p.long.holds(gram)) || marked != (p.marked.bit(gram) == 1) {
 						t.Fatalf("%s: from %d, byte %d of %q: %v", k.name, at, i, text, marked)
 					}
 				} else if at+i < len(text) && marked != p.buckets.survives(k.halves, text, at+i) {

@@ -145,16 +145,15 @@ func merge(triggers []trigger) (out []trigger) {
 func (p *prefilter) marks(text []byte, at int) (set uint64) {
 	n := min(blockSize, len(text)-gramLen+1-at)
 	i := 0
-	// Eight bytes hold the grams of six positions. A gram is hashed from the upper
-	// bytes of a word, so that what is behind it need not be taken off.
+	// Eight bytes hold the grams of six positions.
 	for ; i+6 <= n && at+i+8 <= len(text); i += 6 {
 		v := binary.LittleEndian.Uint64(text[at+i:]) | foldMask<<32 | foldMask
 		b := &p.marked
-		set |= (b.bit(uint32(v<<8)) | b.bit(uint32(v))<<1 | b.bit(uint32(v>>8))<<2 |
-			b.bit(uint32(v>>16))<<3 | b.bit(uint32(v>>24))<<4 | b.bit(uint32(v>>32))<<5) << i
+		set |= (b.bit(uint32(v)) | b.bit(uint32(v>>8))<<1 | b.bit(uint32(v>>16))<<2 |
+			b.bit(uint32(v>>24))<<3 | b.bit(uint32(v>>32))<<4 | b.bit(uint32(v>>40))<<5) << i
 	}
 	for ; i < n; i++ {
-		set |= p.marked.bit(folded(text, at+i)<<8) << i
+		set |= p.marked.bit(folded(text, at+i)) << i
 	}
 	return set
 }
