@@ -1,10 +1,6 @@
 package redact
 
-import (
-	"cmp"
-	"regexp/syntax"
-	"slices"
-)
+import "regexp/syntax"
 
 const (
 	// maxRun bounds the classes of a trigger that are compared before a rule's
@@ -138,52 +134,77 @@ func plain(r rune) bool { return r >= 0x20 && r < 0x7f && r != '"' && r != '\\' 
 // asked, and how much of the prefilter's table the grams fill. The weights are
 // times in one unit.
 func (t *trigger) chooseGram(a *analyzer, seq []*byteClass) (cost float64, ok bool) {
-	type option struct {
-		offset int
-		cost   float64
-	}
-	var options []option
+	t.seq = make([]byteSet, len(seq))
 	engine := 20.0
-	often := make([]float64, len(seq)-gramLen+1)
-	for i := range often {
+	for i, c := range seq {
+		engine *= c.often
+		t.seq[i] = c.set
+	}
+	var often [maxRun]float64
+	n := len(seq) - gramLen + 1
+	for i := range n {
 		often[i] = 1
-		if size := seq[i].size * seq[i+1].size * seq[i+2].size; size <= maxGrams {
+		if seq[i].size*seq[i+1].size*seq[i+2].size <= maxGrams {
 			often[i] = a.gramOften(seq[i:])
 		}
 	}
-	for i := range seq {
-		engine *= seq[i].often
-		t.seq = append(t.seq, seq[i].set)
-	}
-	for i := range often {
+	before := foldedSet(&t.before.set)
+	var options gramOptions
+	for i := range n {
 		size := seq[i].size * seq[i+1].size * seq[i+2].size
 		if size > maxGrams {
 			continue
 		}
 		window := often[i]
 		if i == 0 {
-			before := foldedSet(&t.before.set)
 			window *= frequency(&before)
 		} else {
 			window = min(window, often[i-1])
 		}
-		if i+1 < len(often) {
+		if i+1 < n {
 			window = min(window, often[i+1])
 		}
-		options = append(options, option{i, window + 0.2*often[i] + float64(size)*2e-6})
+		options.add(gramOption{i, window + 0.2*often[i] + float64(size)*2e-6})
 	}
-	if len(options) == 0 {
+	if options.n == 0 {
 		return 0, false
 	}
-	slices.SortStableFunc(options, func(a, b option) int { return cmp.Compare(a.cost, b.cost) })
-	best := options[0]
-	for _, o := range options[:min(len(options), maxOptions)] {
+	best := options.list[0]
+	t.gram = best.offset
+	t.options = make([]int, 0, options.n)
+	for _, o := range options.list[:options.n] {
 		if o.cost <= 20*best.cost+0.0005 {
 			t.options = append(t.options, o.offset)
 		}
 	}
-	t.gram = best.offset
 	return best.cost + engine, true
+}
+
+// gramOption is a place of the gram in a sequence, and what it would cost.
+type gramOption struct {
+	offset int
+	cost   float64
+}
+
+// gramOptions are the cheapest few, the cheapest first.
+type gramOptions struct {
+	list [maxOptions]gramOption
+	n    int
+}
+
+func (g *gramOptions) add(o gramOption) {
+	i := g.n
+	if i == maxOptions {
+		if i--; o.cost >= g.list[i].cost {
+			return
+		}
+	} else {
+		g.n++
+	}
+	for ; i > 0 && g.list[i-1].cost > o.cost; i-- {
+		g.list[i] = g.list[i-1]
+	}
+	g.list[i] = o
 }
 
 // reach returns how many bytes from its beginning the prefilter has to see of a
