@@ -114,7 +114,7 @@ func TestKernelTables(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
 	// Where fewer tables are asked, each has fewer bits: some positions survive.
 	half := func() uint8 { return uint8(r.UintN(256)) }
-	fewer := func() uint8 { return half() & (half() | half()) }
+	fewer := func() uint8 { return uint8(r.UintN(256) & (r.UintN(256) | r.UintN(256))) }
 	fill := func(table []uint8, value func() uint8) {
 		for i := range table {
 			table[i] = value()
