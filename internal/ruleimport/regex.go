@@ -1,0 +1,478 @@
+package ruleimport
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"regexp/syntax"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+)
+
+// dialect is what a pattern is written in.
+type dialect uint8
+
+const (
+	goSyntax     dialect = iota // regexp/syntax, RE2
+	rustSyntax                  // docs.rs/regex, also what is compiled to Hyperscan
+	pythonSyntax                // re and regex
+)
+
+// groups tells which of a pattern's capturing groups are the secret.
+type groups struct {
+	numbers []int  // those; none leaves it to redactd, which takes the first
+	name    string // the one of this name, if there is one, before numbers
+	whole   bool   // the whole match
+	all     bool   // every group
+	none    bool   // groups only hold together: the pattern becomes part of another
+}
+
+// maxRepeat is the largest count that regexp/syntax takes.
+const maxRepeat = 1000
+
+// translate writes a pattern in the syntax that redactd takes: regexp/syntax, with
+// the lookaround and back-references of regexp2 left in. Groups that are the
+// secret are named so. What the result matches is what the pattern does, or more
+// where counts beyond 1000 become open.
+func translate(pattern string, from dialect, flags string, secret groups) (string, error) {
+	pattern = strings.TrimRight(pattern, "\r\n")
+	if flags != "" {
+		pattern = "(?" + flags + ")" + pattern
+	}
+	if secret.name != "" {
+		if regexp.MustCompile(`\(\?P?<` + regexp.QuoteMeta(secret.name) + `>`).MatchString(pattern) {
+			secret.numbers = nil
+		} else {
+			secret.name = ""
+		}
+	}
+	t := &translator{src: pattern, from: from, secret: secret}
+	if err := t.run(); err != nil {
+		return "", err
+	}
+	if len(secret.numbers) == 0 && secret.name == "" && !secret.whole && !secret.none && t.groups > 0 {
+		// A group that is repeated captures its last time only, and the first
+		// group may take no part: then more is the secret.
+		switch {
+		case t.repeated:
+			return translate(pattern, from, "", groups{whole: true})
+		case !secret.all && t.groups > 1 && optionalFirst(t.out.String()):
+			return translate(pattern, from, "", groups{all: true})
+		}
+	}
+	out := t.out.String()
+	switch {
+	case secret.none && t.refers:
+		return "", errors.New("it has back-references")
+	case secret.none:
+	case len(secret.numbers) > 0 && t.secrets == 0:
+		return "", fmt.Errorf("the secret is group %d, and the pattern has %d", secret.numbers[0], t.groups)
+	case secret.whole && t.groups > 0:
+		if t.refers {
+			return "", errors.New("it has back-references by number, and no group for the secret")
+		}
+		out = "(?<secret>" + out + ")"
+	case t.groups > 0:
+		out = dropLead(out)
+	}
+	return out, nil
+}
+
+// optionalFirst reports whether a match can leave the first group out.
+func optionalFirst(pattern string) bool {
+	re, err := syntax.Parse(pattern, syntax.Perl)
+	if err != nil {
+		return strings.Contains(pattern, "|")
+	}
+	return !alwaysCaptures(re, 1)
+}
+
+// alwaysCaptures reports whether every match of re has the group in it.
+func alwaysCaptures(re *syntax.Regexp, group int) bool {
+	switch re.Op {
+	case syntax.OpCapture:
+		return re.Cap == group || alwaysCaptures(re.Sub[0], group)
+	case syntax.OpConcat:
+		return slices.ContainsFunc(re.Sub, func(sub *syntax.Regexp) bool { return alwaysCaptures(sub, group) })
+	case syntax.OpPlus:
+		return alwaysCaptures(re.Sub[0], group)
+	case syntax.OpRepeat:
+		return re.Min > 0 && alwaysCaptures(re.Sub[0], group)
+	}
+	return false
+}
+
+// lead is what a pattern begins with where it may begin with anything or nothing.
+var lead = regexp.MustCompile(`^(\(\?[a-zA-Z]+\))?(?:\[(?:[^\]\\]|\\.)+\]|\\[wWsSdD]|\.)(?:\*|\{0,[0-9]+\})\??([^?*+{].*)$`)
+
+// dropLead cuts an optional run off the begin of a pattern whose secret is a
+// group further on: the same secrets are found, and at one place in place of many.
+func dropLead(pattern string) string {
+	m := lead.FindStringSubmatch(pattern)
+	if m == nil || strings.Contains(pattern, "(?<=") || strings.Contains(pattern, "(?<!") || m[2][0] == '|' || alternatives(m[2]) {
+		return pattern
+	}
+	return m[1] + m[2]
+}
+
+// alternatives reports whether a pattern is an alternation outside of groups.
+func alternatives(pattern string) bool {
+	depth, class := 0, false
+	for i := 0; i < len(pattern); i++ {
+		switch c := pattern[i]; {
+		case c == '\\':
+			i++
+		case class:
+			class = c != ']'
+		case c == '[':
+			class = true
+		case c == '(':
+			depth++
+		case c == ')':
+			depth--
+		case c == '|' && depth == 0:
+			return true
+		}
+	}
+	return false
+}
+
+// opened is what held before a group was opened.
+type opened struct{ verbose, captures bool }
+
+// translator rewrites a pattern from left to right.
+type translator struct {
+	src    string
+	at     int
+	from   dialect
+	secret groups
+	// bare leaves out lookaround, for making examples.
+	bare    bool
+	out     strings.Builder
+	groups  int // capturing ones so far
+	secrets int // of them
+	refers  bool
+	// verbose says that white space and comments mean nothing ((?x)); outer has
+	// what held before each open group.
+	verbose bool
+	outer   []opened
+	counted bool // a repetition was written last
+	// closed says that a capturing group was closed last, repeated that a
+	// repetition followed one.
+	closed, repeated bool
+}
+
+func (t *translator) run() error {
+	for t.at < len(t.src) {
+		counted, closed := false, false
+		c := t.src[t.at]
+		t.repeated = t.repeated || t.closed && (c == '*' || c == '+' || countForm.MatchString(t.src[t.at:]))
+		var err error
+		switch {
+		case c == '\\':
+			err = t.escape(false)
+		case c == '[':
+			err = t.class()
+		case c == '(':
+			err = t.group()
+		case c == ')':
+			if n := len(t.outer); n > 0 {
+				t.verbose, closed = t.outer[n-1].verbose, t.outer[n-1].captures
+				t.outer = t.outer[:n-1]
+			}
+			t.copy(1)
+		case t.verbose && strings.IndexByte(" \t\r\n\v\f", c) >= 0:
+			t.at++
+			continue
+		case t.verbose && c == '#':
+			end := strings.IndexByte(t.src[t.at:], '\n')
+			if end < 0 {
+				end = len(t.src) - t.at
+			}
+			t.at += end
+			continue
+		case c == '{':
+			counted = t.count()
+		case c == '+' && t.counted:
+			t.at++ // possessive: what it would not give back is given back
+		case c == '*' || c == '+' || c == '?' && !t.counted:
+			counted = true
+			t.copy(1)
+		default:
+			t.copy(1)
+		}
+		if err != nil {
+			return err
+		}
+		t.counted, t.closed = counted, closed
+	}
+	return nil
+}
+
+func (t *translator) copy(n int) {
+	n = min(n, len(t.src)-t.at)
+	t.out.WriteString(t.src[t.at : t.at+n])
+	t.at += n
+}
+
+// replace writes text in place of the next n bytes.
+func (t *translator) replace(n int, text string) {
+	t.out.WriteString(text)
+	t.at += n
+}
+
+var (
+	countForm  = regexp.MustCompile(`^\{([0-9]*)(,?)([0-9]*)\}`)
+	codeForm   = regexp.MustCompile(`^\\[uUx](?:\{([0-9A-Fa-f]+)\}|([0-9A-Fa-f]+))`)
+	borderForm = regexp.MustCompile(`^\\b\{(?:start|end)(?:-half)?\}`)
+	classForm  = regexp.MustCompile(`^\\[pP]\{[^}]*\}`)
+	posixForm  = regexp.MustCompile(`^\[:\^?[a-z]+:\]`)
+	nameForm   = regexp.MustCompile(`^\(\?(?:P?<|')([A-Za-z_][A-Za-z0-9_]*)[>']`)
+	flagForm   = regexp.MustCompile(`^\(\?([imsUxuaLRn]*(?:-[imsUxuaLRn]+)?)([:)])`)
+	backForm   = regexp.MustCompile(`^\(\?P=([A-Za-z_][A-Za-z0-9_]*)\)`)
+	lookForms  = []string{"(?=", "(?!", "(?<=", "(?<!"}
+	dropFlags  = strings.NewReplacer("x", "", "u", "", "a", "", "L", "", "R", "", "n", "")
+	errGroup   = errors.New("its pattern has a recursion or a condition")
+)
+
+// count translates a repetition and reports whether it was one.
+func (t *translator) count() bool {
+	m := countForm.FindStringSubmatch(t.src[t.at:])
+	if m == nil || m[1]+m[3] == "" || m[1] == "" && t.from == goSyntax {
+		t.replace(1, `\{`)
+		return false
+	}
+	least, _ := strconv.Atoi("0" + m[1])
+	text := "{" + strconv.Itoa(min(least, maxRepeat))
+	most, err := strconv.Atoi(m[3])
+	switch {
+	case m[2] == "" && least > maxRepeat, m[3] != "" && (err != nil || most > maxRepeat):
+		text += ","
+	case m[2] != "":
+		text += "," + m[3]
+	}
+	t.replace(len(m[0]), text+"}")
+	return true
+}
+
+// escape translates what begins with a backslash.
+func (t *translator) escape(class bool) error {
+	rest := t.src[t.at:]
+	if len(rest) < 2 {
+		return errors.New("its pattern ends in a backslash")
+	}
+	switch c := rest[1]; {
+	case c == 'Z' && t.from == pythonSyntax:
+		t.replace(2, `\z`)
+	case c == 'b' && class:
+		t.replace(2, `\x08`)
+	case c == 'b' && borderForm.MatchString(rest):
+		t.replace(len(borderForm.FindString(rest)), `\b`)
+	case (c == '<' || c == '>') && t.from == rustSyntax:
+		t.replace(2, `\b`)
+	case c == 'e':
+		t.replace(2, `\x1b`)
+	case c == '0' && t.from == pythonSyntax:
+		t.replace(2, `\x00`)
+	case c == 'K' || c == 'G' || c == 'N' || c == 'X' || c == 'C':
+		return fmt.Errorf(`its pattern has \%c`, c)
+	case c == 'g':
+		return errGroup
+	case c == 'p' || c == 'P':
+		t.copy(max(2, len(classForm.FindString(rest))))
+	case c == 'u' || c == 'U' || c == 'x':
+		return t.code(rest)
+	case c >= '1' && c <= '9' && !class:
+		t.refers = true
+		t.copy(2)
+	default:
+		t.copy(2)
+	}
+	return nil
+}
+
+// code translates a character by its number.
+func (t *translator) code(rest string) error {
+	m := codeForm.FindStringSubmatch(rest)
+	if m == nil {
+		return errors.New("its pattern has a character code that is none")
+	}
+	digits := map[byte]int{'x': 2, 'u': 4, 'U': 8}[rest[1]]
+	n, text := len(m[0]), m[1]
+	if text == "" {
+		n, text = 2+digits, m[2][:min(digits, len(m[2]))]
+	}
+	code, err := strconv.ParseUint(text, 16, 32)
+	if err != nil || n > len(rest) || n > len(m[0]) || code > unicode.MaxRune {
+		return errors.New("its pattern has a character code that is none")
+	}
+	// Both engines read these two.
+	if code < 0x80 {
+		t.replace(n, fmt.Sprintf(`\x%02x`, code))
+	} else {
+		t.replace(n, string(rune(code)))
+	}
+	return nil
+}
+
+// class translates [...].
+func (t *translator) class() error {
+	t.copy(1)
+	if strings.HasPrefix(t.src[t.at:], "^") {
+		t.copy(1)
+	}
+	if strings.HasPrefix(t.src[t.at:], "]") {
+		t.replace(1, `\]`)
+	}
+	for t.at < len(t.src) {
+		rest := t.src[t.at:]
+		switch {
+		case rest[0] == ']':
+			t.copy(1)
+			return nil
+		case rest[0] == '\\':
+			if err := t.escape(true); err != nil {
+				return err
+			}
+		case posixForm.MatchString(rest):
+			t.copy(len(posixForm.FindString(rest)))
+		case t.from == rustSyntax && (rest[0] == '[' || strings.HasPrefix(rest, "&&") || strings.HasPrefix(rest, "--") || strings.HasPrefix(rest, "~~")):
+			return errors.New("its pattern has a class made of classes")
+		case rest[0] == '[':
+			t.replace(1, `\[`)
+		case t.verbose && t.from == rustSyntax && strings.IndexByte(" \t\r\n", rest[0]) >= 0:
+			t.at++
+		default:
+			t.copy(1)
+		}
+	}
+	return errors.New("its pattern has a class that is not closed")
+}
+
+// group translates what begins with a parenthesis.
+func (t *translator) group() error {
+	rest := t.src[t.at:]
+	open := func(captures bool) { t.outer = append(t.outer, opened{t.verbose, captures}) }
+	if !strings.HasPrefix(rest, "(?") {
+		open(true)
+		t.capture(1, "")
+		return nil
+	}
+	if strings.HasPrefix(rest, "(?#") {
+		end := strings.IndexByte(rest, ')')
+		if end < 0 {
+			return errors.New("its pattern has a comment that is not closed")
+		}
+		t.at += end + 1
+		return nil
+	}
+	for _, look := range lookForms {
+		if strings.HasPrefix(rest, look) {
+			if t.bare {
+				return t.skipGroup()
+			}
+			open(false)
+			t.copy(len(look))
+			return nil
+		}
+	}
+	if m := backForm.FindStringSubmatch(rest); m != nil {
+		t.replace(len(m[0]), `\k<`+m[1]+`>`)
+		return nil
+	}
+	if m := nameForm.FindStringSubmatch(rest); m != nil {
+		open(true)
+		t.capture(len(m[0]), m[1])
+		return nil
+	}
+	if m := flagForm.FindStringSubmatch(rest); m != nil && (t.from == rustSyntax || !strings.Contains(m[1], "R")) {
+		t.flags(len(m[0]), m[1], m[2] == ":")
+		return nil
+	}
+	if strings.HasPrefix(rest, "(?>") {
+		open(false)
+		t.replace(3, map[bool]string{true: "(?:", false: "(?>"}[t.bare])
+		return nil
+	}
+	return errGroup
+}
+
+// capture opens a capturing group.
+func (t *translator) capture(n int, name string) {
+	t.groups++
+	if t.secret.none {
+		t.replace(n, "(?:")
+		return
+	}
+	secret := t.secret.all || t.secret.name != "" && name == t.secret.name
+	for _, number := range t.secret.numbers {
+		secret = secret || number == t.groups
+	}
+	switch {
+	case secret:
+		name = "secret"
+		if t.secrets++; t.secrets > 1 {
+			name += strconv.Itoa(t.secrets)
+		}
+	case strings.HasPrefix(name, "secret") && (len(t.secret.numbers) > 0 || t.secret.name != "" || t.secret.whole):
+		name = "no_" + name
+	}
+	if name == "" {
+		t.replace(n, "(")
+		return
+	}
+	t.replace(n, "(?<"+name+">")
+}
+
+// flags translates (?flags) and (?flags:.
+func (t *translator) flags(n int, text string, group bool) {
+	on, off, _ := strings.Cut(text, "-")
+	if group {
+		t.outer = append(t.outer, opened{verbose: t.verbose})
+	}
+	if strings.Contains(on, "x") {
+		t.verbose = true
+	}
+	if strings.Contains(off, "x") {
+		t.verbose = false
+	}
+	text = dropFlags.Replace(on)
+	if off = dropFlags.Replace(off); off != "" {
+		text += "-" + off
+	}
+	switch {
+	case group:
+		text = "(?" + text + ":"
+	case text != "":
+		text = "(?" + text + ")"
+	}
+	t.replace(n, text)
+}
+
+// skipGroup passes over a group with all that is in it.
+func (t *translator) skipGroup() error {
+	depth := 0
+	for t.at < len(t.src) {
+		switch t.src[t.at] {
+		case '\\':
+			t.at++
+		case '(':
+			depth++
+		case ')':
+			if depth--; depth == 0 {
+				t.at++
+				return nil
+			}
+		case '[':
+			for t.at += 2; t.at < len(t.src) && t.src[t.at] != ']'; t.at++ {
+				if t.src[t.at] == '\\' {
+					t.at++
+				}
+			}
+		}
+		t.at++
+	}
+	return errors.New("its pattern has a group that is not closed")
+}
