@@ -131,10 +131,10 @@ func (r *leaksReader) file(name string, data []byte) error {
 	var doc leaksFile
 	md, err := toml.Decode(string(data), &doc)
 	if err != nil {
-		e := &Error{File: name, Msg: "not TOML of gitleaks: " + err.Error()}
+		e := &Error{File: name, Msg: "not TOML of gitleaks: " + unquoted(err.Error())}
 		var pe toml.ParseError
 		if errors.As(err, &pe) {
-			e.Line, e.Msg = pe.Position.Line, "not TOML of gitleaks: "+pe.Message
+			e.Line, e.Msg = pe.Position.Line, "not TOML of gitleaks: "+unquoted(pe.Message)
 		}
 		return e
 	}

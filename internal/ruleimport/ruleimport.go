@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -82,6 +83,12 @@ func (e *Error) Error() string {
 	}
 	return e.File + ": " + e.Msg
 }
+
+// quotedText is what decoders quote of a file, which may be no rules at all but a
+// file with secrets, named by mistake.
+var quotedText = regexp.MustCompile("(?s)[\"`].*[\"`]|'[^']{2,}'")
+
+func unquoted(msg string) string { return quotedText.ReplaceAllString(msg, "what is not shown") }
 
 // maxSource bounds, in bytes, the files that are read.
 const maxSource = 16 << 20

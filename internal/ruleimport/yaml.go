@@ -12,10 +12,10 @@ var yamlLine = regexp.MustCompile(`line ([0-9]+): (.*)`)
 
 // yamlError makes an Error of what the YAML library says.
 func yamlError(file, what string, err error) *Error {
-	e := &Error{File: file, Msg: "not YAML of " + what + ": " + strings.TrimPrefix(err.Error(), "yaml: ")}
+	e := &Error{File: file, Msg: "not YAML of " + what + ": " + unquoted(strings.TrimPrefix(err.Error(), "yaml: "))}
 	if m := yamlLine.FindStringSubmatch(err.Error()); m != nil {
 		e.Line, _ = strconv.Atoi(m[1])
-		e.Msg = "not YAML of " + what + ": " + m[2]
+		e.Msg = "not YAML of " + what + ": " + unquoted(m[2])
 	}
 	return e
 }
