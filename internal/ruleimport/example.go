@@ -104,7 +104,7 @@ func madeOf(r *redact.Rule, variant int) (string, bool) {
 	if r.Pattern == "" {
 		return "«{alnum:16}»", true
 	}
-	t := &translator{src: r.Pattern, from: goSyntax, bare: true, secret: groups{name: "-"}}
+	t := &translator{src: r.Pattern, from: goSyntax, bare: true}
 	if t.run() != nil {
 		return "", false
 	}
