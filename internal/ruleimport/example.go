@@ -133,6 +133,9 @@ func madeOf(r *redact.Rule, variant int) (string, bool) {
 	return m.out.String(), !m.failed
 }
 
+// maxExample bounds examples, in bytes: what is longer is no help to a reader.
+const maxExample = 2000
+
 // maker writes an example that a pattern matches.
 type maker struct {
 	variant int
@@ -207,10 +210,13 @@ func (m *maker) repeat(re *syntax.Regexp, least, most int) {
 	case syntax.OpAnyChar, syntax.OpAnyCharNotNL:
 		m.class([]rune{'0', '9', 'A', 'Z', 'a', 'z'}, n)
 	default:
-		for range min(n, 8) {
+		for range max(least, min(n, 8)) {
 			m.write(re)
+			m.failed = m.failed || m.out.Len() > maxExample
+			if m.failed {
+				return
+			}
 		}
-		m.failed = m.failed || least > 8
 	}
 }
 

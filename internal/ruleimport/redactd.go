@@ -7,6 +7,7 @@ import (
 
 	"github.com/redactd/redactd/internal/tomlpos"
 	"github.com/redactd/redactd/patterns"
+	"github.com/redactd/redactd/redact"
 )
 
 // The packs of redactd itself, so that a configuration can use one that "redactd
@@ -33,6 +34,9 @@ func readPack(im *importer, data []byte) error {
 		if r.ID != slug(r.ID) || im.taken(r.ID) {
 			im.lose(line, r.ID, "another rule has this id")
 			continue
+		}
+		if _, err := redact.Compile([]redact.Rule{r}, redact.Options{}); err != nil {
+			return &Error{File: im.file, Line: line, Msg: "rule." + err.Error()}
 		}
 		im.ids[r.ID] = true
 		im.res.Rules = append(im.res.Rules, Rule{Rule: r, Name: r.ID, File: im.file, Line: line})

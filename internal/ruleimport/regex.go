@@ -240,7 +240,7 @@ var (
 // count translates a repetition and reports whether it was one.
 func (t *translator) count() bool {
 	m := countForm.FindStringSubmatch(t.src[t.at:])
-	if m == nil || m[1]+m[3] == "" || m[1] == "" && t.from == goSyntax {
+	if m == nil || m[1]+m[3] == "" || t.from == goSyntax && (m[1] == "" || padded(m[1]) || padded(m[3])) {
 		t.replace(1, `\{`)
 		return false
 	}
@@ -256,6 +256,10 @@ func (t *translator) count() bool {
 	t.replace(len(m[0]), text+"}")
 	return true
 }
+
+// padded reports whether a number has a zero too many, with which it is none to
+// regexp/syntax.
+func padded(number string) bool { return len(number) > 1 && number[0] == '0' }
 
 // escape translates what begins with a backslash.
 func (t *translator) escape(class bool) error {

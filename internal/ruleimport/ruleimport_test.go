@@ -131,6 +131,9 @@ func TestEveryFileIsOfAFormat(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, f := range files {
+		if filepath.Base(f) == "fuzz" {
+			continue
+		}
 		name, _, _ := strings.Cut(strings.TrimSuffix(filepath.Base(f), filepath.Ext(f)), ".")
 		if name, _, _ = strings.Cut(name, "_"); formats[name] == nil {
 			t.Errorf("%s belongs to no format", f)
@@ -170,6 +173,7 @@ func TestErrors(t *testing.T) {
 		{"x.json", "sentry", "{\n\"rules\": {,}", "x.json:2: not JSON: "},
 		{"x.json", "sentry", "{}", "x.json: has neither rules nor applications"},
 		{"x.toml", "redactd", "[pack]\ndescription='x'\n[rule.a]\npatern='a'\n", "x.toml: 4: rule.a.patern: unknown key"},
+		{"x.toml", "redactd", "[pack]\ndescription='x'\n[rule.a]\npattern='(a'\n", "x.toml:3: rule.a: pattern: missing closing )"},
 	} {
 		_, err := Parse(c.name, []byte(c.text), Options{Format: c.format})
 		if err == nil || !strings.HasPrefix(err.Error(), c.want) {
