@@ -29,12 +29,13 @@ type fisherRule struct {
 }
 
 type fisherRequirements struct {
-	Digits   int   `yaml:"min_digits"`
-	Upper    int   `yaml:"min_uppercase"`
-	Lower    int   `yaml:"min_lowercase"`
-	Special  int   `yaml:"min_special_chars"`
-	Contains texts `yaml:"ignore_if_contains"`
-	Checksum any   `yaml:"checksum"`
+	Digits     int    `yaml:"min_digits"`
+	Upper      int    `yaml:"min_uppercase"`
+	Lower      int    `yaml:"min_lowercase"`
+	Special    int    `yaml:"min_special_chars"`
+	Characters string `yaml:"special_chars"`
+	Contains   texts  `yaml:"ignore_if_contains"`
+	Checksum   any    `yaml:"checksum"`
 }
 
 func readFisher(im *importer, data []byte) error {
@@ -81,6 +82,9 @@ func (im *importer) fisherRequirements(line int, d *draft, q *fisherRequirements
 		d.rule.Validators = append(d.rule.Validators, "has-letter")
 	case kinds > 1:
 		d.rule.Validators = append(d.rule.Validators, "mixed")
+	}
+	if q.Characters != "" {
+		im.note(line, d.name, "left out: special_chars")
 	}
 	if q.Digits > 1 || q.Upper > 1 || q.Lower > 1 || q.Special > 0 || kinds == 3 {
 		im.note(line, d.name, "left out: how many characters of each kind pattern_requirements asks for; it finds more")

@@ -106,6 +106,9 @@ func (im *importer) recognizer(n *yaml.Node, r *presidioRecognizer) {
 		if len(r.Patterns) > 0 {
 			name += " list"
 		}
+		if len(context) > 0 {
+			im.note(n.Line, name, "left out: context, which only raises the score")
+		}
 		im.add(draft{
 			line: n.Line, name: name, syntax: goSyntax,
 			rule: redact.Rule{
