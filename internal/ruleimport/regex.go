@@ -139,7 +139,8 @@ func alternatives(pattern string) bool {
 	return false
 }
 
-// opened is what held before a group was opened.
+// opened is what held before a group was opened, and whether it captures or holds
+// one that does.
 type opened struct{ verbose, captures bool }
 
 // translator rewrites a pattern from left to right.
@@ -159,8 +160,8 @@ type translator struct {
 	verbose bool
 	outer   []opened
 	counted bool // a repetition was written last
-	// closed says that a capturing group was closed last, repeated that a
-	// repetition followed one.
+	// closed says that a group was closed last that captures or holds one that
+	// does, repeated that a repetition followed one.
 	closed, repeated bool
 }
 
@@ -180,7 +181,9 @@ func (t *translator) run() error {
 		case c == ')':
 			if n := len(t.outer); n > 0 {
 				t.verbose, closed = t.outer[n-1].verbose, t.outer[n-1].captures
-				t.outer = t.outer[:n-1]
+				if t.outer = t.outer[:n-1]; n > 1 {
+					t.outer[n-2].captures = t.outer[n-2].captures || closed
+				}
 			}
 			t.copy(1)
 		case t.verbose && strings.IndexByte(" \t\r\n\v\f", c) >= 0:
