@@ -87,7 +87,7 @@ func (s *Set) checkFixed() error {
 // Rules returns the compiled rules. The caller must not change them.
 func (s *Set) Rules() []Rule { return s.rules }
 
-// EngineName returns what confirms a rule: "nfa", "regexp2" or "key".
+// EngineName returns what confirms a rule: "dfa", "regexp2" or "key".
 func (s *Set) EngineName(rule int) string {
 	if e := s.programs[rule].engine; e != nil {
 		return e.name()
