@@ -81,18 +81,28 @@ func (w *window) with(o *window) (u window) {
 	return u
 }
 
-// often estimates, from how often letters are alone, the share of positions of
-// ordinary logs that the kernel at hand takes for w.
-func (w *window) often() float32 {
-	p := float32(1)
-	for _, set := range w {
+// shares estimates, for each place, the share of the bytes of ordinary logs that the
+// kernel at hand takes there.
+func (w *window) shares() (p [windowLen]float32) {
+	for place, set := range w {
+		p[place] = 1
 		if set == ^uint64(0) {
 			continue
 		}
 		if active.halves {
 			set = byHalves(set)
 		}
-		p *= letterShare(set)
+		p[place] = letterShare(set)
+	}
+	return p
+}
+
+// often estimates, from how often letters are alone, the share of positions that it
+// takes.
+func (w *window) often() float32 {
+	p := float32(1)
+	for _, share := range w.shares() {
+		p *= share
 	}
 	return p
 }
@@ -150,10 +160,11 @@ const (
 
 // sorter sorts triggers into buckets.
 type sorter struct {
-	b     *buckets
-	often [bucketCount]float32 // see window.often
-	taken [bucketCount]taken   // what each takes of the sample
-	costs [bucketCount]float32
+	b      *buckets
+	often  [bucketCount]float32            // see window.often
+	shares [bucketCount][windowLen]float32 // of each place
+	taken  [bucketCount]taken              // what each takes of the sample
+	costs  [bucketCount]float32
 }
 
 // widen makes buckets fit for triggers that are in them already, and in which more
@@ -220,7 +231,7 @@ func (s *sorter) place(t *trigger) {
 // put adds a window to a bucket.
 func (s *sorter) put(best int, w *window, chosen *taken) {
 	s.b.of[best] = s.b.of[best].with(w)
-	s.often[best] = s.b.of[best].often()
+	s.often[best], s.shares[best] = s.b.of[best].often(), s.b.of[best].shares()
 	s.taken[best].add(chosen)
 	s.costs[best] = s.taken[best].share(&taken{}) + s.often[best]
 }
@@ -231,7 +242,17 @@ func (s *sorter) likely(w *window) []int {
 	var list [maxTried]int
 	var worse [maxTried]float32
 	n := 0
+	own := w.shares()
 	for k := range s.b.of {
+		if n == maxTried {
+			least := float32(1)
+			for place, share := range s.shares[k] {
+				least *= max(share, own[place])
+			}
+			if least-s.often[k] >= worse[n-1] {
+				continue
+			}
+		}
 		c := float32(0)
 		if u := s.b.of[k].with(w); u != s.b.of[k] {
 			c = u.often() - s.often[k]

@@ -16,6 +16,8 @@ type kernel struct {
 	// halves says that it looks bytes up by halves, so that buckets are better
 	// sorted by those.
 	halves bool
+	// bitmap says that it marks grams by prefilter.marked and has no use for buckets.
+	bitmap bool
 }
 
 // kernels are those that this processor can run, the fastest first.
@@ -63,7 +65,7 @@ const (
 )
 
 // goKernel is the kernel that every machine has. It marks grams by the bitmap.
-var goKernel = kernel{name: "go", fill: func(p *prefilter, text []byte, at, n int, w *walk) {
+var goKernel = kernel{name: "go", bitmap: true, fill: func(p *prefilter, text []byte, at, n int, w *walk) {
 	for i := range n {
 		w.masks.grams[i] = p.marks(text, at)
 		if p.runs || p.raw {

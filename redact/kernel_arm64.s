@@ -1,10 +1,9 @@
 #include "go_asm.h"
 #include "textflag.h"
 
-// The routine does for 32 positions at a time, in two vectors of 16, what fillAVX2
-// does: it looks the halves of letters up in the tables of each group of buckets,
-// joins the places by AND and the groups by OR. What is not zero survives. The
-// lookup, VTBL, gives zero for an index beyond the table.
+// fillNEON takes the classes of bytes from vectors, and hashes grams as goKernel does:
+// looking up 64 buckets costs 128-bit vectors more than a hash costs the general
+// registers.
 
 // classLower and classUpper look up the classes of a byte by its halves, as those
 // of kernel_amd64.s do. Bits:
@@ -22,20 +21,6 @@ GLOBL classUpper<>(SB), RODATA|NOPTR, $16
 #define wordBits   $0x1f
 #define escapeBits $0x40
 
-// upperHalf has the upper half of a letter by that of its byte: see letterOf. The
-// lower halves are the same.
-DATA upperHalf<>+0(SB)/8, $0x0302030201000302
-DATA upperHalf<>+8(SB)/8, $0x0302010003020100
-GLOBL upperHalf<>(SB), RODATA|NOPTR, $16
-
-// SPLIT loads 16 bytes and makes lower and upper halves of their letters. The bits
-// of mask stay in the lower ones.
-#define SPLIT(from, F, mask, lower, upper) \
-	FMOVQ from, F                      \
-	VUSHR $4, lower.B16, upper.B16     \
-	VTBL  upper.B16, [V27.B16], upper.B16 \
-	VAND  mask.B16, lower.B16, lower.B16
-
 // CLASS adds up, for pairs of the 32 bytes with classes in V16 and V17, the bits of
 // those that have some of the classes.
 #define CLASS(bits, to) \
@@ -46,36 +31,62 @@ GLOBL upperHalf<>(SB), RODATA|NOPTR, $16
 	VAND   V30.B16, V20.B16, V20.B16    \
 	VADDP  V20.B16, to.B16, to.B16
 
-#define lower(group, k) ((group)*5+(k))*16(R4)
-#define upper(group, k) ((group)*3+(k))*16(R5)
+// CLASSES fills the masks of classes for 32 bytes. Three sums of neighbours make bits
+// of bytes.
+#define CLASSES(from, to) \
+	FMOVQ from(R1), F0                          \
+	FMOVQ from+16(R1), F1                       \
+	VUSHR $4, V0.B16, V2.B16                    \
+	VUSHR $4, V1.B16, V3.B16                    \
+	VAND  V26.B16, V0.B16, V0.B16               \
+	VAND  V26.B16, V1.B16, V1.B16               \
+	VTBL  V0.B16, [V28.B16], V16.B16            \
+	VTBL  V1.B16, [V28.B16], V17.B16            \
+	VTBL  V2.B16, [V29.B16], V2.B16             \
+	VTBL  V3.B16, [V29.B16], V3.B16             \
+	VAND  V2.B16, V16.B16, V16.B16              \
+	VAND  V3.B16, V17.B16, V17.B16              \
+	CLASS(digitBits, V22)                       \
+	CLASS(gapBits, V23)                         \
+	CLASS(wordBits, V24)                        \
+	CLASS(escapeBits, V25)                      \
+	VADDP V23.B16, V22.B16, V22.B16             \
+	VADDP V25.B16, V24.B16, V24.B16             \
+	VADDP V24.B16, V22.B16, V22.B16             \
+	VMOV  V22.S[0], R12                         \
+	VMOV  V22.S[1], R13                         \
+	VMOV  V22.S[2], R14                         \
+	VMOV  V22.S[3], R15                         \
+	MOVW  R12, masks_digits+to(R2)              \
+	MOVW  R13, masks_gaps+to(R2)                \
+	MOVW  R14, masks_words+to(R2)               \
+	MOVW  R15, masks_escapes+to(R2)
 
-// LOOKUP joins to V18 and V19 what a table says of the first and of the second 16.
-#define LOOKUP(table, first, second) \
-	VTBL first.B16, [table.B16], V20.B16  \
-	VTBL second.B16, [table.B16], V21.B16 \
-	VAND V20.B16, V18.B16, V18.B16        \
-	VAND V21.B16, V19.B16, V19.B16
+// BIT shifts into R9 whether the bitmap has the gram that begins shift bits above
+// the lowest of R7: see bitmap.bit. The factor has the shift of the gram in it, so
+// that what stands above the gram falls out of the product.
+#define BIT(shift) \
+	LSR  $shift, R7, R8                 \
+	MULW R6, R8, R8                     \
+	LSR  $(38-const_bitmapLog), R8, R10 \
+	MOVD (R5)(R10<<3), R10              \
+	LSR  $(32-const_bitmapLog), R8, R8  \
+	LSR  R8, R10, R10                   \
+	AND  $1, R10, R10                   \
+	ORR  R9<<1, R10, R9
 
-// HALVES looks the lower halves of letters in V0 to V4 and V8 to V12 and the upper
-// ones in V5 to V7 and V13 to V15 up in the tables of a group. V16 and V17 take the
-// results.
-#define HALVES(group) \
-	FLDPQ lower(group, 0), (F22, F23)     \
-	VTBL  V0.B16, [V22.B16], V18.B16      \
-	VTBL  V8.B16, [V22.B16], V19.B16      \
-	FLDPQ lower(group, 2), (F24, F25)     \
-	LOOKUP(V23, V1, V9)                   \
-	LOOKUP(V24, V2, V10)                  \
-	FMOVQ lower(group, 4), F22            \
-	FMOVQ upper(group, 0), F23            \
-	LOOKUP(V25, V3, V11)                  \
-	LOOKUP(V22, V4, V12)                  \
-	FLDPQ upper(group, 1), (F24, F25)     \
-	LOOKUP(V23, V5, V13)                  \
-	LOOKUP(V24, V6, V14)                  \
-	LOOKUP(V25, V7, V15)                  \
-	VORR  V18.B16, V16.B16, V16.B16       \
-	VORR  V19.B16, V17.B16, V17.B16
+// SIX adds to R11 the bits of the six positions from at on.
+#define SIX(at) \
+	MOVD at(R1), R7 \
+	ORR  R4, R7, R7 \
+	MOVD ZR, R9     \
+	BIT(40)         \
+	BIT(32)         \
+	BIT(24)         \
+	BIT(16)         \
+	BIT(8)          \
+	BIT(0)          \
+	ORR  R9<<at, R11, R11
 
 // func fillNEON(t *buckets, text *byte, out *masks, from, n int)
 TEXT ·fillNEON(SB), NOSPLIT, $0-40
@@ -85,90 +96,38 @@ TEXT ·fillNEON(SB), NOSPLIT, $0-40
 	MOVD  from+24(FP), R3
 	ADD   R3<<3, R2, R2
 	MOVD  n+32(FP), R3
-	ADD   $buckets_lowers, R0, R4
-	ADD   $buckets_uppers, R0, R5
+	MOVD  $prefilter_marked, R5
+	ADD   R0, R5, R5
+	MOVD  $((const_hashFactor<<8)&0xffffffff), R6
+	MOVD  $0x2020202020202020, R4
 	VMOVI $0x0f, V26.B16
-	VMOVI $0x8f, V31.B16
-	MOVD  $upperHalf<>(SB), R6
-	FMOVQ (R6), F27
-	MOVD  $classLower<>(SB), R6
-	FMOVQ (R6), F28
-	MOVD  $classUpper<>(SB), R6
-	FMOVQ (R6), F29
-	MOVD  $0x8040201008040201, R6 // the bit of each byte in a mask
-	VDUP  R6, V30.D2
-	LSL   $1, R3, R3
+	MOVD  $classLower<>(SB), R7
+	FMOVQ (R7), F28
+	MOVD  $classUpper<>(SB), R7
+	FMOVQ (R7), F29
+	MOVD  $0x8040201008040201, R7
+	VDUP  R7, V30.D2
 	CMP   $0, R3
 	BLE   done
 
 loop:
-	// Classes. Three sums of neighbours make bits of bytes.
-	FMOVQ (R1), F0
-	FMOVQ 16(R1), F1
-	VUSHR $4, V0.B16, V2.B16
-	VUSHR $4, V1.B16, V3.B16
-	VAND  V26.B16, V0.B16, V0.B16
-	VAND  V26.B16, V1.B16, V1.B16
-	VTBL  V0.B16, [V28.B16], V16.B16
-	VTBL  V1.B16, [V28.B16], V17.B16
-	VTBL  V2.B16, [V29.B16], V2.B16
-	VTBL  V3.B16, [V29.B16], V3.B16
-	VAND  V2.B16, V16.B16, V16.B16
-	VAND  V3.B16, V17.B16, V17.B16
-	CLASS(digitBits, V22)
-	CLASS(gapBits, V23)
-	CLASS(wordBits, V24)
-	CLASS(escapeBits, V25)
-	VADDP V23.B16, V22.B16, V22.B16
-	VADDP V25.B16, V24.B16, V24.B16
-	VADDP V24.B16, V22.B16, V22.B16
-	VMOV  V22.S[0], R6
-	VMOV  V22.S[1], R7
-	VMOV  V22.S[2], R8
-	VMOV  V22.S[3], R9
-	MOVW  R6, masks_digits(R2)
-	MOVW  R7, masks_gaps(R2)
-	MOVW  R8, masks_words(R2)
-	MOVW  R9, masks_escapes(R2)
-
-	// Grams. Of their first bytes, those beyond ASCII keep the uppermost bit, so
-	// that no table has them.
-	SPLIT(-1(R1), F0, V26, V0, V5)
-	SPLIT(0(R1), F1, V31, V1, V20)
-	VSLI $2, V20.B16, V5.B16
-	SPLIT(1(R1), F2, V26, V2, V6)
-	SPLIT(2(R1), F3, V26, V3, V21)
-	VSLI $2, V21.B16, V6.B16
-	SPLIT(3(R1), F4, V26, V4, V7)
-	SPLIT(15(R1), F8, V26, V8, V13)
-	SPLIT(16(R1), F9, V31, V9, V22)
-	VSLI $2, V22.B16, V13.B16
-	SPLIT(17(R1), F10, V26, V10, V14)
-	SPLIT(18(R1), F11, V26, V11, V23)
-	VSLI $2, V23.B16, V14.B16
-	SPLIT(19(R1), F12, V26, V12, V15)
-	VEOR V16.B16, V16.B16, V16.B16
-	VEOR V17.B16, V17.B16, V17.B16
-	HALVES(0)
-	HALVES(1)
-	HALVES(2)
-	HALVES(3)
-	HALVES(4)
-	HALVES(5)
-	HALVES(6)
-	HALVES(7)
-	VCMTST V16.B16, V16.B16, V16.B16
-	VCMTST V17.B16, V17.B16, V17.B16
-	VAND   V30.B16, V16.B16, V16.B16
-	VAND   V30.B16, V17.B16, V17.B16
-	VADDP  V17.B16, V16.B16, V16.B16
-	VADDP  V16.B16, V16.B16, V16.B16
-	VADDP  V16.B16, V16.B16, V16.B16
-	VMOV   V16.S[0], R6
-	MOVW   R6, masks_grams(R2)
-
-	ADD  $32, R1
-	ADD  $4, R2
+	CLASSES(0, 0)
+	CLASSES(32, 4)
+	MOVD ZR, R11
+	SIX(0)
+	SIX(6)
+	SIX(12)
+	SIX(18)
+	SIX(24)
+	SIX(30)
+	SIX(36)
+	SIX(42)
+	SIX(48)
+	SIX(54)
+	SIX(58) // its first two positions are those before
+	MOVD R11, masks_grams(R2)
+	ADD  $64, R1
+	ADD  $8, R2
 	SUBS $1, R3
 	BNE  loop
 

@@ -64,9 +64,13 @@ func checkKernels(t *testing.T, s *Set, text []byte) {
 					t.Fatalf("%s: from %d, classes of byte %d of %q: %d, want %d", k.name, at, i, text, got, want)
 				}
 				marked := m.grams[block]>>bit&1 == 1
-				if k == &goKernel {
-					if at+i+gramLen <= len(text) && !marked && (p.short.holds(folded(text, at+i)&gramMask) || p.long.holds(folded(text, at+i))) {
-						t.Fatalf("%s: from %d, missed byte %d of %q", k.name, at, i, text)
+				if k.bitmap {
+					if at+i+gramLen > len(text) {
+						continue
+					}
+					gram := folded(text, at+i)
+					if !marked && (p.short.holds(gram&gramMask) || p.long.holds(gram)) || marked != (p.marked.bit(gram) == 1) {
+						t.Fatalf("%s: from %d, byte %d of %q: %v", k.name, at, i, text, marked)
 					}
 				} else if at+i < len(text) && marked != p.buckets.survives(k.halves, text, at+i) {
 					t.Fatalf("%s: from %d, byte %d of %q: %v", k.name, at, i, text, marked)
@@ -102,6 +106,53 @@ func TestKernels(t *testing.T) {
 			text = append(text, byte(r.UintN(256)))
 		}
 		checkKernels(t, s, text[:n])
+	}
+}
+
+// Tables at random: the rules of the tests fill few of the groups.
+func TestKernelTables(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 6))
+	// Where fewer tables are asked, each has fewer bits: some positions survive.
+	half := func() uint8 { return uint8(r.UintN(256)) }
+	fewer := func() uint8 { return uint8(r.UintN(256) & (r.UintN(256) | r.UintN(256))) }
+	fill := func(table []uint8, value func() uint8) {
+		for i := range table {
+			table[i] = value()
+		}
+	}
+	p, w := new(prefilter), new(walk)
+	b := &p.buckets
+	for g := range bucketGroups {
+		for k := range windowLen {
+			fill(b.letters[g][k][:], fewer)
+			fill(b.lowers[g][k][:], half)
+		}
+		for k := range b.uppers[g] {
+			fill(b.uppers[g][k][:], half)
+		}
+	}
+	text := make([]byte, chunk*blockSize)
+	for i := range text {
+		text[i] = byte(r.UintN(256))
+	}
+	for _, k := range kernels {
+		if k.bitmap {
+			continue
+		}
+		k.fill(p, text, 0, chunk, w)
+		some := 0
+		for i := range text {
+			marked := w.masks.grams[i/blockSize]>>(i%blockSize)&1 == 1
+			if marked != b.survives(k.halves, text, i) {
+				t.Fatalf("%s: byte %d: %v", k.name, i, marked)
+			}
+			if marked {
+				some++
+			}
+		}
+		if some < len(text)/20 || some > len(text)*2/5 {
+			t.Errorf("%s: %d of %d survive: the tables don't test much", k.name, some, len(text))
+		}
 	}
 }
 

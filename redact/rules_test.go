@@ -294,7 +294,7 @@ func TestSetIsSafeForConcurrentUse(t *testing.T) {
 	}
 }
 
-// Find on text without findings, and the prefilter, allocate nothing.
+// Find, Append and Suspect allocate nothing once their memory has grown.
 func TestFindAllocates(t *testing.T) {
 	rules := testRules()
 	for i := range rules {
@@ -306,10 +306,11 @@ func TestFindAllocates(t *testing.T) {
 	sc := s.NewScratch()
 	clean := []byte(strings.Repeat("GET /index.html 200 password for bar:x ghx_ foo- run_\n", 50))
 	dirty := []byte("user ghx_abcd1234 logged in with sekret_key=abcdef")
-	found, key := make([]Finding, 0, 64), []byte("message")
+	found, out, key := make([]Finding, 0, 64), make([]byte, 0, 4096), []byte("message")
 	for _, text := range [][]byte{clean, dirty} {
 		if n := testing.AllocsPerRun(20, func() {
 			found, _ = s.Find(sc, found[:0], Field{Key: key, Value: text})
+			out, found, _, _ = s.Append(sc, out[:0], found[:0], Field{Key: key, Value: text})
 			s.Suspect(sc, text)
 		}); n > 0 {
 			t.Errorf("%d allocations for %q", int(n), text[:20])

@@ -87,7 +87,7 @@ func (s *Set) checkFixed() error {
 // Rules returns the compiled rules. The caller must not change them.
 func (s *Set) Rules() []Rule { return s.rules }
 
-// EngineName returns what confirms a rule: "nfa", "regexp2" or "key".
+// EngineName returns what confirms a rule: "dfa", "regexp2" or "key".
 func (s *Set) EngineName(rule int) string {
 	if e := s.programs[rule].engine; e != nil {
 		return e.name()
@@ -118,6 +118,14 @@ type Scratch struct {
 	unescaped    []byte
 	runes        []rune
 	regexp2Spent int64 // nanoseconds
+}
+
+// Wipe overwrites what sc holds of the texts that were searched with it.
+func (sc *Scratch) Wipe() {
+	clear(sc.walk.edge[:])
+	clear(sc.key[:cap(sc.key)])
+	clear(sc.unescaped[:cap(sc.unescaped)])
+	clear(sc.runes[:cap(sc.runes)])
 }
 
 // NewScratch returns a Scratch, for use with any Set.

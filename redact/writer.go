@@ -78,6 +78,7 @@ func (w *Writer) Close() error {
 	w.advance(true)
 	clear(w.buf[:cap(w.buf)])
 	clear(w.out[:cap(w.out)])
+	w.sc.Wipe()
 	w.buf, w.out = nil, nil
 	return w.err
 }

@@ -93,6 +93,9 @@ func configWarnings(cfg *config.Config) []string {
 		}
 		out = append(out, at+key+": "+fmt.Sprintf(format, args...))
 	}
+	for _, w := range cfg.Warnings {
+		out = append(out, w.Error())
+	}
 	if len(cfg.Token.Keys) == 0 && cfg.Audit.Dir != "" {
 		warn("token.keys", "there is no key, so fingerprints use one made and kept beside the audit trail: replicas differ")
 	}

@@ -18,15 +18,16 @@ import (
 func newRules(e *env) *cobra.Command {
 	return e.group(&cobra.Command{
 		Use:   "rules",
-		Short: "List, show and test rules",
-		Long: `List, show and test rules.
+		Short: "List, show, test and import rules",
+		Long: `List, show, test and import rules.
 
 A rule describes one kind of secret. Rules come in packs; packs and rules carry
 tags. Configuration and flags select rules by id, pack or tag.`,
 		Example: `  redactd rules list --tag cloud
   redactd rules show github-classic-token
-  redactd rules test config.toml`,
-	}, newRulesList(e), newRulesShow(e), newRulesTest(e))
+  redactd rules test config.toml
+  redactd rules import .gitleaks.toml --output acme.toml`,
+	}, newRulesList(e), newRulesShow(e), newRulesTest(e), newRulesImport(e))
 }
 
 // fileRules reads the rules of a configuration, or of a pack, which has a table

@@ -45,8 +45,8 @@ func (w *jsonWalker) skim(src []byte, n, limit int) int {
 				return n
 			}
 			name = i + 1
-			end, t := i+1, tokenWhole
-			if end, _, t = scanString(src, i+1); t != tokenWhole {
+			end, _, t := scanString(src, i+1)
+			if t != tokenWhole {
 				return n
 			}
 			nameEnd, i = end-1, end

@@ -109,6 +109,8 @@ var keys = []key{
 	{path: "rule.NAME.examples", raw: true, check: nonEmpty},
 	{path: "rule.NAME.counter_examples", raw: true, check: nonEmpty},
 
+	{path: "rules.import", raw: true, check: importSource},
+
 	{path: "allow.NAME.values", check: nonEmpty},
 	{path: "allow.NAME.patterns", raw: true, check: nonEmpty},
 	{path: "allow.NAME.paths", raw: true, check: nonEmpty},

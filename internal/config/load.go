@@ -80,6 +80,7 @@ func build(name string, tree map[string]any, lines Positions, dir string, env fu
 	cfg := &Config{File: name, Positions: lines, written: map[string]string{}, paths: map[string]string{}}
 	d := &decoder{cfg: cfg, env: env, dir: dir}
 	d.table(at{}, tree, reflect.ValueOf(cfg).Elem())
+	d.importRules()
 	cfg.named()
 	d.check()
 	if err := d.errs.sorted(); err != nil {
@@ -133,6 +134,9 @@ var quotedText = regexp.MustCompile(`(?s) ".*"|:? '[^']{2,}'$`)
 // "server.listen[0]". For a key that was not written it is the place of what
 // is around it, in the end the first line. Without a file, it is "" and 0.
 func (c *Config) Locate(key string) (file string, line int) {
+	if p, ok := c.placeOf(key); ok {
+		return p.file, p.line
+	}
 	if c.Positions == nil {
 		return c.File, 0
 	}

@@ -16,6 +16,7 @@ import (
 // again. Numbers and fixed words are as they hold.
 func (c *Config) Public() *Config {
 	p := c.public(func(path, s string) string { return s })
+	p.dropImported(c) // the files are named
 	p.Digest, p.File, p.Positions = c.Digest, c.File, c.Positions
 	return p
 }

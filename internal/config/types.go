@@ -1,5 +1,6 @@
 // Package config reads what an operator wrote: types, strict decoding, and every
-// error with file, line and key. It opens no socket and compiles no rule.
+// error with file, line and key. It opens no socket and compiles no rule
+// but those that it imports, to tell which it can't take over.
 package config
 
 import (
@@ -13,12 +14,13 @@ type Config struct {
 	Admin     Admin                `toml:"admin"`
 	Upstreams map[string]*Upstream `toml:"upstream"`
 	Routes    map[string]*Route    `toml:"route"`
-	// Rules are the operator's own, by id; Pack is "config".
-	Rules map[string]*redact.Rule `toml:"rule"`
-	Allow map[string]*Allow       `toml:"allow"`
-	Token Token                   `toml:"token"`
-	Audit Audit                   `toml:"audit"`
-	Store Store                   `toml:"store"`
+	// Rules are the operator's own, by id, with those imported; Pack is "config".
+	Rules   map[string]*redact.Rule `toml:"rule"`
+	Sources Sources                 `toml:"rules"`
+	Allow   map[string]*Allow       `toml:"allow"`
+	Token   Token                   `toml:"token"`
+	Audit   Audit                   `toml:"audit"`
+	Store   Store                   `toml:"store"`
 
 	// Digest is a SHA-256 in hex over the effective configuration, secrets
 	// left out.
@@ -28,6 +30,12 @@ type Config struct {
 	// Positions finds the line of a key; see Locate.
 	Positions Positions `toml:"-"`
 
+	// Warnings tell what was left out of imported files, by the source's name of
+	// a rule as key.
+	Warnings []Error `toml:"-"`
+
+	// places holds, by path, where imported rules and allowlists stand.
+	places map[string]place
 	// written holds, by path, strings in which environment variables were
 	// put, as they stand in the file.
 	written map[string]string
@@ -150,6 +158,13 @@ type Route struct {
 	Mode      Mode      `toml:"mode"`
 	OnFailure OnFailure `toml:"on_failure"`
 	Upgrade   string    `toml:"upgrade"` // "refuse" or "pass"
+}
+
+// Sources are files with rules, beside the configuration.
+type Sources struct {
+	// Import names files of other tools, and packs: "gitleaks:path.toml", or the
+	// path alone where the content tells the format.
+	Import []string `toml:"import"`
 }
 
 // Allow is a redact.Allow with the routes it holds for.

@@ -55,6 +55,7 @@ func (s *Scrubber) Release() {
 	for i := range s.v.layers {
 		s.v.layers[i].wipe()
 	}
+	s.v.sc.Wipe()
 	clear(s.v.hits)
 	clear(s.v.edits[:cap(s.v.edits)])
 	clear(s.splices[:cap(s.splices)])

@@ -1,0 +1,125 @@
+package config
+
+import (
+	"errors"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/redactd/redactd/internal/ruleimport"
+	"github.com/redactd/redactd/internal/tomlpos"
+	"github.com/redactd/redactd/redact"
+)
+
+// place is where a rule or an allowlist stands that was imported.
+type place struct {
+	file string
+	line int
+}
+
+// importSource checks an element of rules.import.
+func importSource(s string) string {
+	format, _, ok := ruleimport.Cut(s)
+	switch {
+	case ok:
+		return ""
+	case s == "":
+		return "is empty"
+	case slices.Contains(ruleimport.Formats(), format):
+		return "names no file"
+	}
+	return "begins with the name of no format" + suggestOr(format, ruleimport.Formats(),
+		" ("+list(ruleimport.Formats())+", or a file's name alone)")
+}
+
+// importRules adds the rules of the files that rules.import names to those of the
+// configuration, as its own.
+func (d *decoder) importRules() {
+	for i, text := range d.cfg.Sources.Import {
+		key := tomlpos.Element("rules.import", i)
+		if d.failed(key) {
+			continue
+		}
+		format, path, _ := ruleimport.Cut(text)
+		if !filepath.IsAbs(path) {
+			path = filepath.Join(d.dir, path)
+		}
+		res, err := ruleimport.File(path, ruleimport.Options{Format: format, Taken: func(id string) bool { return d.cfg.Rules[id] != nil }})
+		if err != nil {
+			d.importError(key, text, path, err)
+			continue
+		}
+		d.imported(res)
+	}
+}
+
+// importError reports what is wrong with a file that is imported: at the key where
+// it can't be read, else in the file itself.
+func (d *decoder) importError(key, text, path string, err error) {
+	var ie *ruleimport.Error
+	if !errors.As(err, &ie) {
+		d.fail(key, "%s", err)
+		return
+	}
+	if ie.File == path && ie.Line == 0 {
+		d.fail(key, "%s%s", d.quote(key, text), ie.Msg)
+		return
+	}
+	d.errs = append(d.errs, Error{File: ie.File, Line: ie.Line, Msg: strings.ReplaceAll(ie.Msg, "\n", "; ")})
+}
+
+// imported takes over what one file gave.
+func (d *decoder) imported(res *ruleimport.Result) {
+	c := d.cfg
+	if c.Rules == nil {
+		c.Rules = map[string]*redact.Rule{}
+	}
+	if c.Allow == nil {
+		c.Allow = map[string]*Allow{}
+	}
+	if c.places == nil {
+		c.places = map[string]place{}
+	}
+	at := map[string]place{}
+	for i := range res.Rules {
+		r := res.Rules[i].Rule
+		at[r.ID] = place{res.Rules[i].File, res.Rules[i].Line}
+		c.Rules[r.ID] = &r
+		c.places[tomlpos.Join("rule", r.ID)] = at[r.ID]
+	}
+	for _, a := range res.Allow {
+		name := a.Name
+		for c.Allow[name] != nil {
+			name += "-"
+		}
+		c.Allow[name] = &Allow{Values: a.Values, Patterns: a.Patterns, Paths: a.Paths, Rules: a.Rules, Comment: "imported"}
+		c.places[tomlpos.Join("allow", name)] = at[a.Rules[0]]
+	}
+	for _, n := range res.Notes {
+		msg := n.Msg
+		if n.Lost {
+			msg = "not taken over: " + msg
+		}
+		c.Warnings = append(c.Warnings, Error{File: n.File, Line: n.Line, Key: n.Rule, Msg: msg})
+	}
+}
+
+// placeOf returns where an imported rule or allowlist stands that key is of.
+func (c *Config) placeOf(key string) (place, bool) {
+	table, rest, _ := strings.Cut(key, ".")
+	name, _, _ := strings.Cut(rest, ".")
+	p, ok := c.places[table+"."+name]
+	return p, ok
+}
+
+// dropImported takes out of a copy what the files give that it names.
+func (c *Config) dropImported(from *Config) {
+	for path := range from.places {
+		table, name, _ := strings.Cut(path, ".")
+		if table == "rule" {
+			delete(c.Rules, name)
+		} else {
+			delete(c.Allow, name)
+		}
+	}
+}
