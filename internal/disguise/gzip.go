@@ -11,6 +11,10 @@ func init() { register(orderBlocks, gzipText{}) }
 // gzipText is text compressed with gzip (RFC 1952) and written in base64.
 type gzipText struct{}
 
+// maxRatio is how many times its size text may decompress to: more is a bomb. Logs
+// compress 5 to 30 times.
+const maxRatio = 100
+
 // gzipMagic is the header of gzip with no flag set, less its last bits, in base64.
 var gzipMagic = []byte("H4sI")
 
@@ -46,7 +50,7 @@ func (gzipText) Decode(dst, stretch []byte) (out []byte, ok bool) {
 	if !ok {
 		return dst, false
 	}
-	text, err := codec.Decode(nil, packed, "gzip", MaxDecoded)
+	text, err := codec.Decode(nil, packed, "gzip", min(MaxDecoded, int64(maxRatio*len(packed))))
 	if err != nil || !mostlyText(text) {
 		return dst, false
 	}

@@ -12,10 +12,11 @@ import (
 // maxDisguises is how many encodings of one another text is looked for in.
 const maxDisguises = 3
 
-// disguised is how much text was decoded for one value, in bytes, at most: this, and
-// a multiple of its length.
+// How many bytes are decoded for one value: this, and a multiple of its length. What
+// is encoded beyond that is left as it is, so that crafted text can't take the time of
+// all other; the last stretch may exceed it.
 const (
-	decodedAtLeast = 1 << 20
+	decodedAtLeast = 64 << 10
 	decodedTimes   = 8
 )
 
@@ -109,7 +110,7 @@ func (u *unmask) stretch(edits []codec.Splice, first int, e disguise.Encoding, s
 	l := &u.v.layers[depth]
 	var ok bool
 	l.text, ok = e.Decode(l.text[:0], stretch)
-	u.left -= len(l.text)
+	u.left -= max(len(l.text), len(stretch))
 	if !ok {
 		return edits, nil
 	}
