@@ -182,6 +182,9 @@ func checkStretch(t *testing.T, e Encoding, stretch []byte, base int) {
 		if !isASCII(text) || hasWide(stretch) {
 			continue // edits are widened to whole characters
 		}
+		if e.Name() == "ansi" && bytes.IndexByte(text, esc) >= 0 {
+			continue // what stood for itself may begin a sequence with the mark
+		}
 		now := codec.Apply(nil, stretch, splices)
 		got, ok := e.Decode(nil, now)
 		want := codec.Apply(nil, text, edits)
