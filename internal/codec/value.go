@@ -179,9 +179,16 @@ func (l *leaf) decode(raw []byte, e escaping) []byte {
 }
 
 // put appends to dst the splices that edits of value amount to in raw, which
-// lies at offset base of the payload. An edit that begins or ends inside of an
-// escape takes the whole of it.
+// lies at offset base of the payload.
 func (l *leaf) put(dst []Splice, edits []Splice, value, raw []byte, base int, e escaping) []Splice {
+	dst, l.arena = put(dst, l.arena, edits, value, raw, base, e)
+	return dst
+}
+
+// put appends to dst the splices that edits of value amount to in raw, at offset
+// base of the payload, and their texts to arena. An edit that begins or ends inside
+// of an escape takes the whole of it.
+func put(dst []Splice, arena []byte, edits []Splice, value, raw []byte, base int, e escaping) (out []Splice, texts []byte) {
 	c := cursor{raw: raw, e: e}
 	last := 0
 	for _, ed := range edits {
@@ -192,11 +199,11 @@ func (l *leaf) put(dst []Splice, edits []Splice, value, raw []byte, base int, e 
 		c.seek(start)
 		from := c.i
 		c.pass(end)
-		at := len(l.arena)
-		l.arena = e.escape(l.arena, ed.Text)
-		dst = append(dst, Splice{base + from, base + c.i, l.arena[at:len(l.arena):len(l.arena)]})
+		at := len(arena)
+		arena = e.escape(arena, ed.Text)
+		dst = append(dst, Splice{base + from, base + c.i, arena[at:len(arena):len(arena)]})
 	}
-	return dst
+	return dst, arena
 }
 
 // nest walks value as JSON if it is that, and returns the splices of it; they

@@ -64,7 +64,8 @@ type Hit struct {
 	Rule   *redact.Rule
 	Action string
 	// Path says where: "user.password" in a document, "header:Cookie",
-	// "query:token", "" in plain text.
+	// "query:token", "" in plain text. What was found in an encoding has its name
+	// behind it: "msg|base64".
 	Path        string
 	Line        int // counted from 1, in streams of plain text; else 0
 	Length      int // bytes of the value found

@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/redactd/redactd/internal/codec"
+	"github.com/redactd/redactd/internal/disguise"
 	"github.com/redactd/redactd/redact"
 )
 
@@ -50,6 +51,9 @@ func (s *Scrubber) Release() {
 	s.rest()
 	for _, b := range []*[]byte{&s.decoded, &s.utf8, &s.out, &s.encoded, &s.piece, &s.v.texts} {
 		*b = wiped(*b)
+	}
+	for i := range s.v.layers {
+		s.v.layers[i].wipe()
 	}
 	s.v.sc.Wipe()
 	clear(s.v.hits)
@@ -228,7 +232,7 @@ func (s *Scrubber) encode(amended, text, body []byte, m Meta) (out []byte, err e
 // charset that nobody told of: if they hide something, it is withheld.
 func (s *Scrubber) walkSuspect(c codec.Codec, text []byte, res *Result) error {
 	// For plain text, searching costs what asking whether to search does.
-	if c.Name() == textCodec || codec.Sifts(c) || c.Opaque(text) || s.v.set.Suspect(s.v.sc, text) {
+	if c.Name() == textCodec || codec.Sifts(c) || c.Opaque(text) || disguise.Hides(text) || s.v.set.Suspect(s.v.sc, text) {
 		if err := s.walk(c, text, res); err != nil {
 			return err
 		}

@@ -287,7 +287,10 @@ func (st *stream) tell() error {
 // text scrubs plain text. refuse, if not nil, stops at text that must not be
 // taken for plain.
 func (st *stream) text(refuse func([]byte) error) error {
-	w := redact.NewWriter(st.enc, st.s.v.set, func(fd redact.Finding, value []byte, line int) error {
+	lines := &lineWriter{st: st, line: 1}
+	defer lines.wipe()
+	w := redact.NewWriter(lines, st.s.v.set, func(fd redact.Finding, value []byte, line int) error {
+		lines.found(line, value)
 		st.s.v.note(fd, nil, value, line)
 		st.res.Changed = st.res.Changed || !st.s.policy.Shadow
 		return st.tell()
@@ -298,10 +301,10 @@ func (st *stream) text(refuse func([]byte) error) error {
 			return err
 		}
 		if st.end {
-			return w.Close()
+			return errors.Join(w.Close(), lines.close())
 		}
 		if st.paused {
-			if err := errors.Join(w.Flush(), st.enc.Flush()); err != nil {
+			if err := errors.Join(w.Flush(), lines.flush(), st.enc.Flush()); err != nil {
 				return err
 			}
 		}

@@ -2,6 +2,7 @@ package scrub
 
 import (
 	"github.com/redactd/redactd/internal/codec"
+	"github.com/redactd/redactd/internal/disguise"
 	"github.com/redactd/redactd/redact"
 )
 
@@ -22,6 +23,8 @@ type visitor struct {
 	edits []codec.Splice
 	texts []byte
 	found []redact.Finding
+
+	layers [maxDisguises]layer // what is decoded, see unmask
 }
 
 // one returns f where it stays until the next call: a field of no codec's.
@@ -40,26 +43,47 @@ func (v *visitor) Visit(f *codec.Field) (edits []codec.Splice, remove bool, err 
 	}
 	field := redact.Field{Key: f.Key, Path: f.Path, Value: f.Value}
 	v.found, err = v.set.Find(v.sc, v.found[:0], field)
-	if err != nil || len(v.found) == 0 {
+	if err != nil {
 		return nil, false, err
 	}
 	from := len(v.edits)
 	for _, fd := range v.found {
-		value := f.Value[fd.Start:fd.End]
-		start := len(v.texts)
-		var gone bool
-		v.texts, gone = v.set.AppendReplacement(v.texts, fd, value)
-		remove = remove || gone && f.Kind != codec.Name
-		v.edits = append(v.edits, codec.Splice{Start: fd.Start, End: fd.End, Text: v.texts[start:len(v.texts):len(v.texts)]})
-		v.note(fd, f.Path, value, 0)
+		v.edits = append(v.edits, v.edit(fd, f.Value, &remove))
+		v.note(fd, f.Path, f.Value[fd.Start:fd.End], 0)
 	}
-	return v.edits[from:len(v.edits):len(v.edits)], remove && f.Kind != codec.Text, nil
+	own := v.edits[from:]
+	if f.Kind != codec.Number {
+		var gone bool
+		if own, gone, err = v.unmask(own, f, 0); err != nil {
+			return nil, false, err
+		}
+		remove = remove || gone
+		v.edits = append(v.edits[:from], own...)
+	}
+	if len(own) == 0 {
+		return nil, false, nil
+	}
+	return v.edits[from:len(v.edits):len(v.edits)], remove && f.Kind != codec.Text && f.Kind != codec.Name, nil
+}
+
+// edit returns the edit of text that a finding amounts to, and sets remove where its
+// action wants the field gone.
+func (v *visitor) edit(fd redact.Finding, text []byte, remove *bool) codec.Splice {
+	start := len(v.texts)
+	var gone bool
+	v.texts, gone = v.set.AppendReplacement(v.texts, fd, text[fd.Start:fd.End])
+	*remove = *remove || gone
+	return codec.Splice{Start: fd.Start, End: fd.End, Text: v.texts[start:len(v.texts):len(v.texts)]}
 }
 
 // Suspect implements codec.Visitor.
 func (v *visitor) Suspect(raw []byte) bool {
-	return v.codec.Opaque(raw) || v.set.Suspect(v.sc, raw)
+	return v.hides(raw) || v.set.Suspect(v.sc, raw)
 }
+
+// hides reports whether escapes of the format, or encodings in it, could hide text in
+// raw from a scan of it as it is.
+func (v *visitor) hides(raw []byte) bool { return v.codec.Opaque(raw) || disguise.Hides(raw) }
 
 func (v *visitor) note(fd redact.Finding, path, value []byte, line int) {
 	hit := Hit{Rule: fd.Rule, Action: v.set.ActionName(fd), Path: v.prefix + string(path), Line: line, Length: len(value)}
