@@ -14,9 +14,11 @@ import (
 // for concurrent use.
 type dfa struct {
 	n       *nfa
-	asserts bool       // the pattern asks what stands around a place
-	classes [256]uint8 // what the pattern can't tell apart has one number
-	stride  uint32     // the number of classes, or a few more
+	asserts bool // the pattern asks what stands around a place
+	// classes gives one number to what the pattern can't tell apart, 0 to bytes
+	// beyond ASCII, which begin or go on in characters that only the nfa reads.
+	classes [256]uint8
+	stride  uint32 // the number of classes, or a few more
 	table   atomic.Pointer[dfaTable]
 
 	mu     sync.Mutex
@@ -79,9 +81,6 @@ func (d *dfa) kindOf(b byte) kind {
 	}
 	return kindOther
 }
-
-// Class 0 is that of bytes beyond ASCII, which begin or go on in characters that
-// only the nfa reads.
 
 func newDFA(n *nfa) *dfa {
 	d := &dfa{n: n, known: map[string]uint32{}}

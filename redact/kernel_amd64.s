@@ -7,16 +7,7 @@
 // the groups by OR. What is not zero survives. Bytes beyond ASCII would fall onto
 // letters, so a gram that begins with one is dropped.
 
-// classLower and classUpper look up the classes of a byte by its halves. Bits:
-//   0 digits (3x), 1 letters (4x 6x), 2 letters (5x 7x), 3 "_", 4 "-", 5 blank,
-//   6 backslash
-DATA classLower<>+0(SB)/8, $0x0707070707070725
-DATA classLower<>+8(SB)/8, $0x0a02124202060707
-GLOBL classLower<>(SB), RODATA|NOPTR, $16
-DATA classUpper<>+0(SB)/8, $0x04024c0201300000
-DATA classUpper<>+8(SB)/8, $0
-GLOBL classUpper<>(SB), RODATA|NOPTR, $16
-
+// Bits of the classes in the tables classLower and classUpper of kernel_vector.go.
 #define digitBits $0x01010101
 #define gapBits   $0x30303030
 #define wordBits  $0x1f1f1f1f
@@ -65,8 +56,8 @@ TEXT ·fillVBMI(SB), NOSPLIT, $0-40
 	VPBROADCASTD BX, Z27
 	MOVL escapeBits, BX
 	VPBROADCASTD BX, Z22
-	VBROADCASTI32X4 classLower<>(SB), Z23
-	VBROADCASTI32X4 classUpper<>(SB), Z24
+	VBROADCASTI32X4 ·classLower(SB), Z23
+	VBROADCASTI32X4 ·classUpper(SB), Z24
 	TESTQ CX, CX
 	JLE   done
 
@@ -207,11 +198,11 @@ loop:
 	VMOVDQU        0(SI), Y1
 	VPXOR          Y8, Y8, Y8
 	VPAND          Y13, Y1, Y9
-	VBROADCASTI128 classLower<>(SB), Y10
+	VBROADCASTI128 ·classLower(SB), Y10
 	VPSHUFB        Y9, Y10, Y9
 	VPSRLW         $4, Y1, Y7
 	VPAND          Y13, Y7, Y7
-	VBROADCASTI128 classUpper<>(SB), Y10
+	VBROADCASTI128 ·classUpper(SB), Y10
 	VPSHUFB        Y7, Y10, Y7
 	VPAND          Y7, Y9, Y9
 	CLASS(digitBits, masks_digits(DI))

@@ -5,17 +5,7 @@
 // looking up 64 buckets costs 128-bit vectors more than a hash costs the general
 // registers.
 
-// classLower and classUpper look up the classes of a byte by its halves, as those
-// of kernel_amd64.s do. Bits:
-//   0 digits (3x), 1 letters (4x 6x), 2 letters (5x 7x), 3 "_", 4 "-", 5 blank,
-//   6 backslash
-DATA classLower<>+0(SB)/8, $0x0707070707070725
-DATA classLower<>+8(SB)/8, $0x0a02124202060707
-GLOBL classLower<>(SB), RODATA|NOPTR, $16
-DATA classUpper<>+0(SB)/8, $0x04024c0201300000
-DATA classUpper<>+8(SB)/8, $0
-GLOBL classUpper<>(SB), RODATA|NOPTR, $16
-
+// Bits of the classes in the tables classLower and classUpper of kernel_vector.go.
 #define digitBits  $0x01
 #define gapBits    $0x30
 #define wordBits   $0x1f
@@ -101,9 +91,9 @@ TEXT ·fillNEON(SB), NOSPLIT, $0-40
 	MOVD  $((const_hashFactor<<8)&0xffffffff), R6
 	MOVD  $0x2020202020202020, R4
 	VMOVI $0x0f, V26.B16
-	MOVD  $classLower<>(SB), R7
+	MOVD  $·classLower(SB), R7
 	FMOVQ (R7), F28
-	MOVD  $classUpper<>(SB), R7
+	MOVD  $·classUpper(SB), R7
 	FMOVQ (R7), F29
 	MOVD  $0x8040201008040201, R7
 	VDUP  R7, V30.D2
