@@ -5,6 +5,7 @@ import (
 	"sort"
 	"strings"
 
+	"github.com/redactd/redactd/internal/codec"
 	"github.com/redactd/redactd/internal/config"
 )
 
@@ -153,8 +154,8 @@ func plainPath(path []byte) (plain []byte, same bool) {
 	}
 	b := make([]byte, 0, len(path))
 	for i := 0; i < len(path); i++ {
-		if c := path[i]; c == '%' && i+2 < len(path) && unhex(path[i+1]) >= 0 && unhex(path[i+2]) >= 0 {
-			b = append(b, byte(unhex(path[i+1])<<4|unhex(path[i+2])))
+		if c := path[i]; c == '%' && i+2 < len(path) && codec.HexValue(path[i+1]) >= 0 && codec.HexValue(path[i+2]) >= 0 {
+			b = append(b, byte(codec.HexValue(path[i+1])<<4|codec.HexValue(path[i+2])))
 			i += 2
 		} else {
 			b = append(b, c)
@@ -198,14 +199,4 @@ func isPlain(path []byte) bool {
 		}
 	}
 	return true
-}
-
-func unhex(c byte) int {
-	switch {
-	case '0' <= c && c <= '9':
-		return int(c - '0')
-	case 'a' <= c|0x20 && c|0x20 <= 'f':
-		return int(c|0x20-'a') + 10
-	}
-	return -1
 }

@@ -58,7 +58,7 @@ func numericEntity(dst, raw []byte) (out []byte, n int) {
 	start := i
 	var r rune
 	for ; i < len(raw); i++ {
-		d := rune(hexValue(raw[i]))
+		d := rune(HexValue(raw[i]))
 		if d < 0 || d >= base {
 			break
 		}

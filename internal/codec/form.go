@@ -116,7 +116,7 @@ func (percent) next(dst, raw []byte) (out []byte, n int) {
 		return append(dst, ' '), 1
 	}
 	if len(raw) >= 3 {
-		if hi, lo := hexValue(raw[1]), hexValue(raw[2]); hi >= 0 && lo >= 0 {
+		if hi, lo := HexValue(raw[1]), HexValue(raw[2]); hi >= 0 && lo >= 0 {
 			return append(dst, byte(hi<<4|lo)), 3
 		}
 	}

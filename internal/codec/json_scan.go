@@ -88,7 +88,7 @@ func escapeLen(b []byte) int {
 		return 2
 	case 'u':
 		for _, c := range b[2:min(6, len(b))] {
-			if hexValue(c) < 0 {
+			if HexValue(c) < 0 {
 				return 0
 			}
 		}
@@ -97,7 +97,8 @@ func escapeLen(b []byte) int {
 	return 0
 }
 
-func hexValue(c byte) int {
+// HexValue returns the value of a hexadecimal digit, -1 for other bytes.
+func HexValue(c byte) int {
 	switch {
 	case '0' <= c && c <= '9':
 		return int(c - '0')
@@ -244,7 +245,7 @@ func hex4(b []byte) rune {
 	}
 	var r rune
 	for _, c := range b[:4] {
-		d := hexValue(c)
+		d := HexValue(c)
 		if d < 0 {
 			return -1
 		}

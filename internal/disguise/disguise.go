@@ -130,25 +130,12 @@ func (u units) Encode(dst []codec.Splice, arena []byte, edits []codec.Splice, te
 	return u.Splices(dst, arena, edits, text, stretch, base)
 }
 
-// hexValue returns the value of a hexadecimal digit, -1 for other bytes.
-func hexValue(c byte) int {
-	switch {
-	case '0' <= c && c <= '9':
-		return int(c - '0')
-	case 'a' <= c && c <= 'f':
-		return int(c-'a') + 10
-	case 'A' <= c && c <= 'F':
-		return int(c-'A') + 10
-	}
-	return -1
-}
-
 // hexByte returns the byte whose two hexadecimal digits b begins with, or -1.
 func hexByte(b []byte) int {
 	if len(b) < 2 {
 		return -1
 	}
-	hi, lo := hexValue(b[0]), hexValue(b[1])
+	hi, lo := codec.HexValue(b[0]), codec.HexValue(b[1])
 	if hi < 0 || lo < 0 {
 		return -1
 	}

@@ -27,7 +27,7 @@ func (hexText) within(run []byte) (start, end int) {
 			return -1, -1
 		}
 	}
-	for end = start + minHex; end < len(run) && hexValue(run[end]) >= 0; end++ {
+	for end = start + minHex; end < len(run) && codec.HexValue(run[end]) >= 0; end++ {
 	}
 	if (end-start)%2 != 0 || end < len(run) && base64Value[run[end]] < 62 {
 		return -1, -1
