@@ -17,11 +17,18 @@ const auditTimeout = 5 * time.Second
 // record counts findings and gives their events to the trail. An error means
 // that the payload must not go on.
 func (x *exchange) record(dir string, hits []scrub.Hit) error {
+	return x.p.record(x.pol, &x.rt.filter, dir, x.id, hits)
+}
+
+// record counts the findings of one payload, by a filter of pol, and gives their
+// events to the trail. id is that of the request, "" for none. An error means that
+// the payload must not go on.
+func (p *Proxy) record(pol *policy, f *filter, dir, id string, hits []scrub.Hit) error {
 	if len(hits) == 0 {
 		return nil
 	}
-	x.p.m.found(x.rt.name, dir, hits)
-	if x.p.recorder == nil {
+	p.m.found(f.name, dir, hits)
+	if p.recorder == nil {
 		return nil
 	}
 	now := time.Now().UTC()
@@ -29,23 +36,23 @@ func (x *exchange) record(dir string, hits []scrub.Hit) error {
 	for i := range hits {
 		h := &hits[i]
 		events[i] = audit.Event{
-			Time: now, Route: x.rt.name, Direction: dir,
+			Time: now, Route: f.name, Direction: dir,
 			Rule: h.Rule.ID, Severity: h.Rule.Severity.String(), Tags: h.Rule.Tags,
-			Action: h.Action, Shadow: x.rt.shadow, Path: h.Path, Length: h.Length,
-			Fingerprint: h.Fingerprint, RequestID: x.id, ConfigDigest: x.pol.digest,
+			Action: h.Action, Shadow: f.shadow, Path: h.Path, Length: h.Length,
+			Fingerprint: h.Fingerprint, RequestID: id, ConfigDigest: pol.digest,
 		}
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), auditTimeout)
 	defer cancel()
-	if err := x.p.recorder.Record(ctx, events); err != nil {
-		x.p.m.auditFailures.Add(float64(len(events)))
-		x.p.log.Error("audit trail does not accept events", "error", err, "events", len(events), "request_id", x.id)
-		if x.pol.cfg.Audit.Required {
+	if err := p.recorder.Record(ctx, events); err != nil {
+		p.m.auditFailures.Add(float64(len(events)))
+		p.log.Error("audit trail does not accept events", "error", err, "events", len(events), "route", f.name, "request_id", id)
+		if pol.cfg.Audit.Required {
 			return errAudit
 		}
 		return nil
 	}
-	x.p.m.auditEvents.Add(float64(len(events)))
+	p.m.auditEvents.Add(float64(len(events)))
 	return nil
 }
 
@@ -62,7 +69,7 @@ func (x *exchange) foundMore(dir string, hits []scrub.Hit) {
 // size as received.
 func (x *exchange) count(dir string, res *scrub.Result, raw int64) {
 	if res.Scanned > 0 {
-		x.p.m.inspected(x.rt, dir, res.Scanned)
+		x.p.m.inspected(&x.rt.filter, dir, res.Scanned)
 	}
 	if res.Skipped != "" {
 		x.p.m.uninspected(x.rt.name, dir, res.Skipped, raw)

@@ -178,7 +178,7 @@ func settings(url string) *config.Config {
 		}},
 		Routes: map[string]*config.Route{"main": {
 			PathPrefix: "/", Upstream: "up", Request: config.ScopeAll, Response: config.ScopeAll,
-			Headers: true, Query: true, Codec: "auto", Mode: config.ModeEnforce, OnFailure: config.FailBlock,
+			Headers: true, Query: true, Codec: "auto", Policy: config.Policy{Mode: config.ModeEnforce, OnFailure: config.FailBlock},
 		}},
 		Digest: "digest-1",
 	}

@@ -162,6 +162,11 @@ func usesStore(cfg *config.Config) bool {
 			return true
 		}
 	}
+	for _, l := range cfg.Listeners {
+		if l.Upstream == config.StoreUpstream {
+			return true
+		}
+	}
 	return false
 }
 

@@ -169,12 +169,12 @@ func (m *metrics) answered(rt *route, method, status int, took time.Duration) {
 }
 
 // inspected counts bytes that were inspected.
-func (m *metrics) inspected(rt *route, dir string, bytes int64) {
+func (m *metrics) inspected(f *filter, dir string, bytes int64) {
 	i := 0
 	if dir == dirResponse {
 		i = 1
 	}
-	once(&rt.series.scanned[i], func() prometheus.Counter { return m.scanned.WithLabelValues(rt.name, dir) }).Add(float64(bytes))
+	once(&f.series.scanned[i], func() prometheus.Counter { return m.scanned.WithLabelValues(f.name, dir) }).Add(float64(bytes))
 }
 
 // uninspected counts a payload in scope that passed unread.
@@ -199,13 +199,14 @@ func (m *metrics) loaded(old, now *policy, at time.Time) {
 	if old == nil {
 		return
 	}
-	for name, rt := range old.byName {
-		kept := now.byName[name]
+	filters := now.filters()
+	for name, f := range old.filters() {
+		kept := filters[name]
 		if kept == nil {
 			m.forgetRoute(name)
 			continue
 		}
-		for id := range rt.ruleIDs {
+		for id := range f.ruleIDs {
 			if !kept.ruleIDs[id] {
 				m.findings.DeletePartialMatch(prometheus.Labels{"route": name, "rule": id})
 			}

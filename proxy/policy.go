@@ -22,26 +22,33 @@ type policy struct {
 	digest    string
 	matcher   *matcher
 	byName    map[string]*route
+	listeners map[string]*listener
 	upstreams map[string]*upstream
 	keys      *redact.Keyring
 	trust     []netip.Prefix
 	tls       *tls.Config // of the data listener, or nil
 }
 
-// route is a route with everything looked up.
-type route struct {
+// filter is what is looked for on a route or a listener, and what becomes of it.
+type filter struct {
 	name    string
-	cfg     *config.Route
-	up      *upstream // nil: the embedded store
+	policy  *config.Policy
 	ruleIDs map[string]bool
 	scrub   *scrub.Policy
 	// newScrubber returns the working memory for one exchange.
 	newScrubber func() scrubber
 	canStream   func(scrub.Meta) bool
-	keep        map[string]bool // lower-case names of headers never scrubbed
 	shadow      bool
 	pass        bool // on_failure = "pass"
 	series      series
+}
+
+// route is a route with everything looked up.
+type route struct {
+	filter
+	cfg  *config.Route
+	up   *upstream       // nil: the embedded store
+	keep map[string]bool // lower-case names of headers never scrubbed
 }
 
 // scrubber is what the hop needs of a scrub.Scrubber.
@@ -87,7 +94,7 @@ func build(cfg *config.Config, o Options, old *policy, sh shared) (*policy, erro
 	b.keyring()
 	p := &policy{
 		cfg: cfg, digest: cfg.Digest, keys: b.keys,
-		byName: map[string]*route{}, upstreams: map[string]*upstream{},
+		byName: map[string]*route{}, listeners: map[string]*listener{}, upstreams: map[string]*upstream{},
 	}
 	b.serverSettings(p)
 	for _, name := range slices.Sorted(maps.Keys(cfg.Upstreams)) {
@@ -100,7 +107,10 @@ func build(cfg *config.Config, o Options, old *policy, sh shared) (*policy, erro
 		p.byName[name] = rt
 		routes = append(routes, rt)
 	}
-	if len(routes) == 0 {
+	for _, name := range slices.Sorted(maps.Keys(cfg.Listeners)) {
+		p.listeners[name] = b.listener(name, cfg.Listeners[name])
+	}
+	if len(routes)+len(p.listeners) == 0 {
 		b.fail("route", "there is no route (add a [route.NAME] table)")
 	}
 	if len(b.bad) > 0 {
@@ -201,10 +211,7 @@ func (b *builder) echo(p *policy, old *policy, sh shared) {
 
 func (b *builder) route(p *policy, name string, cfg *config.Route) *route {
 	key := "route." + name
-	rt := &route{
-		name: name, cfg: cfg, ruleIDs: map[string]bool{}, keep: map[string]bool{},
-		shadow: cfg.Mode == config.ModeShadow, pass: cfg.OnFailure == config.FailPass,
-	}
+	rt := &route{cfg: cfg, keep: map[string]bool{}}
 	switch cfg.Upstream {
 	case config.StoreUpstream:
 	case config.EchoUpstream:
@@ -217,35 +224,43 @@ func (b *builder) route(p *policy, name string, cfg *config.Route) *route {
 	for _, h := range cfg.KeepHeaders {
 		rt.keep[strings.ToLower(h)] = true
 	}
-	set := b.compile(key, rt)
-	if set == nil {
-		return rt
-	}
-	rt.scrub = &scrub.Policy{
-		Set: set, Codec: cfg.Codec, MaxDecoded: int64(b.cfg.Server.MaxDecoded), Shadow: rt.shadow,
-	}
-	keys := b.keys
-	if keys == nil {
-		keys = b.o.fingerprints
-	}
-	rt.canStream = rt.scrub.CanStream
-	rt.newScrubber = func() scrubber { return scrub.Acquire(rt.scrub, keys) }
-	if b.o.newScrubber != nil {
+	b.filter(&rt.filter, key, name, &cfg.Policy, cfg.Codec)
+	if rt.scrub != nil && b.o.newScrubber != nil {
 		rt.newScrubber = func() scrubber { return b.o.newScrubber(rt) }
 		rt.canStream = func(m scrub.Meta) bool { return isLive(m.ContentType) || m.ContentType == "text/plain" }
 	}
 	return rt
 }
 
-// compile returns the rules of a route, bound to its actions and allowlists.
-func (b *builder) compile(key string, rt *route) *redact.Set {
-	selected := b.selectRules(key, rt.cfg)
+// filter compiles what cfg, which stands at key, says to look for in payloads of that
+// codec.
+func (b *builder) filter(f *filter, key, name string, cfg *config.Policy, codec string) {
+	f.name, f.policy, f.ruleIDs = name, cfg, map[string]bool{}
+	f.shadow, f.pass = cfg.Mode == config.ModeShadow, cfg.OnFailure == config.FailPass
+	set := b.compile(key, f)
+	if set == nil {
+		return
+	}
+	f.scrub = &scrub.Policy{
+		Set: set, Codec: codec, MaxDecoded: int64(b.cfg.Server.MaxDecoded), Shadow: f.shadow,
+	}
+	keys := b.keys
+	if keys == nil {
+		keys = b.o.fingerprints
+	}
+	f.canStream = f.scrub.CanStream
+	f.newScrubber = func() scrubber { return scrub.Acquire(f.scrub, keys) }
+}
+
+// compile returns the rules of a filter, bound to its actions and allowlists.
+func (b *builder) compile(key string, f *filter) *redact.Set {
+	selected := b.selectRules(key, f.policy)
 	var ids []string
 	for i := range selected {
 		ids = append(ids, selected[i].ID)
-		rt.ruleIDs[selected[i].ID] = true
+		f.ruleIDs[selected[i].ID] = true
 	}
-	o, ok := b.options(key, rt)
+	o, ok := b.options(key, f)
 	if !ok {
 		return nil
 	}
@@ -292,9 +307,9 @@ func (b *builder) setErrors(key string, err error) {
 	}
 }
 
-// selectRules returns the rules of a route: its packs or the default ones, the
+// selectRules returns the rules that cfg, which stands at key, selects: its packs or the default ones, the
 // operator's own, what "rules" adds, less what "disable_rules" takes away.
-func (b *builder) selectRules(key string, cfg *config.Route) []redact.Rule {
+func (b *builder) selectRules(key string, cfg *config.Policy) []redact.Rule {
 	packs := cfg.Packs
 	if len(packs) == 0 {
 		packs = b.o.DefaultPacks
@@ -327,8 +342,8 @@ func (b *builder) known(name string) bool {
 	return slices.ContainsFunc(b.rules, func(r redact.Rule) bool { return r.Selected(name) })
 }
 
-// options binds actions and allowlists of a route.
-func (b *builder) options(key string, rt *route) (redact.Options, bool) {
+// options binds actions and allowlists of a filter.
+func (b *builder) options(key string, f *filter) (redact.Options, bool) {
 	errs := len(b.bad)
 	parse := func(key, text string) redact.Action {
 		a, err := redact.ParseAction(text, b.keys)
@@ -338,12 +353,12 @@ func (b *builder) options(key string, rt *route) (redact.Options, bool) {
 		return a
 	}
 	var def redact.Action
-	if rt.cfg.Action != "" {
-		def = parse(key+".action", rt.cfg.Action)
+	if f.policy.Action != "" {
+		def = parse(key+".action", f.policy.Action)
 	}
 	named := map[string]redact.Action{}
-	for _, name := range slices.Sorted(maps.Keys(rt.cfg.Actions)) {
-		named[name] = parse(key+".actions."+name, rt.cfg.Actions[name])
+	for _, name := range slices.Sorted(maps.Keys(f.policy.Actions)) {
+		named[name] = parse(key+".actions."+name, f.policy.Actions[name])
 		if !b.known(name) {
 			b.fail(key+".actions."+name, "no rule, pack or tag has this name")
 		}
@@ -365,18 +380,30 @@ func (b *builder) options(key string, rt *route) (redact.Options, bool) {
 	for _, name := range slices.Sorted(maps.Keys(b.cfg.Allow)) {
 		a := b.cfg.Allow[name]
 		for i, r := range a.Routes {
-			if b.cfg.Routes[r] == nil {
-				b.fail(fmt.Sprintf("allow.%s.routes[%d]", name, i), "there is no [route.%s]", r)
+			if b.cfg.Routes[r] == nil && b.cfg.Listeners[r] == nil {
+				b.fail(fmt.Sprintf("allow.%s.routes[%d]", name, i), "there is no [route.%s] or [listener.%s]", r, r)
 			}
 		}
 		b.checkNames("allow."+name+".rules", a.Rules)
-		if len(a.Routes) == 0 || slices.Contains(a.Routes, rt.name) {
+		if len(a.Routes) == 0 || slices.Contains(a.Routes, f.name) {
 			o.Allow = append(o.Allow, redact.Allow{
 				Name: name, Values: a.Values, Patterns: a.Patterns, Paths: a.Paths, Rules: a.Rules,
 			})
 		}
 	}
 	return o, len(b.bad) == errs
+}
+
+// filters returns those of all routes and listeners by name.
+func (p *policy) filters() map[string]*filter {
+	all := make(map[string]*filter, len(p.byName)+len(p.listeners))
+	for name, rt := range p.byName {
+		all[name] = &rt.filter
+	}
+	for name, l := range p.listeners {
+		all[name] = &l.filter
+	}
+	return all
 }
 
 func (p *policy) hasTarget(name, label string) bool {

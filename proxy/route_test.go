@@ -20,7 +20,7 @@ func TestMatch(t *testing.T) {
 	}
 	var list []*route
 	for name, cfg := range routes {
-		list = append(list, &route{name: name, cfg: cfg})
+		list = append(list, &route{filter: filter{name: name}, cfg: cfg})
 	}
 	m := newMatcher(list)
 	for _, tt := range []struct{ host, method, path, want string }{

@@ -8,11 +8,15 @@ import (
 	"github.com/redactd/redactd/redact"
 )
 
-// RouteRules returns the rules that are on for a route of cfg, which is right.
+// RouteRules returns the rules that are on for the route or listener of that name in
+// cfg, which is right.
 func RouteRules(cfg *config.Config, rules []redact.Rule, defaultPacks []string, name string) []redact.Rule {
 	b := &builder{cfg: cfg, o: Options{Rules: rules, DefaultPacks: defaultPacks}}
 	b.gatherRules()
-	return b.selectRules("route."+name, cfg.Routes[name])
+	if l := cfg.Listeners[name]; l != nil {
+		return b.selectRules("listener."+name, &l.Policy)
+	}
+	return b.selectRules("route."+name, &cfg.Routes[name].Policy)
 }
 
 // RoutePolicy compiles what a route of cfg looks for and does, as New would, for

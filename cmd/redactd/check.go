@@ -68,6 +68,9 @@ func writeSummary(w io.Writer, cfg *config.Config) error {
 	if err := t.Flush(); err != nil {
 		return err
 	}
+	if err := writeListeners(w, cfg); err != nil {
+		return err
+	}
 	admin := cfg.Admin.Listen
 	if admin == "" {
 		admin = "off"
@@ -75,6 +78,21 @@ func writeSummary(w io.Writer, cfg *config.Config) error {
 	_, err := fmt.Fprintf(w, "\nlistens at %s, admin at %s\nconfig digest %s\n",
 		strings.Join(cfg.Server.Listen, ", "), admin, cfg.Digest)
 	return err
+}
+
+// writeListeners says what the listeners amount to that are not HTTP.
+func writeListeners(w io.Writer, cfg *config.Config) error {
+	if len(cfg.Listeners) == 0 {
+		return nil
+	}
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "\nLISTENER\tPROTOCOL\tLISTEN\tUPSTREAM\tMODE\tRULES")
+	for _, name := range slices.Sorted(maps.Keys(cfg.Listeners)) {
+		l := cfg.Listeners[name]
+		rules := proxy.RouteRules(cfg, patterns.Rules(patterns.Builtin()), defaultPacks(), name)
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%d\n", name, l.Protocol, strings.Join(l.Listen, " "), l.Upstream, l.Mode, len(rules))
+	}
+	return t.Flush()
 }
 
 // matches says which requests take a route.
@@ -116,16 +134,27 @@ func configWarnings(cfg *config.Config) []string {
 	for _, name := range slices.Sorted(maps.Keys(cfg.Routes)) {
 		routeWarnings("route."+name, cfg.Routes[name], warn)
 	}
+	for _, name := range slices.Sorted(maps.Keys(cfg.Listeners)) {
+		l := cfg.Listeners[name]
+		policyWarnings("listener."+name, &l.Policy, warn)
+		if l.UpstreamInsecureSkipVerify {
+			warn("listener."+name+".upstream_tls_insecure_skip_verify", "any certificate is accepted")
+		}
+	}
 	return out
 }
 
-func routeWarnings(key string, r *config.Route, warn func(key, format string, args ...any)) {
-	if r.Mode == config.ModeShadow {
+func policyWarnings(key string, p *config.Policy, warn func(key, format string, args ...any)) {
+	if p.Mode == config.ModeShadow {
 		warn(key+".mode", "findings are counted and let through")
 	}
-	if r.OnFailure == config.FailPass {
+	if p.OnFailure == config.FailPass {
 		warn(key+".on_failure", "what can't be scrubbed is let through")
 	}
+}
+
+func routeWarnings(key string, r *config.Route, warn func(key, format string, args ...any)) {
+	policyWarnings(key, &r.Policy, warn)
 	if r.Upgrade == "pass" {
 		warn(key+".upgrade", "upgraded connections are not inspected")
 	}

@@ -35,7 +35,7 @@ func (e *env) scrubPolicy(f *scrubFlags) (*scrub.Policy, *redact.Keyring, error)
 		return nil, nil, flagErrors(err)
 	}
 	name := flagRoute
-	route := config.Route{Upstream: config.StoreUpstream, Codec: "auto", Action: "mask"}
+	route := config.Route{Upstream: config.StoreUpstream, Codec: "auto", Policy: config.Policy{Action: "mask"}}
 	if f.route != "" {
 		name = f.route
 		r := cfg.Routes[name]

@@ -23,13 +23,17 @@ func (d *decoder) check() {
 		d.checkUpstream(tomlpos.Join("upstream", name), d.cfg.Upstreams[name])
 	}
 	d.checkToken()
-	if len(d.cfg.Routes) == 0 && !d.failed("route") {
+	if len(d.cfg.Routes)+len(d.cfg.Listeners) == 0 && !d.failed("route") && !d.failed("listener") {
 		d.fail("", "no route is defined ([route.NAME] with an upstream)")
 	}
 	for _, name := range slices.Sorted(maps.Keys(d.cfg.Routes)) {
 		d.checkRoute(tomlpos.Join("route", name), d.cfg.Routes[name])
 	}
 	d.checkOverlaps()
+	for _, name := range slices.Sorted(maps.Keys(d.cfg.Listeners)) {
+		d.checkListener(tomlpos.Join("listener", name), d.cfg.Listeners[name])
+	}
+	d.checkSockets()
 	for _, id := range slices.Sorted(maps.Keys(d.cfg.Rules)) {
 		if r := d.cfg.Rules[id]; r.Pattern == "" && len(r.Keys) == 0 && !d.failed(tomlpos.Join("rule", id)) {
 			d.fail(tomlpos.Join("rule", id), "has neither pattern nor keys (one of them, or both)")
@@ -65,15 +69,24 @@ func (d *decoder) checkServer() {
 		s.MaxDecoded = s.MaxBody
 	}
 	s.BufferBody = min(s.BufferBody, s.MaxBody)
+}
 
-	type place struct{ key, addr string }
-	places := []place{{"admin.listen", d.cfg.Admin.Listen}}
-	for i, addr := range s.Listen {
-		places = append(places, place{fmt.Sprintf("server.listen[%d]", i), addr})
+// checkSockets finds addresses of which only one can be listened at.
+func (d *decoder) checkSockets() {
+	type place struct{ key, network, addr string }
+	places := []place{{"admin.listen", "tcp", d.cfg.Admin.Listen}}
+	for i, addr := range d.cfg.Server.Listen {
+		places = append(places, place{fmt.Sprintf("server.listen[%d]", i), "tcp", addr})
+	}
+	for _, name := range slices.Sorted(maps.Keys(d.cfg.Listeners)) {
+		for i, text := range d.cfg.Listeners[name].Listen {
+			a := ParseAddress(text)
+			places = append(places, place{fmt.Sprintf("%s.listen[%d]", tomlpos.Join("listener", name), i), a.Network(), a.Host})
+		}
 	}
 	for i, p := range places {
 		for _, q := range places[:i] {
-			if sameSocket(p.addr, q.addr) {
+			if p.network == q.network && sameSocket(p.addr, q.addr) {
 				d.fail(p.key, "takes the port that %s takes (a port of its own)", q.key)
 				break
 			}
@@ -93,8 +106,11 @@ func sameSocket(a, b string) bool {
 }
 
 // checkPair looks at a certificate and its key.
-func (d *decoder) checkPair(table, cert, key string) {
-	certKey, keyKey := table+".tls_cert", table+".tls_key"
+func (d *decoder) checkPair(table, cert, key string) { d.checkPairAt(table+".", cert, key) }
+
+// checkPairAt is checkPair for keys that begin with prefix.
+func (d *decoder) checkPairAt(prefix, cert, key string) {
+	certKey, keyKey := prefix+"tls_cert", prefix+"tls_key"
 	switch {
 	case d.failed(certKey) || d.failed(keyKey):
 	case cert == "" && key == "":
@@ -117,15 +133,7 @@ func (d *decoder) checkUpstream(path string, u *Upstream) {
 		d.fail(path, "the name is that of the built-in echo (another name)")
 	}
 	d.checkPair(path, u.TLSCert, u.TLSKey)
-	if ca := path + ".tls_ca"; u.TLSCA != "" && !d.failed(ca) {
-		pem, err := os.ReadFile(u.TLSCA)
-		if err == nil && !x509.NewCertPool().AppendCertsFromPEM(pem) {
-			d.fail(ca, "holds no certificate (one or more in PEM)")
-		}
-		if u.InsecureSkipVerify {
-			d.fail(ca, "has no effect where tls_insecure_skip_verify is on (one of the two)")
-		}
-	}
+	d.checkCA(path+".tls_ca", u.TLSCA, u.InsecureSkipVerify)
 	secure := false
 	seen := map[string]int{}
 	for i, raw := range u.URLs {
@@ -141,12 +149,32 @@ func (d *decoder) checkUpstream(path string, u *Upstream) {
 	if secure || d.failed(path+".urls") {
 		return
 	}
-	for name, given := range map[string]bool{
+	d.noEffect(path, "without an https:// URL in urls", map[string]bool{
 		"tls_ca": u.TLSCA != "", "tls_cert": u.TLSCert != "", "tls_key": u.TLSKey != "",
 		"tls_server_name": u.TLSServerName != "", "tls_insecure_skip_verify": u.InsecureSkipVerify,
-	} {
-		if key := path + "." + name; given && !d.failed(key) {
-			d.fail(key, "has no effect without an https:// URL in urls")
+	})
+}
+
+// checkCA looks at a file of certificates to trust.
+func (d *decoder) checkCA(key, file string, insecure bool) {
+	if file == "" || d.failed(key) {
+		return
+	}
+	pem, err := os.ReadFile(file)
+	if err == nil && !x509.NewCertPool().AppendCertsFromPEM(pem) {
+		d.fail(key, "holds no certificate (one or more in PEM)")
+	}
+	if insecure {
+		table, _, _ := cutLast(key)
+		d.fail(key, "has no effect where %s is on (one of the two)", strings.TrimPrefix(strings.TrimSuffix(key, "tls_ca"), table+".")+"tls_insecure_skip_verify")
+	}
+}
+
+// noEffect reports the keys of a table that are given and mean nothing there.
+func (d *decoder) noEffect(table, why string, given map[string]bool) {
+	for name, given := range given {
+		if key := table + "." + name; given && !d.failed(key) {
+			d.fail(key, "has no effect %s", why)
 		}
 	}
 }
@@ -161,15 +189,20 @@ func (d *decoder) checkRoute(path string, r *Route) {
 			suggestOr(d.known(u, r.Upstream), append(slices.Sorted(maps.Keys(d.cfg.Upstreams)), StoreUpstream, EchoUpstream),
 				` ([upstream.NAME], "store" for the built-in log store, or "echo")`))
 	}
+	d.checkPolicy(path, &r.Policy)
+}
+
+// checkPolicy looks at what routes and listeners have in common.
+func (d *decoder) checkPolicy(path string, p *Policy) {
 	if len(d.cfg.Token.Keys) > 0 || d.failed("token") {
 		return
 	}
 	const needs = "needs a key ([token] with keys or keys_file)"
-	if isToken, _, _ := strings.Cut(r.Action, ":"); isToken == "token" {
+	if isToken, _, _ := strings.Cut(p.Action, ":"); isToken == "token" {
 		d.fail(path+".action", `"token" %s`, needs)
 	}
-	for _, name := range slices.Sorted(maps.Keys(r.Actions)) {
-		if isToken, _, _ := strings.Cut(r.Actions[name], ":"); isToken == "token" {
+	for _, name := range slices.Sorted(maps.Keys(p.Actions)) {
+		if isToken, _, _ := strings.Cut(p.Actions[name], ":"); isToken == "token" {
 			d.fail(tomlpos.Join(path+".actions", name), `"token" %s`, needs)
 		}
 	}
@@ -226,9 +259,10 @@ func (d *decoder) checkAllow(path string, a *Allow) {
 	}
 	for i, name := range a.Routes {
 		key := fmt.Sprintf("%s.routes[%d]", path, i)
-		if _, ok := d.cfg.Routes[name]; !ok && name != "" && !d.failed(key) {
+		if d.cfg.Routes[name] == nil && d.cfg.Listeners[name] == nil && name != "" && !d.failed(key) {
+			names := slices.AppendSeq(slices.Collect(maps.Keys(d.cfg.Routes)), maps.Keys(d.cfg.Listeners))
 			d.fail(key, "%sis not a route%s", d.quote(key, name),
-				suggestOr(d.known(key, name), slices.Sorted(maps.Keys(d.cfg.Routes)), " (the NAME of a [route.NAME])"))
+				suggestOr(d.known(key, name), slices.Sorted(slices.Values(names)), " (the NAME of a [route.NAME] or [listener.NAME])"))
 		}
 	}
 }
@@ -296,6 +330,12 @@ func (d *decoder) checkDirs() {
 	for _, name := range slices.Sorted(maps.Keys(d.cfg.Routes)) {
 		if d.cfg.Routes[name].Upstream == StoreUpstream && store == "" {
 			d.fail("store.dir", "is empty, and route.%s leads to the store", name)
+			return
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(d.cfg.Listeners)) {
+		if d.cfg.Listeners[name].Upstream == StoreUpstream && store == "" {
+			d.fail("store.dir", "is empty, and listener.%s leads to the store", name)
 			return
 		}
 	}

@@ -44,13 +44,14 @@ func (d *decoder) fail(path, format string, args ...any) {
 	d.errs = append(d.errs, Error{file, line, path, fmt.Sprintf(format, args...)})
 }
 
-// fields gives the fields of a struct type by TOML key.
-func fields(t reflect.Type) map[string]int {
-	m := map[string]int{}
-	for i := range t.NumField() {
-		name, _, _ := strings.Cut(t.Field(i).Tag.Get("toml"), ",")
+// fields gives the fields of a struct type, with those of structs embedded in it, by
+// TOML key.
+func fields(t reflect.Type) map[string]reflect.StructField {
+	m := map[string]reflect.StructField{}
+	for _, f := range reflect.VisibleFields(t) {
+		name, _, _ := strings.Cut(f.Tag.Get("toml"), ",")
 		if name != "" && name != "-" {
-			m[name] = i
+			m[name] = f
 		}
 	}
 	return m
@@ -65,7 +66,7 @@ func (d *decoder) table(a at, in map[string]any, out reflect.Value) {
 		}
 	}
 	for _, name := range names {
-		child, field := a.child(name), out.Field(fields[name])
+		child, field := a.child(name), out.FieldByIndex(fields[name].Index)
 		v, ok := in[name]
 		spec := keyByPath[child.spec]
 		switch {

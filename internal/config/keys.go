@@ -1,5 +1,7 @@
 package config
 
+import "slices"
+
 // A key is what may stand in the file: where, what holds if it is absent, and
 // what its value must be. Types are those of the fields in types.go.
 type key struct {
@@ -30,7 +32,7 @@ const (
 )
 
 // named are the tables that hold tables by name.
-var named = map[string]bool{"upstream": true, "route": true, "rule": true, "allow": true}
+var named = map[string]bool{"upstream": true, "route": true, "listener": true, "rule": true, "allow": true}
 
 func strs(s ...any) []any { return s }
 
@@ -41,7 +43,22 @@ const (
 
 // keys is the one list of keys and defaults. docs/CONFIGURATION.md and
 // config.toml are tested against it.
-var keys = []key{
+var keys = slices.Concat(ownKeys, policyKeys("route.NAME"), listenerKeys, policyKeys("listener.NAME"))
+
+// policyKeys are those of Policy in a table.
+func policyKeys(table string) []key {
+	return []key{
+		{path: table + ".packs", check: nonEmpty},
+		{path: table + ".rules", check: nonEmpty},
+		{path: table + ".disable_rules", check: nonEmpty},
+		{path: table + ".action", def: "mask", check: action},
+		{path: table + ".actions", check: action},
+		{path: table + ".mode", def: string(ModeEnforce), check: oneOf(string(ModeEnforce), string(ModeShadow))},
+		{path: table + ".on_failure", def: string(FailBlock), check: oneOf(string(FailBlock), string(FailPass))},
+	}
+}
+
+var ownKeys = []key{
 	{path: "server.listen", def: strs("127.0.0.1:8080"), check: listenAddress, required: true},
 	{path: "server.tls_cert", file: readFile},
 	{path: "server.tls_key", file: readFile},
@@ -87,13 +104,6 @@ var keys = []key{
 	{path: "route.NAME.keep_headers", check: headerName},
 	{path: "route.NAME.scrub_credentials", def: false},
 	{path: "route.NAME.codec", def: "auto", check: nonEmpty},
-	{path: "route.NAME.packs", check: nonEmpty},
-	{path: "route.NAME.rules", check: nonEmpty},
-	{path: "route.NAME.disable_rules", check: nonEmpty},
-	{path: "route.NAME.action", def: "mask", check: action},
-	{path: "route.NAME.actions", check: action},
-	{path: "route.NAME.mode", def: string(ModeEnforce), check: oneOf(string(ModeEnforce), string(ModeShadow))},
-	{path: "route.NAME.on_failure", def: string(FailBlock), check: oneOf(string(FailBlock), string(FailPass))},
 	{path: "route.NAME.upgrade", def: "refuse", check: oneOf("refuse", "pass")},
 
 	{path: "rule.NAME.description", raw: true},

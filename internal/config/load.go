@@ -103,6 +103,9 @@ func (c *Config) named() {
 	for name, r := range c.Routes {
 		r.Name = name
 	}
+	for name, l := range c.Listeners {
+		l.Name = name
+	}
 	for id, r := range c.Rules {
 		r.ID, r.Pack = id, RulePack
 	}

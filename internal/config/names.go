@@ -42,7 +42,15 @@ func (c *Config) Check(n Names) error {
 	}
 	k.keys = keys
 	for _, name := range slices.Sorted(maps.Keys(c.Routes)) {
-		k.route(tomlpos.Join("route", name), c.Routes[name])
+		r := c.Routes[name]
+		path := tomlpos.Join("route", name)
+		if r.Codec != "auto" {
+			k.name(path+".codec", r.Codec, "a codec", append([]string{"auto"}, k.names.Codecs...))
+		}
+		k.policy(path, &r.Policy)
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.Listeners)) {
+		k.policy(tomlpos.Join("listener", name), &c.Listeners[name].Policy)
 	}
 	for name, a := range c.Allow {
 		k.list(tomlpos.Join("allow", name)+".rules", a.Rules, "a rule, pack or tag", k.all)
@@ -57,18 +65,15 @@ type checker struct {
 	keys              *redact.Keyring
 }
 
-func (k *checker) route(path string, r *Route) {
-	if r.Codec != "auto" {
-		k.name(path+".codec", r.Codec, "a codec", append([]string{"auto"}, k.names.Codecs...))
-	}
-	k.list(path+".packs", r.Packs, "a pack or tag", k.packs)
-	k.list(path+".rules", r.Rules, "a rule, pack or tag", k.all)
-	k.list(path+".disable_rules", r.DisableRule, "a rule, pack or tag", k.all)
-	k.action(path+".action", r.Action)
-	for _, name := range slices.Sorted(maps.Keys(r.Actions)) {
+func (k *checker) policy(path string, p *Policy) {
+	k.list(path+".packs", p.Packs, "a pack or tag", k.packs)
+	k.list(path+".rules", p.Rules, "a rule, pack or tag", k.all)
+	k.list(path+".disable_rules", p.DisableRule, "a rule, pack or tag", k.all)
+	k.action(path+".action", p.Action)
+	for _, name := range slices.Sorted(maps.Keys(p.Actions)) {
 		key := tomlpos.Join(path+".actions", name)
 		k.name(key, name, "a rule, pack or tag", k.all)
-		k.action(key, r.Actions[name])
+		k.action(key, p.Actions[name])
 	}
 }
 

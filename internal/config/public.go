@@ -64,7 +64,9 @@ func (c *Config) public(edit func(path, s string) string) *Config {
 func copyTree(path string, in, out reflect.Value, edit func(path, s string) string) {
 	switch {
 	case in.Type() == secretType:
-		out.SetString(hidden)
+		if in.Len() > 0 {
+			out.SetString(hidden)
+		}
 	case in.Kind() == reflect.String:
 		out.SetString(edit(path, in.String()))
 	case in.Kind() == reflect.Pointer && !in.IsNil():
@@ -73,6 +75,8 @@ func copyTree(path string, in, out reflect.Value, edit func(path, s string) stri
 	case in.Kind() == reflect.Struct:
 		for i := range in.NumField() {
 			switch name := in.Type().Field(i).Tag.Get("toml"); {
+			case in.Type().Field(i).Anonymous:
+				copyTree(path, in.Field(i), out.Field(i), edit)
 			case name != "" && name != "-":
 				copyTree(tomlpos.Join(path, name), in.Field(i), out.Field(i), edit)
 			case name == "-" && in.Field(i).Kind() == reflect.String:

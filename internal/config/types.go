@@ -14,6 +14,7 @@ type Config struct {
 	Admin     Admin                `toml:"admin"`
 	Upstreams map[string]*Upstream `toml:"upstream"`
 	Routes    map[string]*Route    `toml:"route"`
+	Listeners map[string]*Listener `toml:"listener"`
 	// Rules are the operator's own, by id, with those imported; Pack is "config".
 	Rules   map[string]*redact.Rule `toml:"rule"`
 	Sources Sources                 `toml:"rules"`
@@ -148,16 +149,20 @@ type Route struct {
 	ScrubCredentials bool `toml:"scrub_credentials"`
 
 	Codec string `toml:"codec"` // "auto" or a codec's name
+	Policy
+	Upgrade string `toml:"upgrade"` // "refuse" or "pass"
+}
 
+// Policy says what is looked for in payloads and what becomes of them: the keys
+// that routes and listeners have in common.
+type Policy struct {
 	Packs       []string          `toml:"packs"`         // packs or tags; none means the default packs
 	Rules       []string          `toml:"rules"`         // further rules, packs or tags to switch on
 	DisableRule []string          `toml:"disable_rules"` // rules, packs or tags to switch off
 	Action      string            `toml:"action"`        // default action
 	Actions     map[string]string `toml:"actions"`       // by rule, pack or tag; a rule beats a tag beats a pack
-
-	Mode      Mode      `toml:"mode"`
-	OnFailure OnFailure `toml:"on_failure"`
-	Upgrade   string    `toml:"upgrade"` // "refuse" or "pass"
+	Mode        Mode              `toml:"mode"`
+	OnFailure   OnFailure         `toml:"on_failure"`
 }
 
 // Sources are files with rules, beside the configuration.
@@ -173,7 +178,7 @@ type Allow struct {
 	Patterns []string `toml:"patterns"`
 	Paths    []string `toml:"paths"`
 	Rules    []string `toml:"rules"`
-	Routes   []string `toml:"routes"` // none means all
+	Routes   []string `toml:"routes"` // routes and listeners; none means all
 	Comment  string   `toml:"comment"`
 }
 
