@@ -74,6 +74,9 @@ func (x *exchange) count(dir string, res *scrub.Result, raw int64) {
 	if res.Skipped != "" {
 		x.p.m.uninspected(x.rt.name, dir, res.Skipped, raw)
 	}
+	if res.Passed > 0 {
+		x.p.m.uninspected(x.rt.name, dir, "binary part", res.Passed)
+	}
 	if res.Fallback {
 		x.p.m.errors.WithLabelValues(x.rt.name, dir, "fallback").Inc()
 	}

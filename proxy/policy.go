@@ -225,6 +225,9 @@ func (b *builder) route(p *policy, name string, cfg *config.Route) *route {
 		rt.keep[strings.ToLower(h)] = true
 	}
 	b.filter(&rt.filter, key, name, &cfg.Policy, cfg.Codec)
+	if rt.scrub != nil {
+		rt.scrub.Annotate = cfg.Annotate
+	}
 	if rt.scrub != nil && b.o.newScrubber != nil {
 		rt.newScrubber = func() scrubber { return b.o.newScrubber(rt) }
 		rt.canStream = func(m scrub.Meta) bool { return isLive(m.ContentType) || m.ContentType == "text/plain" }

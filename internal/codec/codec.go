@@ -47,6 +47,9 @@ type Field struct {
 type Splice struct {
 	Start, End int
 	Text       []byte
+	// Note is what the visitor says about the edit: a rule's id, or "". A codec
+	// hands it on with the edit, for formats that have a place for it.
+	Note string
 }
 
 // Visitor is asked about each text field in document order.
@@ -54,8 +57,8 @@ type Visitor interface {
 	// Visit returns the edits of f.Value, nil for none. The list and the texts
 	// must stay valid until Walk has returned; the codec does not change them.
 	// With remove, the whole field goes where the format allows (a member of
-	// an object, with its separator); elsewhere its value becomes empty. Edits
-	// are ignored then.
+	// an object, with its separator); elsewhere its value becomes empty. Of the
+	// edits only the first one's note counts then.
 	//
 	// A String that is a document itself is walked as one, and is visited as a
 	// whole only after that brought no edit. A visitor that merely counts must
@@ -69,6 +72,17 @@ type Visitor interface {
 	// the field is not. Suspect may say yes too often and never wrongly no:
 	// fields in what is not suspect may go without a visit.
 	Suspect(raw []byte) bool
+}
+
+// Skipper is a Visitor that wants to know how many bytes of content a Walker went
+// over because they are no text, in a payload that it walks otherwise.
+type Skipper interface{ Skipped(n int) }
+
+// skip tells v of n bytes that are no text.
+func skip(v Visitor, n int) {
+	if s, ok := v.(Skipper); ok && n > 0 {
+		s.Skipped(n)
+	}
 }
 
 // Walker walks one payload, which may come in pieces. It is not safe for

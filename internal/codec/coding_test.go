@@ -294,7 +294,7 @@ func FuzzDecodeWhole(f *testing.F) {
 // codings, and that members without edits stay as they are.
 func TestCodingAmend(t *testing.T) {
 	text := []byte(strings.Repeat(`{"message":"hello","n":12}`+"\n", 700))
-	splices := []Splice{{0, 0, []byte("{}\n")}, {300, 305, []byte("[REDACTED:rule]")}, {9000, 9300, nil}, {len(text), len(text), []byte("end")}}
+	splices := []Splice{{0, 0, []byte("{}\n"), ""}, {300, 305, []byte("[REDACTED:rule]"), ""}, {9000, 9300, nil, ""}, {len(text), len(text), []byte("end"), ""}}
 	amended := Apply(nil, text, splices)
 	check := func(what, enc string, src []byte) []byte {
 		t.Helper()
@@ -330,7 +330,7 @@ func TestCodingAmend(t *testing.T) {
 	if out := check("members", "gzip", several); !bytes.Contains(out, clean) {
 		t.Error("a member without edits is not as it was")
 	}
-	splices[1] = Splice{7990, 8010, []byte("over two members")}
+	splices[1] = Splice{7990, 8010, []byte("over two members"), ""}
 	amended = Apply(nil, text, splices)
 	check("over members", "gzip", several)
 	noise := make([]byte, 5000) // a text that is another than that of src

@@ -43,7 +43,7 @@ const mark = "MARK"
 
 // markAll replaces the whole of every field.
 func markAll(f *Field) ([]Splice, bool) {
-	return []Splice{{0, len(f.Value), []byte(mark)}}, false
+	return []Splice{{0, len(f.Value), []byte(mark), ""}}, false
 }
 
 // markSome does to a field one of several things, which one depending on the
@@ -65,9 +65,9 @@ func markSome(f *Field) ([]Splice, bool) {
 	case 0:
 		return nil, true
 	case 1:
-		return []Splice{{a, b + 1, []byte(mark)}}, false
+		return []Splice{{a, b + 1, []byte(mark), ""}}, false
 	case 2:
-		return []Splice{{a, a + 1, []byte(mark)}, {b + 1, n, []byte("\"\\<&\n é" + mark)}}, false
+		return []Splice{{a, a + 1, []byte(mark), ""}, {b + 1, n, []byte("\"\\<&\n é" + mark), ""}}, false
 	case 3:
 		return markAll(f)
 	}

@@ -26,7 +26,7 @@ func keyed(key, text string) *recorder {
 		if string(f.Key) != key {
 			return nil, false
 		}
-		return []Splice{{0, len(f.Value), []byte(text)}}, false
+		return []Splice{{0, len(f.Value), []byte(text), ""}}, false
 	}}
 }
 
@@ -34,7 +34,7 @@ func TestNDJSONEdits(t *testing.T) {
 	runEdits(t, "ndjson", []editCase{
 		{"line ends", "{\"a\":\"s\"}\r\n\r\n\ns\n[\"s\"]", editor(all("s", "x")), "{\"a\":\"x\"}\r\n\r\n\nx\n[\"x\"]"},
 		{"broken line is text", "{\"a\":\"s\",\n{\"a\":\"s\"}\n", editor(all(`{"a":"s",`, "x")), "x\n{\"a\":\"s\"}\n"},
-		{"escapes of a broken line", `{"a":"\u0073",` + "\n", editor(map[string][]Splice{`{"a":"s",`: {{6, 7, []byte("x")}}}), `{"a":"x",` + "\n"},
+		{"escapes of a broken line", `{"a":"\u0073",` + "\n", editor(map[string][]Splice{`{"a":"s",`: {{6, 7, []byte("x"), ""}}}), `{"a":"x",` + "\n"},
 		{"a broken line without a find in its escapes", `[a\b] s` + "\n", editor(all(`[a\b] s`, "x")), "x\n"},
 		{"text stays one line", "s\n", editor(all("s", "a\r\nb")), "a  b\n"},
 		{"remove line's text", "s\nt", editor(nil, "s"), "\nt"},
@@ -62,7 +62,7 @@ func TestESBulkEdits(t *testing.T) {
 		{"no action", `{"index":{"_id":"s"},"a":"s"}` + "\n" + `{"index":"s"}` + "\n" + "s\n",
 			s, `{"index":{"_id":"x"},"a":"x"}` + "\n" + `{"index":"x"}` + "\n" + "x\n"},
 		{"broken source", `{"index":{}}` + "\n" + "s\n" + `{"index":{"_id":"s"}}` + "\n", s, `{"index":{}}` + "\n" + "x\n" + `{"index":{"_id":"s"}}` + "\n"},
-		{"escapes of a broken source", `{"index":{}}` + "\n" + `{"a":"\u0073"` + "\n", editor(map[string][]Splice{`{"a":"s"`: {{6, 7, []byte("x")}}}),
+		{"escapes of a broken source", `{"index":{}}` + "\n" + `{"a":"\u0073"` + "\n", editor(map[string][]Splice{`{"a":"s"`: {{6, 7, []byte("x"), ""}}}),
 			`{"index":{}}` + "\n" + `{"a":"x"` + "\n"},
 		{"typed", `{"index":{}}` + "\n" + `{"n":12}` + "\n", editor(all("12", "[x]")), `{"index":{}}` + "\n" + `{"n":0}` + "\n"},
 	})
@@ -71,9 +71,9 @@ func TestESBulkEdits(t *testing.T) {
 func TestFormEdits(t *testing.T) {
 	runEdits(t, "form", []editCase{
 		{"decoded", `a=p%40ss+w&b=1`, editor(all("p@ss w", "[x y]")), `a=%5Bx+y%5D&b=1`},
-		{"part", `a=1%32sec%33+x`, editor(map[string][]Splice{"12sec3 x": {{2, 6, []byte("é")}}}), `a=1%32%C3%A9+x`},
-		{"malformed stays", `a=%zz%4s&b=%`, editor(map[string][]Splice{"%zz%4s": {{5, 6, []byte("x")}}}), `a=%zz%4x&b=%`},
-		{"name", `s%65=v&s`, editor(map[string][]Splice{"se": {{0, 2, []byte("x")}}, "s": {{0, 1, []byte("y")}}}), `x=v&y`},
+		{"part", `a=1%32sec%33+x`, editor(map[string][]Splice{"12sec3 x": {{2, 6, []byte("é"), ""}}}), `a=1%32%C3%A9+x`},
+		{"malformed stays", `a=%zz%4s&b=%`, editor(map[string][]Splice{"%zz%4s": {{5, 6, []byte("x"), ""}}}), `a=%zz%4x&b=%`},
+		{"name", `s%65=v&s`, editor(map[string][]Splice{"se": {{0, 2, []byte("x"), ""}}, "s": {{0, 1, []byte("y"), ""}}}), `x=v&y`},
 		{"json", `q=%7B%22a%22%3A%22s%22%7D`, editor(all("s", `"`)), `q=%7B%22a%22%3A%22%5C%22%22%7D`},
 		{"remove", `a=s&b=s&c=1&d=s&e=2`, editor(nil, "s"), `c=1&e=2`},
 		{"remove all", `a=s&b=s`, editor(nil, "s"), ``},
@@ -85,8 +85,8 @@ func TestFormEdits(t *testing.T) {
 func TestLogfmtEdits(t *testing.T) {
 	runEdits(t, "logfmt", []editCase{
 		{"bare", "a=1 b=s c=2", editor(all("s", "x")), "a=1 b=x c=2"},
-		{"bare to quoted", "a=1 b=sec c=2", editor(map[string][]Splice{"sec": {{1, 2, []byte(" \"")}}}), `a=1 b="s \"c" c=2`},
-		{"quoted", `m="say \"s\" \t now"`, editor(map[string][]Splice{"say \"s\" \t now": {{5, 6, []byte("\"x\n")}}}), `m="say \"\"x\n\" \t now"`},
+		{"bare to quoted", "a=1 b=sec c=2", editor(map[string][]Splice{"sec": {{1, 2, []byte(" \""), ""}}}), `a=1 b="s \"c" c=2`},
+		{"quoted", `m="say \"s\" \t now"`, editor(map[string][]Splice{"say \"s\" \t now": {{5, 6, []byte("\"x\n"), ""}}}), `m="say \"\"x\n\" \t now"`},
 		{"key", `s="1" b`, editor(all("s", "a b")), `a_b="1" b`},
 		{"json", `m="{\"a\":\"s\"}"`, editor(all("s", "x")), `m="{\"a\":\"x\"}"`},
 		{"remove", "a=s b=1 c=s\n  a=s  b=\"s\"\n", editor(nil, "s"), "b=1\n  \n"},
@@ -99,15 +99,15 @@ func TestLogfmtEdits(t *testing.T) {
 func TestSSEEdits(t *testing.T) {
 	runEdits(t, "sse", []editCase{
 		{"json over lines", "id: s\ndata: {\"a\":\ndata: \"s\"}\n\n", editor(all("s", "x")), "id: s\ndata: {\"a\":\ndata: \"x\"}\n\n"},
-		{"text over lines", "data: one s\ndata:s two\n\n", editor(map[string][]Splice{"one s\ns two": {{4, 7, []byte("x")}}}), "data: one x two\n\n"},
+		{"text over lines", "data: one s\ndata:s two\n\n", editor(map[string][]Splice{"one s\ns two": {{4, 7, []byte("x"), ""}}}), "data: one x two\n\n"},
 		{"new lines", "data: s\n\n", editor(all("s", "a\nb")), "data: a\ndata: b\n\n"},
 		{"other lines stay", "data: s\nid: s\ndata: s\n\ndata: t", editor(all("s\ns", "x")), "data: x\nid: s\n\ndata: t"},
 		{"remove", "event: s\rdata: s\r\r", editor(nil, "s"), "event: s\rdata: \r\r"},
 		{"no colon", "data\ndata\ndata: s\n\n", editor(all("\n\ns", "x")), "data: x\n\n"},
 		{"no end", "data: s", editor(all("s", "x")), "data: x"},
 		{"comment", ": s\ndata: t\n\n", editor(all(": s", ": x")), ": x\ndata: t\n\n"},
-		{"run of other lines", "one\r\ntwo\r\n\r\n", editor(map[string][]Splice{"one\r\ntwo": {{1, 7, []byte("a\nb")}}}), "oa bo\r\n\r\n"},
-		{"both", "data: s\n: u\ndata: t\n\n: v", editor(map[string][]Splice{"s\nt": {{2, 3, []byte("x")}}, ": u": {{2, 3, []byte("y")}}, ": v": {{2, 3, []byte("z")}}}),
+		{"run of other lines", "one\r\ntwo\r\n\r\n", editor(map[string][]Splice{"one\r\ntwo": {{1, 7, []byte("a\nb"), ""}}}), "oa bo\r\n\r\n"},
+		{"both", "data: s\n: u\ndata: t\n\n: v", editor(map[string][]Splice{"s\nt": {{2, 3, []byte("x"), ""}}, ": u": {{2, 3, []byte("y"), ""}}, ": v": {{2, 3, []byte("z"), ""}}}),
 			"data: s\n: y\ndata: x\n\n: z"},
 		{"nothing left of a line", "u\ndata: t\n\n", editor(all("u", "")), ":\ndata: t\n\n"},
 	})
@@ -123,20 +123,20 @@ func TestHTMLPasswordInput(t *testing.T) {
 
 func TestHTMLEdits(t *testing.T) {
 	runEdits(t, "html", []editCase{
-		{"text", "<p>a &amp; s &lt;</p>", editor(map[string][]Splice{"a & s <": {{4, 5, []byte("<x>&'\"")}}}), "<p>a &amp; &lt;x&gt;&amp;&#39;&#34; &lt;</p>"},
-		{"inside of an entity", "<p>&eacute;</p>", editor(map[string][]Splice{"é": {{0, 2, []byte("x")}}}), "<p>x</p>"},
+		{"text", "<p>a &amp; s &lt;</p>", editor(map[string][]Splice{"a & s <": {{4, 5, []byte("<x>&'\""), ""}}}), "<p>a &amp; &lt;x&gt;&amp;&#39;&#34; &lt;</p>"},
+		{"inside of an entity", "<p>&eacute;</p>", editor(map[string][]Splice{"é": {{0, 2, []byte("x"), ""}}}), "<p>x</p>"},
 		{"attributes", `<a b="s" c='s' d=s e>s</a>`, editor(all("s", "x y")), `<a b="x y" c='x y' d=x&#32;y e>x y</a>`},
 		{"remove attribute's value", `<a d=s e=1 f="s">`, editor(nil, "s"), `<a d="" e=1 f="">`},
-		{"URL", `<a href="/?a=1&amp;t=s&copy=2">`, editor(map[string][]Splice{"/?a=1&t=s&copy=2": {{8, 9, []byte("x")}}}), `<a href="/?a=1&amp;t=x&copy=2">`},
-		{"script", `<script>var a = "s</b>";</script>`, editor(map[string][]Splice{`var a = "s</b>";`: {{9, 10, []byte(`"<`)}}}), `<script>var a = "\x22\x3c</b>";</script>`},
+		{"URL", `<a href="/?a=1&amp;t=s&copy=2">`, editor(map[string][]Splice{"/?a=1&t=s&copy=2": {{8, 9, []byte("x"), ""}}}), `<a href="/?a=1&amp;t=x&copy=2">`},
+		{"script", `<script>var a = "s</b>";</script>`, editor(map[string][]Splice{`var a = "s</b>";`: {{9, 10, []byte(`"<`), ""}}}), `<script>var a = "\x22\x3c</b>";</script>`},
 		{"json script", `<script type=x>{"a":"s"}</SCRIPT>`, editor(all("s", `</"`)), `<script type=x>{"a":"\u003c/\""}</SCRIPT>`},
 		{"comment", `<!-- s -->`, editor(all(" s ", "--> x")), `<!--__> x-->`},
 		{"json attribute", `<a d='{&quot;k&quot;:"s"}'>`, editor(all("s", "x'")), `<a d='{&quot;k&quot;:"x&#39;"}'>`},
 		{"no tag", `<p>a <x://s:t@h/d c="s>"></p></a=s><s@h>`, editor(map[string][]Splice{
-			`x://s:t@h/d c="s>"`: {{4, 5, []byte("y>")}}, "/a=s": {{3, 4, []byte("z")}}, "s@h": {{0, 1, []byte("x")}}}),
+			`x://s:t@h/d c="s>"`: {{4, 5, []byte("y>"), ""}}, "/a=s": {{3, 4, []byte("z"), ""}}, "s@h": {{0, 1, []byte("x"), ""}}}),
 			`<p>a <x://y_:t@h/d c="s>"></p></a=z><x@h>`},
 		{"name with a prefix", `<o:p a="s"></o:p><br/>`, editor(all("s", "x")), `<o:p a="x"></o:p><br/>`},
-		{"stray", "a < b & s > c <", editor(map[string][]Splice{"a < b & s > c <": {{8, 9, []byte("x")}}}), "a < b & x > c <"},
+		{"stray", "a < b & s > c <", editor(map[string][]Splice{"a < b & s > c <": {{8, 9, []byte("x"), ""}}}), "a < b & x > c <"},
 	})
 }
 

@@ -141,11 +141,12 @@ func (w *jsonWalker) takeScalar(dst []Splice, src, key []byte, v Visitor) (out [
 		w.field.Value = src[s.val:s.end]
 		edits, remove, err := v.Visit(&w.field)
 		if err != nil || remove || len(edits) == 0 {
+			w.note = noteOf(edits)
 			return dst, remove, err
 		}
 		at := len(w.arena)
 		w.arena = append(w.arena, numberFor(edits, s.end-s.val)...)
-		return append(dst, Splice{s.val, s.end, w.arena[at:len(w.arena):len(w.arena)]}), false, nil
+		return append(dst, Splice{s.val, s.end, w.arena[at:len(w.arena):len(w.arena)], noteOf(edits)}), false, nil
 	}
 	return dst, false, nil
 }
@@ -168,12 +169,14 @@ func (w *jsonWalker) remove(dst []Splice, n int, list members) []Splice {
 	if s.sep >= 0 {
 		f := &w.stack[len(w.stack)-1]
 		f.members = list
-		return f.drop(dst, n, s.name-1, s.end)
+		dst = f.drop(dst, n, s.name-1, s.end)
+	} else if s.kind == '0' {
+		dst = append(dst, Splice{Start: s.val, End: s.end, Text: zero})
+	} else if dst = erase(dst, s.val+1, s.end-1); s.val+1 == s.end-1 {
+		return dst
 	}
-	if s.kind == '0' {
-		return append(dst, Splice{s.val, s.end, zero})
-	}
-	return erase(dst, s.val+1, s.end-1)
+	dst[len(dst)-1].Note = w.note
+	return dst
 }
 
 func (w *jsonWalker) push(array, wanted bool, key []byte) {

@@ -22,7 +22,7 @@ func editor(edits map[string][]Splice, gone ...string) *recorder {
 }
 
 func all(value, text string) map[string][]Splice {
-	return map[string][]Splice{value: {{0, len(value), []byte(text)}}}
+	return map[string][]Splice{value: {{0, len(value), []byte(text), ""}}}
 }
 
 // rewrite walks src whole and, if the codec streams, byte by byte.
@@ -50,17 +50,17 @@ func TestJSONEdits(t *testing.T) {
 		want      string
 	}{
 		{"plain", `{"a" : "secret"}`, editor(all("secret", "x")), `{"a" : "x"}`},
-		{"part", `["a secret b"]`, editor(map[string][]Splice{"a secret b": {{2, 8, []byte("x")}}}), `["a x b"]`},
+		{"part", `["a secret b"]`, editor(map[string][]Splice{"a secret b": {{2, 8, []byte("x"), ""}}}), `["a x b"]`},
 		{"escaped text", `["s"]`, editor(all("s", "\"\\\n\x01é")), `["\"\\\n\u0001é"]`},
 		{"behind escapes", `["\u0041\n\/ sec \ud83d\ude00"]`,
-			editor(map[string][]Splice{"A\n/ sec 😀": {{4, 7, []byte("x")}}}), `["\u0041\n\/ x \ud83d\ude00"]`},
-		{"inside of an escape", `["a\u00e9b"]`, editor(map[string][]Splice{"aéb": {{2, 4, []byte("x")}}}), `["ax"]`},
-		{"inside of a character", `["aéb"]`, editor(map[string][]Splice{"aéb": {{0, 2, []byte("x")}}}), `["xb"]`},
-		{"lone surrogate stays", `["\ud800 s"]`, editor(map[string][]Splice{"\ufffd s": {{4, 5, []byte("x")}}}), `["\ud800 x"]`},
-		{"bad UTF-8 stays", "[\"\xff s\"]", editor(map[string][]Splice{"\xff s": {{2, 3, []byte("x")}}}), "[\"\xff x\"]"},
+			editor(map[string][]Splice{"A\n/ sec 😀": {{4, 7, []byte("x"), ""}}}), `["\u0041\n\/ x \ud83d\ude00"]`},
+		{"inside of an escape", `["a\u00e9b"]`, editor(map[string][]Splice{"aéb": {{2, 4, []byte("x"), ""}}}), `["ax"]`},
+		{"inside of a character", `["aéb"]`, editor(map[string][]Splice{"aéb": {{0, 2, []byte("x"), ""}}}), `["xb"]`},
+		{"lone surrogate stays", `["\ud800 s"]`, editor(map[string][]Splice{"\ufffd s": {{4, 5, []byte("x"), ""}}}), `["\ud800 x"]`},
+		{"bad UTF-8 stays", "[\"\xff s\"]", editor(map[string][]Splice{"\xff s": {{2, 3, []byte("x"), ""}}}), "[\"\xff x\"]"},
 		{"number to number", `[12, 13]`, editor(all("12", "-3.5e1")), `[-3.5e1, 13]`},
 		{"number to text", `[12, 13]`, editor(all("12", "x")), `[0, 13]`},
-		{"number in part", `[12, 13]`, editor(map[string][]Splice{"12": {{0, 1, []byte("4")}}}), `[0, 13]`},
+		{"number in part", `[12, 13]`, editor(map[string][]Splice{"12": {{0, 1, []byte("4"), ""}}}), `[0, 13]`},
 		{"name", `{"k\u0065y":"v"}`, editor(all("key", "n")), `{"n":"v"}`},
 		{"remove first", `{ "a" : "x" , "b":1}`, editor(nil, "x"), `{  "b":1}`},
 		{"remove middle", `{"a":1 , "b" : "x", "c":2}`, editor(nil, "x"), `{"a":1, "c":2}`},
@@ -73,7 +73,7 @@ func TestJSONEdits(t *testing.T) {
 		{"remove element", `["x", "y"] "x" 7`, editor(nil, "x", "7"), `["", "y"] "" 0`},
 		{"remove name", `{"x":"y"}`, editor(nil, "x"), `{"":"y"}`},
 		{"nested", `{"a":"{\"b\":\"sec\\u0041\",\"n\":5}"}`,
-			&recorder{edit: editor(map[string][]Splice{"secA": {{0, 4, []byte(`"`)}}}, "5").edit}, `{"a":"{\"b\":\"\\\"\"}"}`},
+			&recorder{edit: editor(map[string][]Splice{"secA": {{0, 4, []byte(`"`), ""}}}, "5").edit}, `{"a":"{\"b\":\"\\\"\"}"}`},
 		{"nested whole", `{"a":"{\"b\":1}"}`, editor(all(`{"b":1}`, "x")), `{"a":"x"}`},
 		{"not nested", `{"a":"{\"b\":}"}`, editor(all(`{"b":}`, "x")), `{"a":"x"}`},
 		{"nested twice", `["[\"[\\\"s\\\"]\"]"]`, editor(all("s", "\n")), `["[\"[\\\"\\\\n\\\"]\"]"]`},

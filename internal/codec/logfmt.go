@@ -173,7 +173,7 @@ func (w *logfmtWalker) walkPair(dst []Splice, line []byte, p *pair, base int, v 
 	}
 	if remove {
 		// A key can't be empty: without it the pair has no meaning.
-		edits = []Splice{{0, len(key), []byte("_")}}
+		edits = []Splice{{0, len(key), []byte("_"), noteOf(edits)}}
 	}
 	dst = doc.put(dst, edits, key, key, base+p.key, bareKey{})
 	if p.val < 0 || p.val == p.valEnd {
@@ -206,7 +206,7 @@ func (w *logfmtWalker) quote(dst []Splice, mark int, raw []byte, base int) []Spl
 	doc.arena = append(doc.arena, '"')
 	doc.arena = append(backslash{}.escape(doc.arena, value), '"')
 	clear(value)
-	return append(dst[:mark], Splice{base, base + len(raw), doc.arena[at:len(doc.arena):len(doc.arena)]})
+	return append(dst[:mark], Splice{base, base + len(raw), doc.arena[at:len(doc.arena):len(doc.arena)], noteOf(dst[mark:])})
 }
 
 // needsQuotes reports whether one of the texts can't stand in a bare value.

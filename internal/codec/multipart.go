@@ -22,9 +22,13 @@ func (multipartCodec) MediaTypes() []string {
 	return []string{"multipart/form-data", "multipart/mixed", "multipart/related", "multipart/alternative"}
 }
 
-func (multipartCodec) NewWalker() Walker      { return &multipartWalker{} }
-func (multipartCodec) Opaque(src []byte) bool { return bytes.IndexByte(src, '\\') >= 0 }
-func (multipartCodec) Streams() bool          { return true }
+func (multipartCodec) NewWalker() Walker { return &multipartWalker{} }
+func (multipartCodec) Streams() bool     { return true }
+
+// Opaque reports zeros too, so that parts which are no text are counted.
+func (multipartCodec) Opaque(src []byte) bool {
+	return bytes.IndexByte(src, '\\') >= 0 || bytes.IndexByte(src, 0) >= 0
+}
 
 type partState uint8
 
@@ -175,13 +179,17 @@ func (w *multipartWalker) content(dst []Splice, src []byte, base int, final bool
 	if end < 0 {
 		if w.state == inBinary {
 			size, w.seen = w.seen, 0
+			skip(v, size)
 		}
 		if final && size == 0 {
 			msg = unexpectedEnd
 		}
 		return dst, size, msg, nil
 	}
-	if w.state == inText {
+	switch w.state {
+	case inBinary:
+		skip(v, end)
+	case inText:
 		if dst, err = w.part(dst, src[:end], base, v); err != nil {
 			return dst, 0, "", err
 		}

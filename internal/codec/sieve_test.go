@@ -16,10 +16,10 @@ type picky struct {
 func (p *picky) Visit(f *Field) ([]Splice, bool, error) {
 	p.fields++
 	if i := bytes.Index(f.Value, []byte(p.word)); i >= 0 {
-		return []Splice{{i, i + len(p.word), []byte("-")}}, false, nil
+		return []Splice{{i, i + len(p.word), []byte("-"), ""}}, false, nil
 	}
 	if string(f.Key) == p.word {
-		return []Splice{{0, len(f.Value), []byte("-")}}, false, nil
+		return []Splice{{0, len(f.Value), []byte("-"), ""}}, false, nil
 	}
 	return nil, false, nil
 }

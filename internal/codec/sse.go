@@ -207,7 +207,7 @@ func (w *sseWalker) others(dst []Splice, mark int, event []byte, base int, v Vis
 			return dst, err
 		}
 		if remove {
-			edits = []Splice{{0, len(raw), nil}}
+			edits = []Splice{{0, len(raw), nil, noteOf(edits)}}
 		}
 		from := len(dst)
 		dst = w.put(dst, edits, raw, raw, base+run.start, oneLine{})
@@ -263,7 +263,7 @@ func (w *sseWalker) cut(dst []Splice, mark, base int) []Splice {
 				start = base + d.before
 			}
 			if start < end || len(text) > 0 {
-				dst = append(dst, Splice{start, end, text})
+				dst = append(dst, Splice{start, end, text, s.Note})
 			}
 			text = nil
 		}

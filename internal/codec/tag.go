@@ -213,5 +213,5 @@ func (w *markupWalker) keepValue(dst []Splice, mark int, raw []byte, base int) [
 	if left > 0 {
 		return dst
 	}
-	return append(dst[:mark], Splice{base, base + len(raw), []byte(`""`)})
+	return append(dst[:mark], Splice{base, base + len(raw), []byte(`""`), noteOf(dst[mark:])})
 }

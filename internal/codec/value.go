@@ -131,6 +131,7 @@ type leaf struct {
 	text   []byte // the decoded value
 	arena  []byte // texts of the splices handed out by the current Walk
 	nested []Splice
+	note   string      // of what the visitor removed last
 	child  *jsonWalker // walks documents inside of values
 	depth  int
 }
@@ -201,7 +202,7 @@ func put(dst []Splice, arena []byte, edits []Splice, value, raw []byte, base int
 		c.pass(end)
 		at := len(arena)
 		arena = e.escape(arena, ed.Text)
-		dst = append(dst, Splice{base + from, base + c.i, arena[at:len(arena):len(arena)]})
+		dst = append(dst, Splice{base + from, base + c.i, arena[at:len(arena):len(arena)], ed.Note})
 	}
 	return dst, arena
 }
@@ -239,6 +240,7 @@ func (l *leaf) visit(dst []Splice, v Visitor, f *Field, raw []byte, base int, e 
 	if !ok || len(edits) == 0 {
 		edits, remove, err = v.Visit(f)
 		if err != nil || remove {
+			l.note = noteOf(edits)
 			return dst, remove, err
 		}
 	}
@@ -246,6 +248,14 @@ func (l *leaf) visit(dst []Splice, v Visitor, f *Field, raw []byte, base int, e 
 		return dst, false, nil
 	}
 	return l.put(dst, edits, f.Value, raw, base, e), false, nil
+}
+
+// noteOf returns the note of the first edit, "" where there is none.
+func noteOf(edits []Splice) string {
+	if len(edits) == 0 {
+		return ""
+	}
+	return edits[0].Note
 }
 
 // looksJSON reports whether text begins like a JSON object or array.

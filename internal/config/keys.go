@@ -104,6 +104,7 @@ var ownKeys = []key{
 	{path: "route.NAME.keep_headers", check: headerName},
 	{path: "route.NAME.scrub_credentials", def: false},
 	{path: "route.NAME.codec", def: "auto", check: nonEmpty},
+	{path: "route.NAME.annotate", def: true},
 	{path: "route.NAME.upgrade", def: "refuse", check: oneOf("refuse", "pass")},
 
 	{path: "rule.NAME.description", raw: true},

@@ -148,7 +148,8 @@ type Route struct {
 	// (Authorization, Cookie, ...), which otherwise reach the upstream.
 	ScrubCredentials bool `toml:"scrub_credentials"`
 
-	Codec string `toml:"codec"` // "auto" or a codec's name
+	Codec    string `toml:"codec"`    // "auto" or a codec's name
+	Annotate bool   `toml:"annotate"` // say in the payload which rule changed what, where the format has a place for it
 	Policy
 	Upgrade string `toml:"upgrade"` // "refuse" or "pass"
 }

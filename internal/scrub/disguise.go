@@ -122,6 +122,9 @@ func (u *unmask) stretch(edits []codec.Splice, first int, e disguise.Encoding, s
 	}
 	mark := len(edits)
 	edits, u.v.texts = e.Encode(edits, u.v.texts, inner, l.text, stretch, base)
+	for i := mark; i < len(edits); i++ {
+		edits[i].Note = inner[0].Note // those that are written anew stand for all
+	}
 	kept := edits[:mark]
 	for _, s := range edits[mark:] {
 		if !overlaps(edits[first:mark], s) {

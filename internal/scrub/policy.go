@@ -21,6 +21,9 @@ type Policy struct {
 	MaxDecoded int64
 	// Shadow reports findings and changes nothing.
 	Shadow bool
+	// Annotate lets formats that have a place for it say which rule changed what,
+	// as _meta of Sentry's events.
+	Annotate bool
 }
 
 const defaultMaxDecoded = 64 << 20
@@ -82,6 +85,9 @@ type Result struct {
 	Scanned int64
 	// Skipped says why the payload was not inspected, "" if it was: "binary".
 	Skipped string
+	// Passed is the number of bytes of parts that are no text, in a payload that was
+	// inspected otherwise.
+	Passed int64
 	// Codec is the name of the codec that was chosen.
 	Codec string
 	// Fallback is set when the payload was not of its declared format and was

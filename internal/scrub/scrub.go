@@ -33,7 +33,7 @@ var pool = sync.Pool{New: func() any { return &Scrubber{walkers: map[string]code
 func Acquire(p *Policy, keys *redact.Keyring) *Scrubber {
 	s := pool.Get().(*Scrubber)
 	s.policy = p
-	s.v.set, s.v.keys = p.Set, keys
+	s.v.set, s.v.keys, s.v.annotate = p.Set, keys, p.Annotate
 	if s.v.sc == nil {
 		s.v.sc = p.Set.NewScratch()
 	}
@@ -114,6 +114,7 @@ func (s *Scrubber) rest() {
 	s.busy = s.busy[:0]
 	s.splices = s.splices[:0]
 	s.v.clear()
+	s.v.skipped = 0
 }
 
 // Body scrubs a whole body. Result.Body is valid until Release. On error
@@ -138,7 +139,7 @@ func (s *Scrubber) Body(body []byte, m Meta) (Result, error) {
 	if err := s.walkSuspect(c, text, &res); err != nil {
 		return res, fail(err)
 	}
-	res.Hits = s.takeHits()
+	res.Hits, res.Passed = s.takeHits(), s.v.skipped
 	if len(s.splices) == 0 || s.policy.Shadow {
 		return res, nil
 	}
@@ -277,7 +278,7 @@ func (s *Scrubber) walk(c codec.Codec, text []byte, res *Result) error {
 	}
 	edits, _, err := s.v.Visit(s.v.one(codec.Field{Value: rest, Kind: codec.Text}))
 	for _, e := range edits {
-		s.splices = append(s.splices, codec.Splice{Start: n + e.Start, End: n + e.End, Text: e.Text})
+		s.splices = append(s.splices, codec.Splice{Start: n + e.Start, End: n + e.End, Text: e.Text, Note: e.Note})
 	}
 	return err
 }

@@ -581,3 +581,21 @@ func TestBrokenWithEscapes(t *testing.T) {
 		s.Release()
 	}
 }
+
+// TestParts asks that parts which are no text are counted, in a body and in a stream
+// of the same payload.
+func TestParts(t *testing.T) {
+	const body = "--b\r\nContent-Disposition: form-data; name=\"f\"\r\nContent-Type: image/png\r\n\r\n\x89PNG\x00\x01\r\n" +
+		"--b\r\nContent-Disposition: form-data; name=\"t\"\r\n\r\nplain\r\n--b--\r\n"
+	m := Meta{ContentType: "multipart/form-data; boundary=b"}
+	s := Acquire(policy(t, "mask"), nil)
+	defer s.Release()
+	res, err := s.Body([]byte(body), m)
+	if err != nil || res.Skipped != "" || res.Passed != 6 {
+		t.Errorf("%d bytes passed, %q, %v", res.Passed, res.Skipped, err)
+	}
+	streamed, err := s.Stream(io.Discard, strings.NewReader(body), m)
+	if err != nil || streamed.Passed != 6 {
+		t.Errorf("%d bytes passed, %v", streamed.Passed, err)
+	}
+}

@@ -44,7 +44,7 @@ func (s *Scrubber) stream(w io.Writer, r io.Reader, m Meta) (Result, error) {
 	if st.enc != nil && err == nil {
 		err = st.enc.Close()
 	}
-	st.res.Scanned = st.decoded
+	st.res.Scanned, st.res.Passed = st.decoded, s.v.skipped
 	return st.res, fail(err)
 }
 

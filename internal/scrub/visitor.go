@@ -18,6 +18,10 @@ type visitor struct {
 	prefix string
 	hits   []Hit
 	field  codec.Field // see one
+	// annotate makes edits say which rule they come from.
+	annotate bool
+	// skipped counts the bytes that a codec left alone, see Skipped.
+	skipped int64
 
 	// What was returned to the codec stays valid until clear.
 	edits []codec.Splice
@@ -73,13 +77,20 @@ func (v *visitor) edit(fd redact.Finding, text []byte, remove *bool) codec.Splic
 	var gone bool
 	v.texts, gone = v.set.AppendReplacement(v.texts, fd, text[fd.Start:fd.End])
 	*remove = *remove || gone
-	return codec.Splice{Start: fd.Start, End: fd.End, Text: v.texts[start:len(v.texts):len(v.texts)]}
+	s := codec.Splice{Start: fd.Start, End: fd.End, Text: v.texts[start:len(v.texts):len(v.texts)]}
+	if v.annotate {
+		s.Note = fd.Rule.ID
+	}
+	return s
 }
 
 // Suspect implements codec.Visitor.
 func (v *visitor) Suspect(raw []byte) bool {
 	return v.hides(raw) || v.set.Suspect(v.sc, raw)
 }
+
+// Skipped implements codec.Skipper.
+func (v *visitor) Skipped(n int) { v.skipped += int64(n) }
 
 // hides reports whether escapes of the format, or encodings in it, could hide text in
 // raw from a scan of it as it is.
