@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Allow names findings that are let through. Of the criteria given, each kind
@@ -18,7 +19,13 @@ type Allow struct {
 	Patterns []string
 	Paths    []string // "user.email", "*" for one segment, "**" for any number
 	Rules    []string // ids, packs or tags; none means all
+	// Until is when the entry ends to hold, also in a Set that was compiled
+	// before; the zero Time means never.
+	Until time.Time
 }
+
+// now is the clock that entries expire by.
+var now = time.Now
 
 type allowlist struct {
 	entries []allowEntry
@@ -26,6 +33,8 @@ type allowlist struct {
 }
 
 type allowEntry struct {
+	name     string
+	until    time.Time
 	values   map[string]bool
 	patterns []*regexp.Regexp
 	paths    [][]string
@@ -49,7 +58,7 @@ func newAllowlist(rules []Rule, allows []Allow) (*allowlist, error) {
 	l := &allowlist{byRule: make([][]int32, len(rules))}
 	var errs []error
 	for _, a := range allows {
-		e := allowEntry{values: map[string]bool{}}
+		e := allowEntry{name: a.Name, until: a.Until, values: map[string]bool{}}
 		for _, v := range a.Values {
 			e.values[v] = true
 		}
@@ -86,19 +95,22 @@ func (l *allowlist) bind(rules []Rule, names []string) {
 	}
 }
 
+// allows reports whether a finding is let through.
 func (l *allowlist) allows(rule int32, value, path []byte) bool {
 	if l == nil {
 		return false
 	}
 	for _, i := range l.byRule[rule] {
-		if l.entries[i].allows(value, path) {
+		if e := &l.entries[i]; e.fits(value, path) && !e.expired() {
 			return true
 		}
 	}
 	return false
 }
 
-func (e *allowEntry) allows(value, path []byte) bool {
+func (e *allowEntry) expired() bool { return !e.until.IsZero() && !now().Before(e.until) }
+
+func (e *allowEntry) fits(value, path []byte) bool {
 	if len(e.paths) > 0 && !slices.ContainsFunc(e.paths, func(glob []string) bool { return matchPath(glob, path) }) {
 		return false
 	}

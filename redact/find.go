@@ -89,6 +89,8 @@ type search struct {
 	// possible start of a match that could still change with more text.
 	undecided int
 	partial   bool
+	// explain, where it is not nil, is told what is captured, see Explainer.
+	explain *Explainer
 }
 
 // byKey tries the rules that fit the field's name. Rules of keys alone yield to
@@ -244,6 +246,9 @@ func (sr *search) accept(p *program, at, start, end int) {
 		sr.noteOpen(at) // more of the secret may follow, or a placeholder, see settle
 	}
 	value := sr.text[start:end]
+	if sr.explain != nil {
+		sr.explain.captured(sr, p, at, start, end)
+	}
 	for _, v := range p.validators {
 		if !v.Valid(value) {
 			return

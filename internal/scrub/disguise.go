@@ -150,7 +150,11 @@ func overlaps(edits []codec.Splice, s codec.Splice) bool {
 func (u *unmask) search(l *layer, depth int) (edits []codec.Splice, err error) {
 	v := u.v
 	l.edits = l.edits[:0]
-	l.found, err = v.set.Find(v.sc, l.found[:0], redact.Field{Path: u.field.Path, Value: l.text})
+	field := redact.Field{Path: u.field.Path, Value: l.text}
+	if v.tell != nil {
+		v.tell(u.path(depth), field)
+	}
+	l.found, err = v.set.Find(v.sc, l.found[:0], field)
 	if err != nil {
 		return nil, err
 	}

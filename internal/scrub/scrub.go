@@ -233,7 +233,7 @@ func (s *Scrubber) encode(amended, text, body []byte, m Meta) (out []byte, err e
 // charset that nobody told of: if they hide something, it is withheld.
 func (s *Scrubber) walkSuspect(c codec.Codec, text []byte, res *Result) error {
 	// For plain text, searching costs what asking whether to search does.
-	if c.Name() == textCodec || codec.Sifts(c) || c.Opaque(text) || disguise.Hides(text) || s.v.set.Suspect(s.v.sc, text) {
+	if s.v.tell != nil || c.Name() == textCodec || codec.Sifts(c) || c.Opaque(text) || disguise.Hides(text) || s.v.set.Suspect(s.v.sc, text) {
 		if err := s.walk(c, text, res); err != nil {
 			return err
 		}

@@ -22,6 +22,8 @@ type visitor struct {
 	annotate bool
 	// skipped counts the bytes that a codec left alone, see Skipped.
 	skipped int64
+	// tell, where it is not nil, is told each text that is searched, see Texts.
+	tell func(path []byte, f redact.Field)
 
 	// What was returned to the codec stays valid until clear.
 	edits []codec.Splice
@@ -46,6 +48,9 @@ func (v *visitor) Visit(f *codec.Field) (edits []codec.Splice, remove bool, err 
 		return nil, false, nil // what a number becomes
 	}
 	field := redact.Field{Key: f.Key, Path: f.Path, Value: f.Value}
+	if v.tell != nil {
+		v.tell(f.Path, field)
+	}
 	v.found, err = v.set.Find(v.sc, v.found[:0], field)
 	if err != nil {
 		return nil, false, err
@@ -86,7 +91,7 @@ func (v *visitor) edit(fd redact.Finding, text []byte, remove *bool) codec.Splic
 
 // Suspect implements codec.Visitor.
 func (v *visitor) Suspect(raw []byte) bool {
-	return v.hides(raw) || v.set.Suspect(v.sc, raw)
+	return v.tell != nil || v.hides(raw) || v.set.Suspect(v.sc, raw)
 }
 
 // Skipped implements codec.Skipper.
