@@ -391,6 +391,7 @@ func (b *builder) options(key string, f *filter) (redact.Options, bool) {
 		if len(a.Routes) == 0 || slices.Contains(a.Routes, f.name) {
 			o.Allow = append(o.Allow, redact.Allow{
 				Name: name, Values: a.Values, Patterns: a.Patterns, Paths: a.Paths, Rules: a.Rules,
+				Until: a.Expires.End(),
 			})
 		}
 	}

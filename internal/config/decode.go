@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/redactd/redactd/internal/tomlpos"
 )
@@ -118,6 +119,7 @@ func cutLast(path string) (table, last string, ok bool) {
 var (
 	textType   = reflect.TypeFor[encoding.TextUnmarshaler]()
 	sizeType   = reflect.TypeFor[Size]()
+	dateType   = reflect.TypeFor[Date]()
 	secretType = reflect.TypeFor[Secret]()
 )
 
@@ -234,6 +236,10 @@ func (d *decoder) text(a at, v any, out reflect.Value) {
 	if n, isInt := v.(int64); isInt && out.Type() == sizeType {
 		s, ok = strconv.FormatInt(n, 10), true
 	}
+	// The TOML library gives a date as a Time in a zone of this name.
+	if day, isTime := v.(time.Time); isTime && out.Type() == dateType && day.Location().String() == "date-local" {
+		s, ok = day.Format(time.DateOnly), true
+	}
 	if !ok {
 		d.fail(a.path, "is %s (wants %s)", kindOf(v), wants(out.Type()))
 		return
@@ -349,6 +355,8 @@ func wants(t reflect.Type) string {
 		return `a duration in quotes: "30s"`
 	case t == sizeType:
 		return `a size: "8MiB"`
+	case t == dateType:
+		return "a date: 2027-01-31"
 	case t.Kind() == reflect.Slice:
 		return `a list of strings: ["..."]`
 	case t.Kind() == reflect.String, reflect.PointerTo(t).Implements(textType):

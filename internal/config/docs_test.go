@@ -70,6 +70,8 @@ func typeText(t reflect.Type) string {
 		return "duration"
 	case t == sizeType:
 		return "size"
+	case t == dateType:
+		return "date"
 	case t == reflect.TypeFor[redact.Severity]():
 		return "string"
 	case t.Kind() == reflect.Slice:

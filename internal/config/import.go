@@ -2,6 +2,7 @@ package config
 
 import (
 	"errors"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -44,12 +45,58 @@ func (d *decoder) importRules() {
 		if !filepath.IsAbs(path) {
 			path = filepath.Join(d.dir, path)
 		}
-		res, err := ruleimport.File(path, ruleimport.Options{Format: format, Taken: func(id string) bool { return d.cfg.Rules[id] != nil }})
-		if err != nil {
-			d.importError(key, text, path, err)
-			continue
+		files, err := ruleFiles(path)
+		switch {
+		case err != nil:
+			d.fail(key, "%scannot be read: %s", d.quote(key, text), reason(err))
+		case len(files) == 0:
+			d.fail(key, "%sis a directory without a file of rules (*.toml, *.yaml, *.yml or *.json)", d.quote(key, text))
 		}
-		d.imported(res)
+		for _, file := range files {
+			res, err := ruleimport.File(file, ruleimport.Options{Format: format, Taken: func(id string) bool { return d.cfg.Rules[id] != nil }})
+			if err != nil {
+				d.importError(key, text, path, err)
+				continue
+			}
+			d.imported(res)
+		}
+	}
+}
+
+// ruleFiles returns path, or where that is a directory the files of rules in it by
+// name, without hidden ones.
+func ruleFiles(path string) ([]string, error) {
+	if info, err := os.Stat(path); err != nil || !info.IsDir() {
+		return []string{path}, nil // what is wrong with it is told where it is read
+	}
+	entries, err := os.ReadDir(path)
+	if err != nil {
+		return nil, err
+	}
+	var files []string
+	for _, entry := range entries {
+		name := entry.Name()
+		if !entry.IsDir() && name[0] != '.' && slices.Contains([]string{".toml", ".yaml", ".yml", ".json"}, filepath.Ext(name)) {
+			files = append(files, filepath.Join(path, name))
+		}
+	}
+	return files, nil
+}
+
+// shortImport puts rules = ["gitleaks:path.toml"], the short form of a [rules] with
+// import alone, into the long one.
+func shortImport(tree map[string]any, lines Positions) {
+	list, ok := tree["rules"].([]any)
+	if !ok {
+		return
+	}
+	tree["rules"] = map[string]any{"import": list}
+	if lines == nil {
+		return
+	}
+	lines["rules.import"] = lines["rules"]
+	for i := range list {
+		lines[tomlpos.Element("rules.import", i)] = lines[tomlpos.Element("rules", i)]
 	}
 }
 

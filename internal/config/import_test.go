@@ -2,6 +2,7 @@ package config
 
 import (
 	"errors"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -29,7 +30,11 @@ func importConfig(t *testing.T, text string, files map[string]string) (*Config, 
 	t.Helper()
 	dir := t.TempDir()
 	for name, data := range files {
-		write(t, filepath.Join(dir, name), data)
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		write(t, path, data)
 	}
 	return Parse(filepath.Join(dir, "redactd.toml"), []byte(text+storeRoute), nil)
 }
@@ -101,6 +106,32 @@ func TestImportBadFile(t *testing.T) {
 		_, err := importConfig(t, "[rules]\nimport = ['"+name+"']\n", map[string]string{file: data})
 		if err == nil || !strings.Contains(err.Error(), file+":2: ") || strings.Contains(err.Error(), planted) {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// The short form, and a directory, are as naming each file.
+func TestImportForms(t *testing.T) {
+	files := map[string]string{"d/leaks.toml": leaks, "d/.hidden.toml": "no rules", "d/README.md": "no rules"}
+	for _, text := range []string{
+		"rules = ['gitleaks:d/leaks.toml']\n", "rules = ['d']\n", "[rules]\nimport = ['gitleaks:d/']\n",
+	} {
+		cfg, err := importConfig(t, text, files)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(cfg.Rules) != 1 || cfg.Rules["acme-token"] == nil || len(cfg.Warnings) != 1 {
+			t.Errorf("%s: rules %v, warnings %v", text, cfg.Rules, cfg.Warnings)
+		}
+	}
+	for text, want := range map[string]string{
+		"\n\nrules = ['d', 'nix.toml']\n":     "redactd.toml:3: rules.import[1]: ",
+		"rules = [\n'd',\n'nix:x.toml',\n]\n": "redactd.toml:3: rules.import[1]: ",
+		"[rules]\nimport = ['empty']\n":       "is a directory without a file of rules",
+		"rules = 'd'\n":                       "rules: is a string",
+	} {
+		if _, err := importConfig(t, text, map[string]string{"d/leaks.toml": leaks, "empty/x.md": ""}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want %s", text, err, want)
 		}
 	}
 }

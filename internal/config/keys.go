@@ -127,7 +127,10 @@ var ownKeys = []key{
 	{path: "allow.NAME.paths", raw: true, check: nonEmpty},
 	{path: "allow.NAME.rules", check: nonEmpty},
 	{path: "allow.NAME.routes", check: nonEmpty},
+	{path: "allow.NAME.expires"},
 	{path: "allow.NAME.comment", raw: true},
+	{path: "allow.NAME.examples", raw: true, check: nonEmpty},
+	{path: "allow.NAME.counter_examples", raw: true, check: nonEmpty},
 
 	{path: "token.keys"},
 	{path: "token.keys_file", file: readFile},

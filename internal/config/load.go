@@ -78,6 +78,7 @@ func Default(upstreamURL, listen, admin string) (*Config, error) {
 // build decodes and checks a tree. env is nil where "$" means nothing.
 func build(name string, tree map[string]any, lines Positions, dir string, env func(string) (string, bool)) (*Config, error) {
 	cfg := &Config{File: name, Positions: lines, written: map[string]string{}, paths: map[string]string{}}
+	shortImport(tree, lines)
 	d := &decoder{cfg: cfg, env: env, dir: dir}
 	d.table(at{}, tree, reflect.ValueOf(cfg).Elem())
 	d.importRules()

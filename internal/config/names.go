@@ -25,6 +25,7 @@ func (c *Config) Check(n Names) error {
 	k.packs = slices.Concat(n.Packs, n.Tags, []string{RulePack})
 	k.rules = slices.Clone(n.Rules)
 	for id, r := range c.Rules {
+		k.ownNames(n, id, r)
 		k.packs = append(k.packs, r.Tags...)
 		k.rules = append(k.rules, id)
 		if slices.Contains(n.Rules, id) {
@@ -56,6 +57,24 @@ func (c *Config) Check(n Names) error {
 		k.list(tomlpos.Join("allow", name)+".rules", a.Rules, "a rule, pack or tag", k.all)
 	}
 	return k.d.errs.sorted()
+}
+
+// ownNames asks that the names of an own rule select nothing else: routes and
+// allowlists name rules, packs and tags alike.
+func (k *checker) ownNames(n Names, id string, r *redact.Rule) {
+	path := tomlpos.Join("rule", id)
+	switch {
+	case slices.Contains(n.Packs, id) || id == RulePack:
+		k.d.fail(path, "is the name of a pack, so that what selects one would select the other (another id)")
+	case slices.Contains(n.Tags, id):
+		k.d.fail(path, "is a tag of built-in rules, so that what selects one would select the other (another id)")
+	}
+	for i, tag := range r.Tags {
+		if slices.Contains(n.Rules, tag) {
+			key := tomlpos.Element(path+".tags", i)
+			k.d.fail(key, "%sis the id of a built-in rule, so that what selects one would select the other (another tag)", k.d.quote(key, tag))
+		}
+	}
 }
 
 type checker struct {

@@ -169,7 +169,7 @@ type Policy struct {
 // Sources are files with rules, beside the configuration.
 type Sources struct {
 	// Import names files of other tools, and packs: "gitleaks:path.toml", or the
-	// path alone where the content tells the format.
+	// path alone where the content tells the format; of a directory, its files.
 	Import []string `toml:"import"`
 }
 
@@ -179,8 +179,13 @@ type Allow struct {
 	Patterns []string `toml:"patterns"`
 	Paths    []string `toml:"paths"`
 	Rules    []string `toml:"rules"`
-	Routes   []string `toml:"routes"` // routes and listeners; none means all
+	Routes   []string `toml:"routes"`  // routes and listeners; none means all
+	Expires  Date     `toml:"expires"` // the last day that it holds
 	Comment  string   `toml:"comment"`
+	// Examples mark with « and » what a rule finds and the entry lets through,
+	// CounterExamples what is found in spite of it.
+	Examples        []string `toml:"examples"`
+	CounterExamples []string `toml:"counter_examples"`
 }
 
 // Token configures keyed tokens and fingerprints. Keys are secret; the last

@@ -95,6 +95,28 @@ func (z Size) String() string {
 // MarshalText writes z as String does.
 func (z Size) MarshalText() ([]byte, error) { return []byte(z.String()), nil }
 
+// Date is a day of the calendar, in UTC, written like 2027-01-31, with or without
+// quotes; "" is none.
+type Date string
+
+// UnmarshalText reads a date. Its error does not quote text.
+func (d *Date) UnmarshalText(text []byte) error {
+	if _, err := time.Parse(time.DateOnly, string(text)); err != nil && len(text) > 0 {
+		return fmt.Errorf(`is not a date (a year, month and day that exist: 2027-01-31)`)
+	}
+	*d = Date(text)
+	return nil
+}
+
+// End returns when the day ends, the zero Time for none.
+func (d Date) End() time.Time {
+	day, err := time.Parse(time.DateOnly, string(d))
+	if err != nil {
+		return time.Time{}
+	}
+	return day.AddDate(0, 0, 1)
+}
+
 const hidden = "[hidden]"
 
 // Secret is a configured secret. It prints as redacted.

@@ -135,7 +135,7 @@ func (im *importer) tags(own []string) []string {
 	tags = append(tags, im.format.name)
 	for _, t := range own {
 		t = slug(t)
-		seen := t == ""
+		seen := t == "" || builtin()[t] != nil // a tag that is the id of another rule would select both
 		for _, have := range tags {
 			seen = seen || have == t
 		}
@@ -182,7 +182,7 @@ func (im *importer) id(name string) string {
 }
 
 func (im *importer) taken(id string) bool {
-	return im.ids[id] || builtin()[id] != nil || im.o.Taken != nil && im.o.Taken(id)
+	return im.ids[id] || builtin()[id] != nil || selectors()[id] || im.o.Taken != nil && im.o.Taken(id)
 }
 
 // entropy returns the validator for a least entropy, none for zero.

@@ -32,7 +32,7 @@ func readPack(im *importer, data []byte) error {
 		r := pack.Rules[i]
 		line := lines.Nearest(toml.Key{"rule", r.ID}.String())
 		if r.ID != slug(r.ID) || im.taken(r.ID) {
-			return &Error{File: im.file, Line: line, Msg: "rule." + r.ID + ": another rule has this id (choose another)"}
+			return &Error{File: im.file, Line: line, Msg: "rule." + r.ID + ": another rule, pack or tag has this id (choose another)"}
 		}
 		if _, err := redact.Compile([]redact.Rule{r}, redact.Options{}); err != nil {
 			return &Error{File: im.file, Line: line, Msg: "rule." + err.Error()}

@@ -200,5 +200,19 @@ var builtin = sync.OnceValue(func() map[string]*redact.Rule {
 	return m
 })
 
+// selectors are the packs and tags of the built-in rules, which can't be ids.
+var selectors = sync.OnceValue(func() map[string]bool {
+	m := map[string]bool{}
+	for _, p := range patterns.Builtin() {
+		m[p.Name] = true
+		for i := range p.Rules {
+			for _, tag := range p.Rules[i].Tags {
+				m[tag] = true
+			}
+		}
+	}
+	return m
+})
+
 // base is the name of a file without directories.
 func base(path string) string { return filepath.Base(path) }

@@ -185,7 +185,7 @@ func TestErrors(t *testing.T) {
 func TestTaken(t *testing.T) {
 	// A pack is redactd's own, where a name that is taken is a mistake.
 	_, err := File("testdata/redactd.toml", Options{Taken: func(id string) bool { return id == "acme-door-code" }})
-	if err == nil || err.Error() != "testdata/redactd.toml:4: rule.acme-door-code: another rule has this id (choose another)" {
+	if err == nil || err.Error() != "testdata/redactd.toml:4: rule.acme-door-code: another rule, pack or tag has this id (choose another)" {
 		t.Error(err)
 	}
 	res, err := File("testdata/gitleaks.toml", Options{Taken: func(id string) bool { return strings.HasPrefix(id, "acme-deploy") }})
