@@ -15,20 +15,21 @@ import (
 
 // document is a pack as written.
 type document struct {
-	Pack struct {
-		Description string `toml:"description"`
-		Default     bool   `toml:"default"`
-	} `toml:"pack"`
+	Pack   packTable              `toml:"pack"`
 	Define map[string]string      `toml:"define"`
 	Rule   map[string]redact.Rule `toml:"rule"`
 }
 
+// packTable is what a pack says of itself.
+type packTable struct {
+	Description string   `toml:"description"`
+	Default     bool     `toml:"default"`
+	Tags        []string `toml:"tags"` // that all of its rules carry beside their own
+}
+
 var (
 	idForm   = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,63}$`)
-	packKeys = tomlKeys(reflect.TypeFor[struct {
-		Description string `toml:"description"`
-		Default     bool   `toml:"default"`
-	}]())
+	packKeys = tomlKeys(reflect.TypeFor[packTable]())
 	ruleKeys = tomlKeys(reflect.TypeFor[redact.Rule]())
 )
 
@@ -59,6 +60,11 @@ func Parse(name string, data []byte) (Pack, error) {
 		}
 		r := doc.Rule[key[1]]
 		r.ID, r.Pack = key[1], pack.Name
+		for _, tag := range doc.Pack.Tags {
+			if !r.HasTag(tag) {
+				r.Tags = append(r.Tags, tag)
+			}
+		}
 		if !idForm.MatchString(r.ID) {
 			p.fail(key, "rule names have lower-case letters, digits and dashes only, 64 at most")
 		}

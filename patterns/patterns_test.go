@@ -73,6 +73,50 @@ func TestTagsTurnNoPackOn(t *testing.T) {
 	}
 }
 
+// pci, gdpr and hipaa select what they are named after, across packs.
+func TestSelections(t *testing.T) {
+	rules := Rules(Builtin())
+	for tag, want := range map[string]struct {
+		least         int
+		with, without []string
+	}{
+		"pci": {8, []string{"payment-card", "card-number-field", "card-security-code", "card-track", "iban", "us-aba"},
+			[]string{"email", "es-dni", "github-classic-token"}},
+		"gdpr": {150, []string{"email", "phone-e164", "ip-address", "mac-address", "birth-date", "passport-number", "driving-licence",
+			"person-name-field", "street-address-field", "coordinates", "us-ssn", "es-dni", "br-cpf", "in-aadhaar", "gb-nhs", "iban"},
+			[]string{"payment-card", "github-classic-token", "sensitive-key"}},
+		"hipaa": {30, []string{"email", "phone-named", "birth-date", "us-ssn", "medical-record-number", "us-mbi", "us-npi", "us-dea",
+			"gb-nhs", "au-medicare", "hu-taj", "vin", "person-name-field", "street-address-field", "ip-address", "mac-address", "iban"},
+			[]string{"payment-card", "pl-regon", "github-classic-token"}},
+	} {
+		selected := map[string]bool{}
+		for i := range rules {
+			if rules[i].Selected(tag) {
+				selected[rules[i].ID] = true
+			}
+			if rules[i].HasTag(tag) && rules[i].Pack != "generic" && rules[i].HasTag("secret") {
+				t.Errorf("%s selects the credential %s", tag, rules[i].ID)
+			}
+			if strings.HasPrefix(rules[i].Pack, "pii") && !rules[i].HasTag("gdpr") {
+				t.Errorf("%s is of personal data and not tagged gdpr", rules[i].ID)
+			}
+		}
+		for _, id := range want.with {
+			if !selected[id] {
+				t.Errorf("%s does not select %s", tag, id)
+			}
+		}
+		for _, id := range want.without {
+			if selected[id] {
+				t.Errorf("%s selects %s", tag, id)
+			}
+		}
+		if len(selected) < want.least {
+			t.Errorf("%s selects %d rules", tag, len(selected))
+		}
+	}
+}
+
 // finder searches texts with one set of rules.
 type finder struct {
 	set     *redact.Set
