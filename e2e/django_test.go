@@ -125,7 +125,7 @@ func startDjango(t *testing.T, ps plants, debug string) string {
 	if debug == "off" {
 		args, on = []string{"manage.py", "serve", addr}, "0"
 	}
-	cmd := exec.CommandContext(context.Background(), program(t, "E2E_PYTHON"), args...)
+	cmd := exec.CommandContext(context.Background(), useKit(t, "python").path("bin", "python"), args...)
 	dir, err := filepath.Abs("djangoapi")
 	if err != nil {
 		t.Fatal(err)

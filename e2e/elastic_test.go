@@ -35,11 +35,11 @@ var bulkClients = []struct {
 }
 
 func pythonBulk(t *testing.T, ctx context.Context, args ...string) *exec.Cmd {
-	return exec.CommandContext(ctx, program(t, "E2E_PYTHON"), append([]string{"clients/bulk.py"}, args...)...)
+	return exec.CommandContext(ctx, useKit(t, "python").path("bin", "python"), append([]string{"clients/bulk.py"}, args...)...)
 }
 
 func goBulk(t *testing.T, ctx context.Context, args ...string) *exec.Cmd {
-	return exec.CommandContext(ctx, program(t, "E2E_GOES"), args...)
+	return exec.CommandContext(ctx, useKit(t, "go").path("goes"), args...)
 }
 
 // TestElasticsearch lets the Elasticsearch clients for Python and Go send logs

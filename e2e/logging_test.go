@@ -51,7 +51,7 @@ func (h *hop) ship(t *testing.T, way, to string) {
 		t.Fatal(err)
 	}
 	out := run(t, func(ctx context.Context) *exec.Cmd {
-		cmd := exec.CommandContext(ctx, program(t, "E2E_PYTHON"), "clients/ship.py", "http://"+h.front.addr+"/"+to+"/app", way)
+		cmd := exec.CommandContext(ctx, useKit(t, "python").path("bin", "python"), "clients/ship.py", "http://"+h.front.addr+"/"+to+"/app", way)
 		cmd.Env, cmd.Stdin = environment(), bytes.NewReader(input)
 		return cmd
 	})

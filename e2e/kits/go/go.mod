@@ -1,4 +1,4 @@
-module github.com/redactd/redactd/e2e/goes
+module github.com/redactd/redactd/e2e/kits/go
 
 go 1.26.0
 
