@@ -1,6 +1,7 @@
 // Package e2e holds redactd to its promises with real programs around it:
 // Django with Django REST Framework, the Elasticsearch clients for Python and
-// Go, and Python's logging. Its tests have the build tag e2e and are run by
+// Go, an OpenSearch node, and Python's logging. Its tests have the build tag e2e
+// and are run by
 //
 //	./e2e/run
 //
