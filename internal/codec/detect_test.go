@@ -4,6 +4,7 @@ import "testing"
 
 func TestDetect(t *testing.T) {
 	const action = `{"index":{}}` + "\n{}\n"
+	const envelope = `{"event_id":"x"}` + "\n" + `{"type":"event"}` + "\n{}"
 	for _, tt := range []struct{ path, contentType, head, want string }{
 		{"", "application/json", "", "json"},
 		{"", "Application/Problem+JSON; charset=utf-8", "", "json"},
@@ -51,6 +52,16 @@ func TestDetect(t *testing.T) {
 		{"/_bulk", "application/json", `{"took":3,"items":[]}`, "json"},
 		{"/_bulk", "text/html", "<html>", "html"},
 		{"/_search", "application/json", action, "json"},
+		{"/api/1/envelope/", "application/x-sentry-envelope", "", "sentry"},
+		{"/api/1/envelope/", "text/plain;charset=UTF-8", envelope, "sentry"},
+		{"/x/api/1/envelope", "", envelope, "sentry"},
+		{"/api/1/envelope/", "application/x-www-form-urlencoded", envelope, "sentry"},
+		{"/api/1/envelope/", "application/json", `{"id":"9ec79c33ec9942ab8353589fcb2e04dc"}`, "json"},
+		{"/api/users/envelope/", "application/json", envelope, "json"},
+		{"/api/1/store/", "application/json", `{"event_id":"x"}`, "sentry-store"},
+		{"/api/1/store/", "application/octet-stream", "eJyrVspNLS5OTE9VslLKLU5X", "sentry-store"},
+		{"/api/1/store/", "text/html", "<html>", "html"},
+		{"/api/1/security/", "application/csp-report", `{"csp-report":{}}`, "json"},
 	} {
 		got := ""
 		if c := Detect(tt.path, tt.contentType, []byte(tt.head)); c != nil {

@@ -14,7 +14,7 @@ type jsonCodec struct{}
 func (jsonCodec) Name() string { return "json" }
 
 func (jsonCodec) MediaTypes() []string {
-	return []string{"application/json", "text/json", "application/x-json", "+json"}
+	return []string{"application/json", "text/json", "application/x-json", "application/csp-report", "+json"}
 }
 
 func (jsonCodec) NewWalker() Walker { return &jsonWalker{} }
@@ -77,6 +77,7 @@ type jsonWalker struct {
 	step  step
 	sieve sieve
 	sifts bool // ask sieve before visits
+	pairs bool // the first string of an array in an array is the key of the others; not with sifts
 	seen  int  // bytes of the step at hand that are known not to end its value
 	named int  // bytes of it that are known not to end its name
 	field Field

@@ -59,9 +59,24 @@ func (w *jsonWalker) take(dst []Splice, src []byte, n int, v Visitor) (out []Spl
 	if remove {
 		dst = w.remove(dst[:mark], n, list)
 	}
+	if w.pairs && s.kind == '"' && !list.some {
+		w.takePairKey(src)
+	}
 	path, _ := w.outside()
 	w.path = w.path[:path]
 	return dst, "", nil
+}
+
+// takePairKey makes the string at hand the key of what follows it in its array, if
+// that stands in another array: [["name", "value"], ...].
+func (w *jsonWalker) takePairKey(src []byte) {
+	top := len(w.stack) - 1
+	if top < 1 || !w.stack[top].array || !w.stack[top-1].array {
+		return
+	}
+	raw := src[w.step.val+1 : w.step.end-1]
+	w.name = decode(room(w.name, len(raw)), raw, backslash{})
+	w.keys = append(w.keys[:w.stack[top].key], w.name...)
 }
 
 // elementKey returns the key that an element without a name stands under.

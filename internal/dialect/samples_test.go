@@ -87,6 +87,36 @@ func init() {
 		{name: "get", method: "GET", path: "/services/collector/event", status: 405},
 	}
 	elasticSamples()
+	sentrySamples()
+}
+
+func sentrySamples() {
+	const id = "9ec79c33ec9942ab8353589fcb2e04dc"
+	const ct = "application/x-sentry-envelope"
+	const head = `{"event_id":"` + id + `","dsn":"https://k@h/1"}` + "\n"
+	samples["sentry"] = []sample{
+		{name: "envelope", path: "/api/42/envelope/", ct: ct, query: "sentry_key=k", body: head + `{"type":"event","length":15}` + "\n" + `{"message":"m"}` + "\n" +
+			`{"type":"attachment","length":5,"filename":"f"}` + "\n" + "a\nb\x00\n\n" + "\n\n" + `{"type":"session"}` + "\n" + `{"sid":"s"}`,
+			status: 200, records: []string{`{"message":"m"}`, "a\nb\x00\n", `{"sid":"s"}`}, answer: `{"id":"` + id + `"}`,
+			attrs: `{"project":"42","event_id":"` + id + `","type":"event"}`},
+		{name: "logs", path: "/relay/api/1/envelope", body: "{}\n" + `{"type":"log","item_count":2,"content_type":"application/vnd.sentry.items.log+json"}` + "\n" + `{"items":[{"body":"msg"},{"body":"b"}]}`,
+			status: 200, records: []string{`{"body":"msg"}`, `{"body":"b"}`}, answer: `{}`, attrs: `{"project":"1","type":"log","content_type":"application/vnd.sentry.items.log+json"}`},
+		{name: "no items", path: "/api/42/envelope/", ct: ct, body: head, status: 200, answer: `{"id":"` + id + `"}`},
+		{name: "wrong id", path: "/api/42/envelope/", ct: ct, body: `{"event_id":"msg"}`, status: 200, answer: `{}`},
+		{name: "broken header", path: "/api/42/envelope/", ct: ct, body: "msg", status: 400},
+		{name: "broken item", path: "/api/42/envelope/", ct: ct, body: head + "msg", status: 400},
+		{name: "wrong length", path: "/api/42/envelope/", ct: ct, body: head + `{"type":"event","length":3}` + "\n{}", status: 400},
+		{name: "store", path: "/api/42/store/", ct: jsonType, body: `{"event_id":"` + id + `","message":"msg"}`, status: 200,
+			records: []string{`{"event_id":"` + id + `","message":"msg"}`}, answer: `{"id":"` + id + `"}`, attrs: `{"project":"42","type":"event"}`},
+		{name: "store in base64", path: "/api/42/store/", body: "eJyrVspNLS5OTE9VslLKLU5XqgUANpMF5w==", status: 200, records: []string{`{"message":"msg"}`}, answer: `{}`},
+		{name: "store broken", path: "/api/42/store/", body: `{"message":`, status: 400},
+		{name: "minidump", path: "/api/42/minidump/", ct: "multipart/form-data; boundary=b", body: "--b\r\n\r\nMDMP\r\n--b--", status: 200, records: []string{"--b\r\n\r\nMDMP\r\n--b--"}},
+		{name: "unreal", path: "/api/42/unreal/k/", body: "\x00msg", status: 200, records: []string{"\x00msg"}},
+		{name: "security", path: "/api/42/security/", ct: "application/csp-report", body: `{"csp-report":{"blocked-uri":"msg"}}`, status: 200, records: []string{`{"csp-report":{"blocked-uri":"msg"}}`}},
+		{name: "no report", path: "/api/42/security/", status: 400},
+		{name: "preflight", method: "OPTIONS", path: "/api/42/envelope/", status: 200},
+		{name: "get", method: "GET", path: "/api/42/envelope/", status: 405},
+	}
 }
 
 func elasticSamples() {

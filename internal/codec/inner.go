@@ -1,0 +1,79 @@
+package codec
+
+import "bytes"
+
+// maxInner is the size in bytes up to which coded data inside of a payload is decoded.
+const maxInner = 64 << 20
+
+// inner walks whole payloads that stand inside of another one, each by a Walker of
+// its own format.
+type inner struct {
+	walkers map[string]Walker
+	splices []Splice
+	texts   []byte
+	field   Field
+}
+
+// begin lets go of the texts of the Walk before.
+func (p *inner) begin() { p.texts = p.texts[:0] }
+
+func (p *inner) reset() {
+	for _, w := range p.walkers {
+		w.Reset()
+	}
+	clear(p.splices[:cap(p.splices)])
+	p.splices, p.texts, p.field = p.splices[:0], wiped(p.texts), Field{}
+}
+
+// walk appends to dst the splices of raw, a payload of format c at offset base of the
+// one around it. What is not of the format is visited as text. The texts are valid
+// until begin or reset.
+func (p *inner) walk(dst []Splice, raw []byte, base int, c Codec, v Visitor) ([]Splice, error) {
+	w := p.walkers[c.Name()]
+	if w == nil {
+		w = c.NewWalker()
+		if p.walkers == nil {
+			p.walkers = map[string]Walker{}
+		}
+		p.walkers[c.Name()] = w
+	}
+	out, n, err := w.Walk(p.splices[:0], raw, true, v)
+	dst = p.keep(dst, out, base)
+	if IsSyntax(err) && !c.Opaque(raw[n:]) && bytes.IndexByte(raw[n:], '\\') < 0 {
+		dst, err = p.text(dst, raw[n:], base+n, v)
+	}
+	p.splices = out
+	w.Reset()
+	return dst, err
+}
+
+// text visits raw, at offset base, as plain text.
+func (p *inner) text(dst []Splice, raw []byte, base int, v Visitor) ([]Splice, error) {
+	p.field = Field{Value: raw, Kind: Text}
+	edits, remove, err := v.Visit(&p.field)
+	if err != nil {
+		return dst, err
+	}
+	if remove {
+		return erase(dst, base, base+len(raw)), nil
+	}
+	return p.keep(dst, edits, base), nil
+}
+
+// keep appends splices to dst, moved by base, with copies of their texts.
+func (p *inner) keep(dst, splices []Splice, base int) []Splice {
+	for _, s := range splices {
+		at := len(p.texts)
+		p.texts = append(p.texts, s.Text...)
+		dst = append(dst, Splice{s.Start + base, s.End + base, p.texts[at:len(p.texts):len(p.texts)], s.Note})
+	}
+	return dst
+}
+
+// recode writes data, as the content coding of that name decodes it, with splices done,
+// and codes it again.
+func recode(data []byte, splices []Splice, coding string) ([]byte, error) {
+	amended := Apply(nil, data, splices)
+	defer clear(amended)
+	return Encode(nil, amended, coding)
+}
