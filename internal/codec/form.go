@@ -9,11 +9,15 @@ func init() { Register(formCodec{}) }
 // malformed percent sequence stands for itself.
 type formCodec struct{}
 
-func (formCodec) Name() string           { return "form" }
-func (formCodec) MediaTypes() []string   { return []string{"application/x-www-form-urlencoded"} }
-func (formCodec) NewWalker() Walker      { return &formWalker{} }
-func (formCodec) Opaque(src []byte) bool { return bytes.ContainsAny(src, "%+") }
-func (formCodec) Streams() bool          { return true }
+func (formCodec) Name() string         { return "form" }
+func (formCodec) MediaTypes() []string { return []string{"application/x-www-form-urlencoded"} }
+func (formCodec) NewWalker() Walker    { return &formWalker{} }
+func (formCodec) Streams() bool        { return true }
+
+// Opaque reports escapes, and MessagePack, which is always opaque.
+func (formCodec) Opaque(src []byte) bool {
+	return bytes.ContainsAny(src, "%+") || bytes.Contains(src, []byte("msgpack="))
+}
 
 type formWalker struct {
 	leaf
@@ -22,6 +26,7 @@ type formWalker struct {
 	name  []byte
 	path  []byte
 	field Field
+	pack  *msgpackWalker // walks a value that is MessagePack
 }
 
 func (w *formWalker) Reset() {
@@ -29,6 +34,9 @@ func (w *formWalker) Reset() {
 	w.pairs, w.seen = members{}, 0
 	w.name, w.path = wiped(w.name), wiped(w.path)
 	w.field = Field{}
+	if w.pack != nil {
+		w.pack.Reset()
+	}
 }
 
 // Walk takes a pair together with the & before it.
@@ -65,6 +73,11 @@ func (w *formWalker) pair(dst []Splice, src []byte, sep, start, end int, v Visit
 	if err != nil || eq == len(raw) {
 		return dst, err
 	}
+	if string(w.name) == "msgpack" {
+		if out, ok, err := w.packed(dst, raw[eq+1:], start+eq+1, v); ok || err != nil {
+			return out, err
+		}
+	}
 	w.field = Field{Key: w.name, Path: w.path, Kind: String}
 	dst, remove, err := w.visit(dst, v, &w.field, raw[eq+1:], start+eq+1, percent{})
 	if err != nil {
@@ -75,6 +88,33 @@ func (w *formWalker) pair(dst []Splice, src []byte, sep, start, end int, v Visit
 		dst = w.pairs.drop(dst[:mark], sep, start, end)
 	}
 	return dst, nil
+}
+
+// packed walks the value raw, at offset base, if it is MessagePack: what Fluentd's
+// in_http takes under that name.
+func (w *formWalker) packed(dst []Splice, raw []byte, base int, v Visitor) (out []Splice, ok bool, err error) {
+	value := w.decode(raw, percent{})
+	if !isPacked(value) {
+		return dst, false, nil
+	}
+	if w.pack == nil {
+		w.pack = &msgpackWalker{}
+	}
+	edits, _, err := w.pack.Walk(nil, value, true, v)
+	if err != nil {
+		return dst, true, err
+	}
+	// Not put, which keeps characters whole: these are bytes.
+	c := cursor{raw: raw, e: percent{}}
+	for _, ed := range edits {
+		c.seek(ed.Start)
+		from := c.i
+		c.pass(ed.End)
+		at := len(w.arena)
+		w.arena = percent{}.escape(w.arena, ed.Text)
+		dst = append(dst, Splice{base + from, base + c.i, w.arena[at:len(w.arena):len(w.arena)]})
+	}
+	return dst, true, nil
 }
 
 // key visits the name of a pair and notes it decoded, and as edited in the path.

@@ -79,6 +79,9 @@ func TestFormEdits(t *testing.T) {
 		{"remove all", `a=s&b=s`, editor(nil, "s"), ``},
 		{"empty pairs", `&&a=s&&`, editor(all("s", "x")), `&&a=x&&`},
 		{"by key", `to%6ben=abc&x=abc`, keyed("token", "x"), `to%6ben=x&x=abc`},
+		{"msgpack", "msgpack=%92%C3%A1s&json=%7B%22k%22%3A%22s%22%7D", editor(all("s", "xy")), "msgpack=%92%C3%A2xy&json=%7B%22k%22%3A%22xy%22%7D"},
+		{"no msgpack", "msgpack=s", editor(all("s", "x")), "msgpack=x"},
+		{"msgpack of a map", "msgpack=%81%A1k%A1s&a=s", editor(all("s", "xy")), "msgpack=%81%A1k%A2xy&a=xy"},
 	})
 }
 
