@@ -48,7 +48,7 @@ func (w *eventWalker) attribute(dst []Splice, line []byte, base int, p *pair, ke
 		return dst, false, err
 	}
 	if remove {
-		edits = []Splice{{0, len(name), []byte("_")}}
+		edits = []Splice{{End: len(name), Text: []byte("_")}}
 	}
 	dst = doc.put(dst, edits, name, name, base+p.key, bareKey{})
 	if p.val == p.valEnd {

@@ -112,7 +112,7 @@ func (w *formWalker) packed(dst []Splice, raw []byte, base int, v Visitor) (out 
 		c.pass(ed.End)
 		at := len(w.arena)
 		w.arena = percent{}.escape(w.arena, ed.Text)
-		dst = append(dst, Splice{base + from, base + c.i, w.arena[at:len(w.arena):len(w.arena)]})
+		dst = append(dst, Splice{Start: base + from, End: base + c.i, Text: w.arena[at:len(w.arena):len(w.arena)]})
 	}
 	return dst, true, nil
 }

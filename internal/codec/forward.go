@@ -121,7 +121,7 @@ func (w *forwardWalker) packed(dst []Splice, src []byte, at int, coding string, 
 	}
 	text := w.arena[from:len(w.arena):len(w.arena)]
 	mark := len(dst)
-	dst = append(dst, Splice{start, start + p.size, text})
+	dst = append(dst, Splice{Start: start, End: start + p.size, Text: text})
 	return w.sized(dst, mark, &p, at), nil
 }
 

@@ -28,21 +28,12 @@ func FuzzSSE(f *testing.F)         { fuzzCodec(f, "sse") }
 func FuzzSentry(f *testing.F)      { fuzzCodec(f, "sentry") }
 func FuzzSentryStore(f *testing.F) { fuzzCodec(f, "sentry-store") }
 func FuzzMultipart(f *testing.F)   { fuzzCodec(f, "multipart") }
-func FuzzNDJSON(f *testing.F)      { fuzzCodec(f, "ndjson") }
-func FuzzESBulk(f *testing.F)      { fuzzCodec(f, "esbulk") }
-func FuzzForm(f *testing.F)        { fuzzCodec(f, "form") }
-func FuzzLogfmt(f *testing.F)      { fuzzCodec(f, "logfmt") }
-func FuzzText(f *testing.F)        { fuzzCodec(f, "text") }
-func FuzzHTML(f *testing.F)        { fuzzCodec(f, "html") }
-func FuzzXML(f *testing.F)         { fuzzCodec(f, "xml") }
-func FuzzSSE(f *testing.F)         { fuzzCodec(f, "sse") }
 func FuzzMsgpack(f *testing.F)     { fuzzCodec(f, "msgpack") }
 func FuzzForward(f *testing.F)     { fuzzCodec(f, "forward") }
 func FuzzSyslog(f *testing.F)      { fuzzCodec(f, "syslog") }
 func FuzzCEF(f *testing.F)         { fuzzCodec(f, "cef") }
 func FuzzLEEF(f *testing.F)        { fuzzCodec(f, "leef") }
 func FuzzGELF(f *testing.F)        { fuzzCodec(f, "gelf") }
-func FuzzMultipart(f *testing.F)   { fuzzCodec(f, "multipart") }
 
 func FuzzJSON(f *testing.F) {
 	for _, src := range samples(f, "json") {

@@ -13,23 +13,23 @@ func TestSyslogEdits(t *testing.T) {
 	s := editor(all("s", "x]y"))
 	runEdits(t, "syslog", []editCase{
 		{"structured data", head + `[id@1 s="s" b="a \"s\" \]"] s`, s, head + `[id@1 s="x\]y" b="a \"s\" \]"] x]y`},
-		{"escapes around an edit", head + `[id b="a \"s\" \]"]`, editor(map[string][]Splice{`a "s" ]`: {{3, 4, []byte(`"`)}}}), head + `[id b="a \"\"\" \]"]`},
+		{"escapes around an edit", head + `[id b="a \"s\" \]"]`, editor(map[string][]Splice{`a "s" ]`: {{Start: 3, End: 4, Text: []byte(`"`)}}}), head + `[id b="a \"\"\" \]"]`},
 		{"remove a parameter", head + `[id a="s" b="s"][i c="1"] m`, editor(nil, "s"), head + `[id][i c="1"] m`},
 		{"byte order mark", head + "- \ufeffs", s, head + "- \ufeffx]y"},
 		{"json", head + `- {"a":"s"}`, s, head + `- {"a":"x]y"}`},
 		{"cookie", head + `- @cee: {"a":"s"}`, s, head + `- @cee: {"a":"x]y"}`},
-		{"broken json", head + `- {"a":"\u0073"`, editor(map[string][]Splice{`{"a":"s"`: {{6, 7, []byte("x")}}}), head + `- {"a":"x"`},
+		{"broken json", head + `- {"a":"\u0073"`, editor(map[string][]Splice{`{"a":"s"`: {{Start: 6, End: 7, Text: []byte("x")}}}), head + `- {"a":"x"`},
 		{"no structured data", head + "s", s, head + "x]y"},
-		{"broken structured data", head + `[id k=v] s`, editor(map[string][]Splice{`[id k=v] s`: {{9, 10, []byte("x")}}}), head + `[id k=v] x`},
+		{"broken structured data", head + `[id k=v] s`, editor(map[string][]Splice{`[id k=v] s`: {{Start: 9, End: 10, Text: []byte("x")}}}), head + `[id k=v] x`},
 		{"header", strings.ReplaceAll(head, "host", "s") + "- t", s, strings.ReplaceAll(head, "host", "s") + "- t"},
-		{"header too long", "<1>1 - " + strings.Repeat("h", 300) + " a - - - t", editor(map[string][]Splice{strings.Repeat("h", 300) + " a - - - t": {{0, 300, []byte("x")}}}), "<1>1 - x a - - - t"},
+		{"header too long", "<1>1 - " + strings.Repeat("h", 300) + " a - - - t", editor(map[string][]Splice{strings.Repeat("h", 300) + " a - - - t": {{Start: 0, End: 300, Text: []byte("x")}}}), "<1>1 - x a - - - t"},
 		{"old", "<34>Oct 11 22:14:15 s s[1]: s", s, "<34>Oct 11 22:14:15 s s[1]: x]y"},
 		{"old without host", "<34>Oct 11 22:14:15 s: s", s, "<34>Oct 11 22:14:15 s: x]y"},
 		{"old without tag", "<34>Oct 11 22:14:15 key s", editor(all("key s", "x")), "<34>Oct 11 22:14:15 x"},
 		{"precise time", "<34>2003-10-11T22:14:15.003Z s s: s", s, "<34>2003-10-11T22:14:15.003Z s s: x]y"},
 		{"no time", "<34>s", s, "<34>x]y"},
 		{"line stays one", "<34>s\r\n<34>s\n", editor(all("s", "a\nb")), "<34>a b\r\n<34>a b\n"},
-		{"counted", "6 <34>s\n8 <34>a\nbs3 abc", editor(map[string][]Splice{"s\n": {{0, 1, []byte("12345")}}, "a\nbs": {{3, 4, nil}}}), "10 <34>12345\n7 <34>a\nb3 abc"},
+		{"counted", "6 <34>s\n8 <34>a\nbs3 abc", editor(map[string][]Splice{"s\n": {{Start: 0, End: 1, Text: []byte("12345")}}, "a\nbs": {{Start: 3, End: 4, Text: nil}}}), "10 <34>12345\n7 <34>a\nb3 abc"},
 		{"counted, equal length", "5 <34>s5 <34>s", editor(all("s", "x")), "5 <34>x5 <34>x"},
 		{"cef inside", "<34>Oct 11 22:14:15 h CEF:0|a|b|c|d|e|f|k=s l=s", s, "<34>Oct 11 22:14:15 h CEF:0|a|b|c|d|e|f|k=x]y l=x]y"},
 	})
@@ -43,9 +43,9 @@ func TestSyslogEdits(t *testing.T) {
 func TestCEFEdits(t *testing.T) {
 	const head = "CEF:0|V|P|1|id|"
 	runEdits(t, "cef", []editCase{
-		{"name", head + `a \| s|5|`, editor(map[string][]Splice{"a | s": {{4, 5, []byte("|x")}}}), head + `a \| \|x|5|`},
+		{"name", head + `a \| s|5|`, editor(map[string][]Splice{"a | s": {{Start: 4, End: 5, Text: []byte("|x")}}}), head + `a \| \|x|5|`},
 		{"header stays", "CEF:0|s|s|s|s|n|s|", editor(all("s", "x")), "CEF:0|s|s|s|s|n|s|"},
-		{"value", head + `n|5|a=one \= s b=s`, editor(map[string][]Splice{"one = s": {{6, 7, []byte("=\n")}}, "s": {{0, 1, []byte("y")}}}), head + `n|5|a=one \= \=\n b=y`},
+		{"value", head + `n|5|a=one \= s b=s`, editor(map[string][]Splice{"one = s": {{Start: 6, End: 7, Text: []byte("=\n")}}, "s": {{Start: 0, End: 1, Text: []byte("y")}}}), head + `n|5|a=one \= \=\n b=y`},
 		{"label", head + "n|5|cs1Label=Password cs1=a b", keyed("Password", "x"), head + "n|5|cs1Label=Password cs1=x"},
 		{"remove", head + "n|5|a=s b=1 c=s", editor(nil, "s"), head + "n|5|b=1"},
 		{"behind a header", "<13>Feb 25 18:46:11 s " + head + "n|5|a=s", editor(all("s", "x")), "<13>Feb 25 18:46:11 s " + head + "n|5|a=x"},

@@ -142,7 +142,7 @@ func (w *msgpackWalker) empty(dst []Splice, src []byte, at int) []Splice {
 	if p.kind == packInt || p.kind == packFloat {
 		return append(dst, p.zero(at))
 	}
-	return append(dst, Splice{at, at + p.end(), w.head(&p, 0)})
+	return append(dst, Splice{Start: at, End: at + p.end(), Text: w.head(&p, 0)})
 }
 
 // head returns the head of p for another size.
@@ -175,7 +175,7 @@ func (w *msgpackWalker) pairs(dst []Splice, src []byte, at int, p *packed, depth
 	if left < p.values/2 {
 		from := len(w.arena)
 		w.arena = p.recount(w.arena, left)
-		dst = slices.Insert(dst, top, Splice{at, at + p.head, w.arena[from:len(w.arena):len(w.arena)]})
+		dst = slices.Insert(dst, top, Splice{Start: at, End: at + p.head, Text: w.arena[from:len(w.arena):len(w.arena)]})
 	}
 	return dst, end, nil
 }
@@ -203,7 +203,7 @@ func (w *msgpackWalker) name(dst []Splice, src []byte, at, depth int, v Visitor)
 	case err != nil:
 		return dst, nil, end, err
 	case remove:
-		return append(dst, Splice{at, end, w.head(&p, 0)}), key, end, nil
+		return append(dst, Splice{Start: at, End: end, Text: w.head(&p, 0)}), key, end, nil
 	case len(edits) == 0:
 		w.path = appendSegment(w.path, key)
 		return dst, key, end, nil
@@ -229,7 +229,7 @@ func (w *msgpackWalker) str(dst []Splice, src []byte, at int, p *packed, key []b
 // its data, which are those from mark on.
 func (w *msgpackWalker) sized(dst []Splice, mark int, p *packed, at int) []Splice {
 	if size := p.size + growth(dst[mark:]); size != p.size {
-		dst = slices.Insert(dst, mark, Splice{at, at + p.head, w.head(p, size)})
+		dst = slices.Insert(dst, mark, Splice{Start: at, End: at + p.head, Text: w.head(p, size)})
 	}
 	return dst
 }

@@ -186,9 +186,9 @@ var zeros [8]byte
 // zero returns the splice that makes the number at offset at 0.
 func (p *packed) zero(at int) Splice {
 	if p.size == 0 {
-		return Splice{at, at + 1, zeros[:1]}
+		return Splice{Start: at, End: at + 1, Text: zeros[:1]}
 	}
-	return Splice{at + 1, at + 1 + p.size, zeros[:p.size]}
+	return Splice{Start: at + 1, End: at + 1 + p.size, Text: zeros[:p.size]}
 }
 
 // packScan finds the end of a value, which may come in pieces.

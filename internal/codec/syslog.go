@@ -130,7 +130,7 @@ func (w *syslogWalker) recount(dst []Splice, mark, n, start, end int) []Splice {
 	doc := &w.msg.line.doc
 	from := len(doc.arena)
 	doc.arena = strconv.AppendInt(doc.arena, int64(end-start+grown), 10)
-	return slices.Insert(dst, mark, Splice{n, start - 1, doc.arena[from:len(doc.arena):len(doc.arena)]})
+	return slices.Insert(dst, mark, Splice{Start: n, End: start - 1, Text: doc.arena[from:len(doc.arena):len(doc.arena)]})
 }
 
 // message walks one message, which lies at offset base.
