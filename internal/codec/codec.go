@@ -191,3 +191,10 @@ func Apply(dst, src []byte, splices []Splice) []byte {
 	}
 	return append(dst, src[at:]...)
 }
+
+// Framed reports whether payloads of c count their bytes, so that one which is broken
+// can't be edited as plain text.
+func Framed(c Codec) bool {
+	_, ok := c.(interface{ framed() })
+	return ok
+}

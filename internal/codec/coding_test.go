@@ -12,7 +12,7 @@ import (
 )
 
 var stacks = []string{"", "identity", "gzip", "X-GZIP", "deflate", "deflate-raw", "br", "zstd",
-	"gzip, br", "zstd,gzip , identity", "deflate, zstd, br", "deflate-raw, gzip"}
+	"snappy", "x-snappy-framed", "gzip, br", "snappy, gzip", "zstd,gzip , identity", "deflate, zstd, br", "deflate-raw, gzip"}
 
 func payloads() map[string][]byte {
 	return map[string][]byte{
@@ -185,6 +185,9 @@ func TestCodingSourceError(t *testing.T) {
 // TestEncoderFlush asks that what was flushed can be read before more comes.
 func TestEncoderFlush(t *testing.T) {
 	for _, enc := range stacks {
+		if strings.HasPrefix(enc, "snappy") {
+			continue // a block has no parts that could be passed on
+		}
 		pr, pw := io.Pipe()
 		e, err := NewEncoder(pw, enc)
 		if err != nil {

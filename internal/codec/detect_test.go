@@ -62,6 +62,14 @@ func TestDetect(t *testing.T) {
 		{"/api/1/store/", "application/octet-stream", "eJyrVspNLS5OTE9VslLKLU5X", "sentry-store"},
 		{"/api/1/store/", "text/html", "<html>", "html"},
 		{"/api/1/security/", "application/csp-report", `{"csp-report":{}}`, "json"},
+		{"/v1/logs", "application/x-protobuf", "\n\x05hello", "otlp-logs"},
+		{"/insert/opentelemetry/v1/traces/", "application/json", "{", "otlp-traces"},
+		{"/v1/metrics", "application/x-protobuf", "", "otlp-metrics"},
+		{"/v1/metrics", "text/plain", "not found", "text"},
+		{"/loki/api/v1/push", "", "\x10\x3c", "loki"},
+		{"/loki/api/v1/push", "application/x-protobuf", "", "loki"},
+		{"/insert/loki/api/v1/push", "application/json", "{", "loki"},
+		{"/loki/api/v1/push", "text/plain", "entry out of order", "text"},
 	} {
 		got := ""
 		if c := Detect(tt.path, tt.contentType, []byte(tt.head)); c != nil {

@@ -230,7 +230,8 @@ func (s *Scrubber) encode(amended, text, body []byte, m Meta) (out []byte, err e
 }
 
 // walkSuspect walks text if something could be found in it. Zeros in text are a
-// charset that nobody told of: if they hide something, it is withheld.
+// charset that nobody told of: if they hide something, it is withheld. What counts its
+// bytes has zeros of its own.
 func (s *Scrubber) walkSuspect(c codec.Codec, text []byte, res *Result) error {
 	// For plain text, searching costs what asking whether to search does.
 	if s.v.tell != nil || c.Name() == textCodec || codec.Sifts(c) || c.Opaque(text) || disguise.Hides(text) || s.v.set.Suspect(s.v.sc, text) {
@@ -238,7 +239,7 @@ func (s *Scrubber) walkSuspect(c codec.Codec, text []byte, res *Result) error {
 			return err
 		}
 	}
-	if len(s.v.hits) > 0 || bytes.IndexByte(text, 0) < 0 {
+	if len(s.v.hits) > 0 || codec.Framed(c) || bytes.IndexByte(text, 0) < 0 {
 		return nil
 	}
 	bare := bytes.ReplaceAll(text, []byte{0}, nil)
@@ -273,7 +274,7 @@ func (s *Scrubber) walk(c codec.Codec, text []byte, res *Result) error {
 			s.splices, s.v.hits = s.splices[:0], s.v.hits[:0]
 		}
 	}
-	if hides(c, rest) {
+	if hides(c, rest) || codec.Framed(c) {
 		return err
 	}
 	edits, _, err := s.v.Visit(s.v.one(codec.Field{Value: rest, Kind: codec.Text}))

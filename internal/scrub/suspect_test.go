@@ -63,6 +63,9 @@ func checkSuspect(t *testing.T, name string, text []byte) {
 	s := Acquire(builtin(), nil)
 	defer s.Release()
 	s.v.codec = c
+	if codec.Framed(c) {
+		return // what counts its bytes is asked about in parts only
+	}
 	if len(hits) > 0 && !s.v.hides(text) && !builtin().Set.Suspect(s.v.sc, text) {
 		t.Errorf("%s: not suspect, and has %s:\n%s", name, hitList(hits), text)
 	}

@@ -1,0 +1,3 @@
+no good0
+(type.googleapis.com/google.rpc.RetryInfo
+
