@@ -62,7 +62,7 @@ func (e *Explainer) Explain(f Field) ([]Verdict, error) {
 	sc := e.sc
 	sc.raw = sc.raw[:0]
 	sc.begin()
-	sr := search{set: e.set, sc: sc, text: f.Value, path: f.Path, to: len(f.Value), explain: e}
+	sr := search{set: e.set, sc: sc, text: f.Value, key: f.Key, path: f.Path, to: len(f.Value), explain: e}
 	if err := sr.byKey(f.Key); err != nil {
 		return nil, err
 	}
@@ -93,10 +93,10 @@ func (e *Explainer) add(v Verdict) {
 // captured is told what a rule captures, before it is known what becomes of it, and
 // asks all that accept asks.
 func (e *Explainer) captured(sr *search, p *program, at, start, end int) {
-	value := sr.text[start:end]
+	value, place := sr.text[start:end], placeOf(sr.key, sr.text, start, end)
 	v := Verdict{Rule: p.rule, Start: start, End: end}
 	for i, validator := range p.validators {
-		if !validator.Valid(value) {
+		if !accepts(validator, value, place) {
 			v.Outcome, v.By = OutcomeRefused, p.rule.Validators[i]
 			v.Why = refusal(v.By, value)
 			e.add(v)

@@ -48,7 +48,7 @@ type span struct {
 func (s *Set) Find(sc *Scratch, dst []Finding, f Field) ([]Finding, error) {
 	sc.raw = sc.raw[:0]
 	sc.begin()
-	sr := search{set: s, sc: sc, text: f.Value, path: f.Path, to: len(f.Value)}
+	sr := search{set: s, sc: sc, text: f.Value, key: f.Key, path: f.Path, to: len(f.Value)}
 	if err := sr.byKey(f.Key); err != nil {
 		return dst, err
 	}
@@ -82,6 +82,7 @@ type search struct {
 	set  *Set
 	sc   *Scratch
 	text []byte
+	key  []byte
 	path []byte
 	// Only matches that begin in [from, to) count.
 	from, to int
@@ -245,16 +246,10 @@ func (sr *search) accept(p *program, at, start, end int) {
 	if end+maxPlaceholder > len(sr.text) {
 		sr.noteOpen(at) // more of the secret may follow, or a placeholder, see settle
 	}
-	value := sr.text[start:end]
 	if sr.explain != nil {
 		sr.explain.captured(sr, p, at, start, end)
 	}
-	for _, v := range p.validators {
-		if !v.Valid(value) {
-			return
-		}
-	}
-	if sr.set.allow.allows(p.index, value, sr.path) {
+	if !p.valid(sr.key, sr.text, start, end) || sr.set.allow.allows(p.index, sr.text[start:end], sr.path) {
 		return
 	}
 	start, end, ok := sr.set.settle(sr.text, at, start, end)

@@ -56,7 +56,7 @@ func reference(s *Set, f Field) []Finding {
 				continue
 			}
 			stop := p.finish(f.Value, at, loc[i+1])
-			if valid(p, f.Value[loc[i]:stop]) {
+			if p.valid(f.Key, f.Value, loc[i], stop) {
 				if start, end, ok := s.settle(f.Value, at, loc[i], stop); ok {
 					spans = append(spans, span{start: start, end: end, index: p.index})
 				}
@@ -79,7 +79,7 @@ func reference(s *Set, f Field) []Finding {
 	}
 	for _, i := range fits {
 		p := &s.programs[i]
-		if start, end := trimSpace(f.Value); p.engine == nil && !keyMatched && start < end && valid(p, f.Value[start:end]) {
+		if start, end := trimSpace(f.Value); p.engine == nil && !keyMatched && start < end && p.valid(f.Key, f.Value, start, end) {
 			if start, end, ok := s.settle(f.Value, 0, start, end); ok {
 				spans = append(spans, span{start: start, end: end, index: p.index})
 			}
@@ -95,15 +95,6 @@ func contains(list []int32, x int32) bool {
 		}
 	}
 	return false
-}
-
-func valid(p *program, value []byte) bool {
-	for _, v := range p.validators {
-		if !v.Valid(value) {
-			return false
-		}
-	}
-	return true
 }
 
 func referenceMatch(p *program, text []byte, at int) []int {

@@ -34,11 +34,13 @@ func RegisterValidator(name string, parse func(arg string) (Validator, error)) {
 func registerPlain(name string, f func([]byte) bool) {
 	RegisterValidator(name, func(arg string) (Validator, error) {
 		if arg != "" {
-			return nil, fmt.Errorf("%s takes no argument", name)
+			return nil, errNoArgument(name)
 		}
 		return ValidatorFunc(f), nil
 	})
 }
+
+func errNoArgument(name string) error { return fmt.Errorf("%s takes no argument", name) }
 
 // ValidatorNames returns the names of all validators, sorted.
 func ValidatorNames() []string {

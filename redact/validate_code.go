@@ -11,7 +11,9 @@ import "bytes"
 //   - not-count rejects up to three digits, which are settings and not secrets.
 //   - not-example rejects what commands in documents have for a password.
 func init() {
-	registerPlain("not-code", func(v []byte) bool { return !isCode(v) })
+	registerPlaced("not-code", func(v []byte, p Place) bool {
+		return !isCode(v) && !isCodeBefore(v, p.After) && !isARN(p.Before) && !isComparand(v, p.Before)
+	})
 	registerPlain("not-name", func(v []byte) bool { return !isCredentialName(v) })
 	registerPlain("not-count", func(v []byte) bool { return len(v) > 3 || !isNumber(v) })
 	registerPlain("not-example", func(v []byte) bool { return !isExample(v) })
@@ -55,7 +57,8 @@ func isCode(value []byte) bool {
 	case bytes.Contains(v, []byte("()")), v[0] == '#' && isCredentialName(v[1:]):
 		return true
 	}
-	return isJoint(value) || isCall(v) || isReference(v)
+	v = bytes.TrimRight(v, ":;")
+	return isJoint(value) || isCall(v) || isReference(v) || isNotation(v)
 }
 
 // hasText reports whether v has an ASCII letter or digit, or is mostly beyond
@@ -71,6 +74,13 @@ func hasText(v []byte) bool {
 		}
 	}
 	return 2*beyond > len(v)
+}
+
+// isARN reports whether the name of a secret of AWS Secrets Manager follows:
+// arn:aws:secretsmanager:us-east-1:123456789012:secret:
+func isARN(before []byte) bool {
+	head, ok := bytes.CutSuffix(before, []byte(":secret:"))
+	return ok && len(head) > 0 && (isDigit(head[len(head)-1]) || bytes.IndexByte([]byte(":;*}"), head[len(head)-1]) >= 0)
 }
 
 // isJoint reports whether value is what stands between two string literals that
@@ -157,7 +167,7 @@ func isReference(v []byte) bool {
 		if first {
 			known, first = isRoot(part), false
 		}
-		named = isCredential(part) || isLower(start[0]) && isUpper(part[0]) && isWord(part) && hasLower(part)
+		named = isCredential(part) || isName(start) && isUpper(part[0]) && isWord(part)
 		if end < 0 {
 			break
 		}
@@ -176,7 +186,8 @@ func isReference(v []byte) bool {
 	return parts > 1 && (known || named)
 }
 
-func hasLower(v []byte) bool { return classes(v).lower }
+// isName reports whether v begins as names of variables and packages do.
+func isName(v []byte) bool { return isLower(bytes.TrimLeft(v, "_$")[0]) }
 
 // isIdentifier reports whether v is a name as programs have them.
 func isIdentifier(v []byte) bool {

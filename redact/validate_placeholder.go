@@ -40,7 +40,7 @@ func isPlaceholder(value []byte) bool {
 func isStandIn(v []byte) bool {
 	var buffer [96]byte
 	lower := toLower(buffer[:], v) // the beginning of long ones
-	if placeholderWords[string(lower)] {
+	if placeholderWords[string(bytes.TrimRight(lower, "):;]}"))] {
 		return true
 	}
 	if i := bytes.Index(lower, []byte("your")); i >= 0 && i+4 < len(lower) && (i == 0 || !isLower(lower[i-1])) {

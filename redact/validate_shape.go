@@ -17,7 +17,10 @@ func init() {
 	registerPlain("not-uuid", func(v []byte) bool { return !isUUID(v) })
 	registerPlain("not-hex", func(v []byte) bool { return !isHex(v) })
 	registerPlain("not-path", func(v []byte) bool { return !isPath(v) })
-	registerPlain("not-word", func(v []byte) bool { return !isWord(v) })
+	registerPlain("not-word", func(v []byte) bool {
+		v = bytes.TrimRight(bytes.Trim(v, "*"), ",.;:)'")
+		return !isWord(v) && !isTerm(v) && !isAcronymic(v)
+	})
 	registerPlain("base64-json", base64JSON)
 }
 
@@ -70,7 +73,27 @@ func isPath(value []byte) bool {
 		bytes.HasPrefix(value, []byte("./")) || bytes.HasPrefix(value, []byte("../")) ||
 		bytes.HasPrefix(value, []byte("~/")) ||
 		len(value) > 3 && value[1] == ':' && value[2] == '\\' ||
-		bytes.Count(value, []byte("/")) > 1 && !classes(value).digit
+		bytes.Count(value, []byte("/")) > 1 && !classes(value).digit || isFile(value)
+}
+
+var extensions = wordSet(`
+	pem crt cer der key pub p12 pfx jks keystore json yaml yml toml ini conf cfg config properties env xml html
+	htm txt md rst csv tsv log sql db sqlite go py js mjs ts tsx jsx java kt rb php sh bash ps1 c h cc cpp hpp
+	rs cs so dll exe jar war zip gz tgz tar bz2 xz lock mod sum proto tf tfvars tpl tmpl j2 asc gpg sig pid sock
+`)
+
+// isFile reports whether value is the name of a file by its extension.
+func isFile(value []byte) bool {
+	dot := bytes.LastIndexByte(value, '.')
+	if dot < 1 || !inWords(extensions, value[dot+1:]) {
+		return false
+	}
+	for _, b := range value[:dot] {
+		if !isNameByte(b) && b != '/' {
+			return false
+		}
+	}
+	return true
 }
 
 // isWord reports whether value is a word or an identifier made of words, as in
@@ -85,12 +108,40 @@ func isWord(value []byte) bool {
 			if inWord {
 				return false
 			}
-		case b == '_' || b == '-' || b == '.':
+		case b == '_' || b == '-' || b == '.' || b >= 0x80:
 		default:
 			return false
 		}
 	}
 	return len(value) > 0
+}
+
+// isAcronymic reports whether v is a name as words are that has acronyms in it, which
+// isWord can't tell from the capitals of a key: schemaURL, ListAPIKeys.
+func isAcronymic(v []byte) bool {
+	const most = 4.9 // bits a byte, see Rarity
+	return len(v) > 5 && isIdentifier(v) && !classes(v).digit && hasHump(v) && Rarity(v) < most
+}
+
+// terms are the names that standards and algorithms have before their numbers.
+var terms = wordSet(`
+	sha md aes des utf ucs iso rfc http https tls ssl pkcs oauth ntlm ntlmv ipv base rsa ecdsa curve
+	hs rs es ps cp windows latin int uint float iec ieee
+`)
+
+// isTerm reports whether v is the name of a standard, an algorithm or a type with its
+// number: SHA-256, HTTP/1.1, PKCS#8, UTF-16LE, uint64.
+func isTerm(v []byte) bool {
+	n := 0
+	for n < len(v) && isLower(v[n]|0x20) && v[n] < 0x80 {
+		n++
+	}
+	if len(v) > 12 || !inWords(terms, v[:n]) {
+		return false
+	}
+	rest := bytes.TrimLeft(v[n:], "-/#_")
+	digits := bytes.TrimLeft(rest, "0123456789.")
+	return len(digits) < len(rest) && len(rest)-len(digits) <= 4 && len(digits) <= 2 && !classes(digits).other
 }
 
 // base64JSON accepts a value whose part before the first dot is base64 of a JSON

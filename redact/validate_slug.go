@@ -52,6 +52,9 @@ func isWordPart(v []byte) bool {
 }
 
 func isTime(v []byte) bool {
+	if isVersion(v) {
+		return true
+	}
 	digits, letters, signs := 0, 0, 0
 	for _, b := range v {
 		switch {
@@ -66,4 +69,20 @@ func isTime(v []byte) bool {
 		}
 	}
 	return digits > 0 && letters <= 3 && signs >= 2 && digits+signs > 3*letters
+}
+
+// isVersion reports whether v begins with a version of three numbers behind a v:
+// v1.20.9/go.mod, v2.0.0-rc.1+build.
+func isVersion(v []byte) bool {
+	if len(v) < 6 || v[0] != 'v' || len(v) > 40 {
+		return false
+	}
+	for n := range 3 {
+		rest := bytes.TrimLeft(v[1:], "0123456789")
+		if len(rest) == len(v)-1 || n < 2 && (len(rest) == 0 || rest[0] != '.') {
+			return false
+		}
+		v = rest
+	}
+	return true
 }

@@ -61,6 +61,14 @@ func TestValidators(t *testing.T) {
 			[]string{"", "null", "None", "changeme", "xxxx", "XXXXXXXX", "****", "<token>", "${VAR}", "{{ var }}", "%s", "%(password)s",
 				"your_api_key_here", "REDACTED", "[REDACTED:x]", "$PASSWORD", "'changeme'", "$BASE_URL/x/y", "$1", "&lt;YOUR PASSWORD&gt;", "acmefakekey", "__PASSWORD__", "abcdefgh...", "••••••", "ab****cd"},
 		},
+		"not-public": {
+			[]string{"hunter2", "-----BEGIN PRIVATE KEY-----", "ENCODED"},
+			[]string{"-----BEGIN CERTIFICATE-----\nMII", "ssh-ed25519 AAAAC3Nz", "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0t", "ENC[AES256_GCM,data:x]", "{cipher}abc"},
+		},
+		"not-remark": {
+			[]string{"hunter2", "secret", "password", "united", "welcome"},
+			[]string{"Required.", "Optional.", "and", "to", "or,", "changed"},
+		},
 	} {
 		v, err := parseValidator(form)
 		if err != nil {
@@ -87,7 +95,7 @@ func TestValidators(t *testing.T) {
 
 // Every registered validator stands any bytes.
 func TestValidatorsStandAnything(t *testing.T) {
-	forms := map[string]string{"entropy": "entropy:3", "rarity": "rarity:5", "national": "national:vin", "min-distinct": "min-distinct:3"}
+	forms := map[string]string{"entropy": "entropy:3", "rarity": "rarity:5", "national": "national:vin", "min-distinct": "min-distinct:3", "not-binary": "not-binary:1"}
 	for _, name := range ValidatorNames() {
 		form := name
 		if f, ok := forms[name]; ok {

@@ -27,8 +27,8 @@ type Writer struct {
 }
 
 // keepBehind is how much of what was written stays in the buffer as context: a
-// placeholder, or what lookbehind sees.
-const keepBehind = max(maxPlaceholder, lookbehind) + 1
+// placeholder, or what lookbehind or a validator sees.
+const keepBehind = max(maxPlaceholder, lookbehind, surroundings) + 1
 
 // batch is how many bytes are gathered before they are searched.
 const batch = 32 << 10
