@@ -153,7 +153,7 @@ func startOpenSearch(t *testing.T) *backend {
 				}
 			}
 		}
-		answer := fetch(t, http.MethodPost, "http://"+addr+"/logs-*/_search", `{"size":10000,"sort":["n"]}`)
+		answer := fetch(t, http.MethodPost, "http://"+addr+"/logs-*/_search", `{"size":10000,"sort":[{"n":{"unmapped_type":"long"}},{"fields.n":{"unmapped_type":"long"}}]}`)
 		if err := json.Unmarshal([]byte(answer), &page); err != nil {
 			t.Fatal(err)
 		}
@@ -165,6 +165,24 @@ func startOpenSearch(t *testing.T) *backend {
 		return list
 	}
 	return &backend{addr: shim.Listener.Addr().String(), take: take}
+}
+
+// startVictoriaLogs starts VictoriaLogs.
+func startVictoriaLogs(t *testing.T) *backend {
+	t.Helper()
+	addr := freeAddress(t)
+	cmd := exec.CommandContext(context.Background(), useKit(t, "victorialogs").path("victoria-logs"),
+		"-httpListenAddr="+addr, "-storageDataPath="+t.TempDir(), "-retentionPeriod=100y")
+	cmd.Env = environment()
+	start(t, cmd).await(t, "VictoriaLogs", func() bool { return answers(addr) })
+	take := func(t *testing.T) []string {
+		t.Helper()
+		fetch(t, http.MethodGet, "http://"+addr+"/internal/force_flush", "")
+		answer := fetch(t, http.MethodGet, "http://"+addr+"/select/logsql/query?query="+
+			url.QueryEscape("* | delete _stream_id | sort by (_time, n)"), "")
+		return strings.Split(strings.TrimSuffix(answer, "\n"), "\n")
+	}
+	return &backend{addr: addr, take: take}
 }
 
 // fetch makes a request that has to succeed and returns the answer.
