@@ -27,6 +27,10 @@ func FuzzXML(f *testing.F)         { fuzzCodec(f, "xml") }
 func FuzzSSE(f *testing.F)         { fuzzCodec(f, "sse") }
 func FuzzSentry(f *testing.F)      { fuzzCodec(f, "sentry") }
 func FuzzSentryStore(f *testing.F) { fuzzCodec(f, "sentry-store") }
+func FuzzFirehose(f *testing.F)    { fuzzCodec(f, "firehose") }
+func FuzzJournald(f *testing.F)    { fuzzCodec(f, "journald") }
+func FuzzDatadog(f *testing.F)     { fuzzCodec(f, "datadog") }
+func FuzzSplunk(f *testing.F)      { fuzzCodec(f, "splunk") }
 func FuzzMultipart(f *testing.F)   { fuzzCodec(f, "multipart") }
 func FuzzMsgpack(f *testing.F)     { fuzzCodec(f, "msgpack") }
 func FuzzForward(f *testing.F)     { fuzzCodec(f, "forward") }

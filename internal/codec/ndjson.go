@@ -22,6 +22,11 @@ func (ndjsonCodec) NewWalker() Walker { return &ndjsonWalker{} }
 
 func (ndjsonCodec) sifts() {}
 
+// Endpoint takes what is sent to VictoriaLogs, whatever type it says.
+func (ndjsonCodec) Endpoint(path, _ string, head []byte) bool {
+	return endsIn(path, "/insert/jsonline") && (len(head) == 0 || looksJSON(head))
+}
+
 type ndjsonWalker struct {
 	lines lines
 	line  lineWalker
