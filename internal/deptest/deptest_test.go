@@ -22,7 +22,7 @@ var may = map[string]struct{ inside, outside []string }{
 	"internal/disguise":   {[]string{"internal/codec"}, []string{"golang.org/x/sys"}},
 	"internal/tomlpos":    {nil, []string{"github.com/BurntSushi/toml"}},
 	"internal/seglog":     {nil, []string{"golang.org/x/sys"}},
-	"internal/dialect":    {nil, nil},
+	"internal/dialect":    {nil, []string{"github.com/klauspost/compress"}},
 	"internal/ruleimport": {[]string{"redact", "patterns", "internal/tomlpos"}, []string{"github.com/BurntSushi/toml", "go.yaml.in/yaml/v3"}},
 	"internal/config":     {[]string{"redact", "internal/tomlpos", "internal/ruleimport"}, []string{"github.com/BurntSushi/toml"}},
 	"internal/audit":      {[]string{"internal/seglog"}, nil},

@@ -8,7 +8,7 @@ import (
 
 func init() { Register(loki{}) }
 
-// loki is Grafana Loki's push API in its JSON form.
+// loki is Grafana Loki's push API, in protobuf and in JSON.
 // Source: https://grafana.com/docs/loki/latest/reference/loki-http-api/
 type loki struct{}
 
@@ -26,11 +26,13 @@ func (l loki) Handle(r *Request) (*Response, []Record) {
 	if !isPost(r.Method) {
 		return allowPost(answer(http.StatusMethodNotAllowed, typeText, []byte("method not allowed\n"))), nil
 	}
-	// Without a content type it is snappy-compressed protobuf.
-	if t := mediaType(r.ContentType); t != typeJSON {
-		return l.Fail(r, Retryable, "the embedded store takes pushes as application/json only"), nil
-	}
 	body := trim(r.Body)
+	if mediaType(r.ContentType) != typeJSON { // as Loki has it
+		var err error
+		if body, err = lokiJSON(r.Body); err != nil {
+			return l.Fail(r, http.StatusBadRequest, "body is not a push request"), nil
+		}
+	}
 	streams := member(body, "streams")
 	if !json.Valid(body) || kind(streams) != '[' {
 		return l.Fail(r, http.StatusBadRequest, "body is not a push request"), nil

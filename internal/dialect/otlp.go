@@ -8,8 +8,8 @@ import (
 
 func init() { Register(otlp{}) }
 
-// otlp is OTLP/HTTP in its JSON form: logs, traces and metrics. A record is a
-// log record, a span or a metric; resource and scope are its attributes.
+// otlp is OTLP/HTTP in protobuf and in JSON: logs, traces and metrics. A record is a
+// log record, a span or a metric, in JSON; resource and scope are its attributes.
 // Source: https://opentelemetry.io/docs/specs/otlp/
 type otlp struct{}
 
@@ -43,14 +43,31 @@ func (o otlp) Handle(r *Request) (*Response, []Record) {
 	if r.Method != http.MethodPost {
 		return allowPost(o.Fail(r, http.StatusMethodNotAllowed, "method not allowed")), nil
 	}
-	if mediaType(r.ContentType) != typeJSON {
-		return o.Fail(r, Retryable, "the embedded store takes OTLP as application/json only"), nil
-	}
-	body := trim(r.Body)
 	sig := otlpSignalOf(r.Path)
-	if sig == nil || kind(body) != '{' || !json.Valid(body) {
-		return o.Fail(r, http.StatusBadRequest, "body is not an export request"), nil
+	if sig == nil {
+		return o.Fail(r, http.StatusNotFound, "no such signal"), nil
 	}
+	switch t := mediaType(r.ContentType); {
+	case t == typeJSON:
+		body := trim(r.Body)
+		if kind(body) != '{' || !json.Valid(body) {
+			return o.Fail(r, http.StatusBadRequest, "body is not an export request"), nil
+		}
+		return answer(http.StatusOK, typeJSON, []byte("{}")), otlpRecords(sig, body)
+	case strings.Contains(t, "protobuf"):
+		body, err := otlpJSON(sig.name, r.Body)
+		if err != nil {
+			return o.Fail(r, http.StatusBadRequest, "body is not an export request"), nil
+		}
+		res := answer(http.StatusOK, "", nil)
+		res.Header = append(res.Header, Header{"Content-Type", t}) // of an empty message
+		return res, otlpRecords(sig, body)
+	}
+	return o.Fail(r, http.StatusUnsupportedMediaType, "application/x-protobuf or application/json expected"), nil
+}
+
+// otlpRecords takes a request in JSON apart.
+func otlpRecords(sig *otlpSignal, body []byte) []Record {
 	var records []Record
 	elements(either(body, sig.resources), func(res []byte) {
 		attrs := []Attr{text("signal", sig.name)}
@@ -68,7 +85,7 @@ func (o otlp) Handle(r *Request) (*Response, []Record) {
 			})
 		})
 	})
-	return answer(http.StatusOK, typeJSON, []byte("{}")), records
+	return records
 }
 
 func either(p []byte, names [2]string) []byte {

@@ -37,8 +37,9 @@ func init() {
 			status: 204, records: []string{`"msg"`}, attrs: `{"labels":"{a=\"b\"}","timestamp":"2026-01-01T00:00:00Z"}`},
 		{name: "odd values", path: "/loki/api/v1/push", ct: jsonType, body: `{"streams":[{"values":[["1"],{"x":1},["1","a",{},4]]}]}`,
 			status: 204, records: []string{`["1"]`, `{"x":1}`, `["1","a",{},4]`}},
-		{name: "protobuf", path: "/loki/api/v1/push", ct: "application/x-protobuf", body: "\x00msg", status: 503},
-		{name: "no type", path: "/loki/api/v1/push", body: "\x00msg", status: 503},
+		{name: "no protobuf", path: "/loki/api/v1/push", ct: "application/x-protobuf", body: "\x00msg", status: 400},
+		{name: "no type", path: "/loki/api/v1/push", body: "\x0a\x16\x0a\x09{a=\"b\\n\"}\x12\x09\x0a\x02\x08\x02\x12\x03msg", status: 204,
+			records: []string{`"msg"`}, attrs: `{"labels":{"a":"b\n"},"timestamp":"2000000000"}`},
 		{name: "broken", path: "/loki/api/v1/push", ct: jsonType, body: `{"streams":[`, status: 400},
 		{name: "get", method: "GET", path: "/loki/api/v1/push", status: 405},
 		{name: "version", method: "GET", path: "/loki/api/v1/status/buildinfo", status: 200},
@@ -69,7 +70,10 @@ func init() {
 		{name: "metrics", path: "/v1/metrics", ct: jsonType, body: `{"resource_metrics":[{"scope_metrics":[{"metrics":[{"name":"msg"}]}]}]}`, status: 200, records: []string{`{"name":"msg"}`}},
 		{name: "nothing", path: "/v1/logs", ct: jsonType, body: `{}`, status: 200, answer: `{}`},
 		{name: "broken", path: "/v1/logs", ct: jsonType, body: `{"resourceLogs":`, status: 400},
-		{name: "protobuf", path: "/v1/logs", ct: "application/x-protobuf", body: "\x0amsg", status: 503},
+		{name: "protobuf", path: "/v1/logs", ct: "application/x-protobuf", body: "\x0a\x0b\x12\x09\x12\x07\x2a\x05\x0a\x03msg", status: 200,
+			records: []string{`{"body":{"stringValue":"msg"}}`}, attrs: `{"signal":"logs"}`},
+		{name: "no protobuf", path: "/v1/logs", ct: "application/x-protobuf", body: "\x0amsg", status: 400},
+		{name: "another type", path: "/v1/logs", ct: "text/plain", body: "msg", status: 415},
 		{name: "get", method: "GET", path: "/v1/logs", status: 405},
 	}
 	samples["splunk"] = []sample{
