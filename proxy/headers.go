@@ -84,7 +84,8 @@ var classes = func() map[string]class {
 	add(identifiers, `traceparent tracestate b3 x-b3-traceid x-b3-spanid x-b3-parentspanid
 		x-b3-sampled x-b3-flags uber-trace-id sentry-trace x-cloud-trace-context x-amzn-trace-id
 		x-datadog-trace-id x-datadog-parent-id x-request-id x-correlation-id request-id
-		x-amzn-requestid x-amz-request-id x-error-id`)
+		x-amzn-requestid x-amz-request-id x-amz-firehose-request-id x-splunk-request-channel x-error-id
+		ce-id ce-source ce-specversion ce-type ce-time ce-dataschema`)
 
 	// plumbing carries no free text: HTTP's own machinery.
 	add(plumbing, `host content-type content-encoding content-language accept accept-encoding
@@ -103,10 +104,10 @@ var classes = func() map[string]class {
 	// credentials are what the upstream itself needs of a request.
 	add(credentials, `authorization cookie x-api-key api-key apikey x-auth-token x-access-token
 		x-auth x-api-token x-session-token private-token job-token x-vault-token
-		dd-api-key dd-application-key x-sentry-auth x-splunk-token x-splunk-request-channel
+		dd-api-key dd-application-key x-sentry-auth x-splunk-token
 		x-license-key license-key x-insert-key x-honeycomb-team x-scope-orgid x-goog-api-key
 		x-amz-security-token x-amz-date x-amz-content-sha256 x-amz-firehose-access-key
-		x-amz-firehose-request-id x-csrf-token x-csrftoken x-xsrf-token x-seq-apikey x-newrelic-key`)
+		x-csrf-token x-csrftoken x-xsrf-token x-seq-apikey x-newrelic-key`)
 
 	// session is what the client needs of an answer to go on.
 	add(session, `set-cookie www-authenticate proxy-authenticate authentication-info

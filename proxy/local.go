@@ -79,7 +79,8 @@ func (x *exchange) decodedBody() ([]byte, *refusal) {
 	if len(body) == 0 {
 		return body, nil
 	}
-	if codec.ForMediaType(codec.MediaType(string(x.contentType))) != nil && len(codings) == 0 {
+	if len(codings) == 0 && (codec.ForMediaType(codec.MediaType(string(x.contentType))) != nil ||
+		dialect.Of(x.dialectRequest()).Name() != dialect.Generic) {
 		codings = codec.HiddenCoding(body)
 	}
 	if len(codings) == 0 {

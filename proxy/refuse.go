@@ -109,8 +109,7 @@ func (x *exchange) refuse(r *refusal) {
 // refusalBody writes a refusal in the dialect of the log protocol that owns the
 // path, as text where that is all the client takes, else as problem+json.
 func (x *exchange) refusalBody(r *refusal) *dialect.Response {
-	method, path, contentType := string(x.ctx.Method()), string(x.path), string(x.contentType)
-	answer := dialect.Refusal(method, path, contentType, r.status, r.detail)
+	answer := dialect.Refusal(x.dialectRequest(), r.status, r.detail)
 	if r.final {
 		answer.Status = r.status
 	}
@@ -123,6 +122,13 @@ func (x *exchange) refusalBody(r *refusal) *dialect.Response {
 		answer.Body = []byte(strconv.Itoa(r.status) + " " + http.StatusText(r.status) + "\n" + r.detail + "\n")
 	}
 	return answer
+}
+
+// dialectRequest is what tells the dialect of the request.
+func (x *exchange) dialectRequest() *dialect.Request {
+	return &dialect.Request{
+		Method: string(x.ctx.Method()), Path: string(x.path), Header: x.headerValue, ContentType: string(x.contentType),
+	}
 }
 
 func hasField(h *fasthttp.ResponseHeader, name string) bool {

@@ -58,16 +58,16 @@ func (x *exchange) inspectsRequest() bool {
 	case config.ScopeAll:
 		return true
 	case config.ScopeLogs:
-		contentType := string(x.contentType)
-		return logTypes[codec.MediaType(contentType)] ||
-			dialect.For(string(x.ctx.Method()), string(x.path), contentType).Name() != dialect.Generic
+		return logTypes[codec.MediaType(string(x.contentType))] ||
+			dialect.Of(x.dialectRequest()).Name() != dialect.Generic
 	}
 	return false
 }
 
 // logTypes are media types that only logs are sent in.
 var logTypes = names(`application/x-ndjson application/ndjson application/jsonl application/x-jsonlines
-	application/vnd.elasticsearch+x-ndjson application/x-sentry-envelope application/logfmt`)
+	application/vnd.elasticsearch+x-ndjson application/x-sentry-envelope application/logfmt
+	application/vnd.fdo.journal application/stream+json`)
 
 // reqBody keeps the scrubbed body for the store.
 func (x *exchange) reqBody(body []byte) {

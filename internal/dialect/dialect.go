@@ -91,7 +91,7 @@ type Dialect interface {
 	// Fail returns the answer to r that says that nothing was taken. Status is
 	// what the sender is to see, 503 where it should try again; a dialect may
 	// answer with another of the same meaning. Reason is for people, and holds
-	// no payload. Only method, path and content type of r need be set.
+	// no payload. Only method, path, content type and header of r need be set.
 	Fail(r *Request, status int, reason string) *Response
 }
 
@@ -143,9 +143,20 @@ func For(method, path, contentType string) Dialect {
 	return generic{}
 }
 
-// Of returns the dialect of a request. It knows what For can't: Python's
-// HTTPHandler sends a record as the query of a GET, on whatever path.
+// byHeader is a Dialect that knows its requests by their header, on whatever path.
+type byHeader interface {
+	MatchHeader(r *Request) bool
+}
+
+// Of returns the dialect of a request. It knows what For can't: dialects that are told
+// by a header, and that Python's HTTPHandler sends a record as the query of a GET, on
+// whatever path.
 func Of(r *Request) Dialect {
+	for _, e := range registry {
+		if d, ok := e.Dialect.(byHeader); ok && d.MatchHeader(r) {
+			return e.Dialect
+		}
+	}
 	if r.Method == http.MethodGet && r.Query != "" {
 		if _, ok := queryRecord(r.Query); ok {
 			return generic{}
@@ -158,11 +169,11 @@ func Of(r *Request) Dialect {
 // data and try again.
 const Retryable = http.StatusServiceUnavailable
 
-// Refusal answers a request that redactd itself refuses, in the dialect of its
-// path, and as RFC 9457 problem details where the path belongs to none. The
-// message is for people and must hold no payload. Statuses 429 and 503 carry
-// Retry-After.
-func Refusal(method, path, contentType string, status int, msg string) *Response {
-	r := &Request{Method: method, Path: path, ContentType: contentType}
-	return For(method, path, contentType).Fail(r, status, msg)
+// Refusal answers a request that redactd itself refuses, in the request's dialect, and
+// as RFC 9457 problem details where it belongs to none. The message is for people and
+// must hold no payload. Statuses 429 and 503 carry Retry-After, but where senders
+// would drop data for as long. Only method, path, content type and header of r need be
+// set.
+func Refusal(r *Request, status int, msg string) *Response {
+	return Of(r).Fail(r, status, msg)
 }

@@ -188,7 +188,7 @@ func TestRefusals(t *testing.T) {
 		for _, s := range samples[d.Name()] {
 			for _, status := range []int{400, 401, 403, 404, 405, 413, 415, 429, 500, 502, 503, 504} {
 				r := s.request()
-				res := Refusal(r.Method, r.Path, r.ContentType, status, "the reason")
+				res := Refusal(r, status, "the reason")
 				checkAnswer(t, res)
 				if !bytes.Contains(res.Body, []byte("the reason")) {
 					t.Errorf("%s: refusal %d without its reason: %s", d.Name(), status, res.Body)
@@ -212,12 +212,12 @@ func TestRefusals(t *testing.T) {
 		"/gelf":                     `{"type":"about:blank","title":"Service Unavailable","status":503,"detail":"why"}`,
 		"/api/users":                `{"type":"about:blank","title":"Service Unavailable","status":503,"detail":"why"}`,
 	} {
-		res := Refusal("POST", path, "application/json", Retryable, "why")
+		res := Refusal(&Request{Method: "POST", Path: path, ContentType: "application/json"}, Retryable, "why")
 		if !strings.Contains(string(res.Body), want) || res.Get("Retry-After") == "" {
 			t.Errorf("%s: %s", path, res.Body)
 		}
 	}
-	res := Refusal("POST", "/v1/traces", "application/x-protobuf", 503, "why")
+	res := Refusal(&Request{Method: "POST", Path: "/v1/traces", ContentType: "application/x-protobuf"}, 503, "why")
 	if string(res.Body) != "\x08\x0e\x12\x03why" || res.Get("Content-Type") != "application/x-protobuf" {
 		t.Errorf("protobuf refusal %q", res.Body)
 	}

@@ -39,7 +39,7 @@ func set(names ...string) map[string]bool {
 func (elastic) Name() string { return "elasticsearch" }
 
 func (elastic) Match(method, path, contentType string) bool {
-	if path == "/" || path == "" {
+	if path == "/" || path == "" || under(path, "/insert/elasticsearch") { // VictoriaLogs'
 		return method == http.MethodGet || method == http.MethodHead
 	}
 	return parseElasticPath(path).api != "" || strings.Contains(contentType, "vnd.elasticsearch")
@@ -54,6 +54,9 @@ type elasticPath struct {
 
 func parseElasticPath(path string) elasticPath {
 	var p elasticPath
+	if under(path, "/insert/elasticsearch") {
+		return p
+	}
 	for seg := range strings.SplitSeq(strings.Trim(path, "/"), "/") {
 		if s, err := url.PathUnescape(seg); err == nil {
 			seg = s

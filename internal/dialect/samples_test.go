@@ -59,6 +59,7 @@ func init() {
 		{name: "v1 with key", path: "/v1/input/abc", ct: "text/plain", body: "msg\nb", status: 200, records: []string{"msg", "b"}, attrs: `{}`},
 		{name: "probe", path: "/api/v1/validate", method: "GET", status: 200, answer: `{"valid":true}`},
 		{name: "empty probe", path: "/api/v2/logs", ct: jsonType, body: `[]`, status: 202, answer: `{}`},
+		{name: "probe of an Agent", path: "/api/v2/logs", ct: jsonType, body: `{}`, status: 202, answer: `{}`},
 		{name: "get", method: "GET", path: "/api/v2/logs", status: 405},
 	}
 	samples["otlp"] = []sample{
@@ -77,7 +78,7 @@ func init() {
 		{name: "get", method: "GET", path: "/v1/logs", status: 405},
 	}
 	samples["splunk"] = []sample{
-		{name: "events", path: "/services/collector/event", query: "channel=1", body: `{"time":1.5,"host":"h","fields":{"a":"b"},"event":"msg"}{"event":{"a":1}}` + "\n" + `{"event":2}`,
+		{name: "events", path: "/services/collector/event", body: `{"time":1.5,"host":"h","fields":{"a":"b"},"event":"msg"}{"event":{"a":1}}` + "\n" + `{"event":2}`,
 			status: 200, records: []string{`"msg"`, `{"a":1}`, `2`}, answer: `{"code":0,"text":"Success"}`, attrs: `{"timestamp":1.5,"host":"h","fields":{"a":"b"}}`},
 		{name: "array", path: "/services/collector", body: `[{"event":"msg"},{"event":"b"}]`, status: 200, records: []string{`"msg"`, `"b"`}},
 		{name: "raw", path: "/services/collector/raw/1.0", query: "source=s&index=i", body: "msg\n{\"b\":1}\n", status: 200, records: []string{"msg", `{"b":1}`}, attrs: `{"source":"s","index":"i"}`},
@@ -87,11 +88,69 @@ func init() {
 		{name: "broken", path: "/services/collector/event", body: `{"event":"msg"}{"event":`, status: 400, records: []string{`"msg"`}, answer: `{"code":6,"invalid-event-number":1,"text":"Invalid data format"}`},
 		{name: "no data", path: "/services/collector/event", status: 400, answer: `{"code":5,"text":"No data"}`},
 		{name: "health", method: "GET", path: "/services/collector/health/1.0", status: 200, answer: `{"code":17,"text":"HEC is healthy"}`},
-		{name: "ack", path: "/services/collector/ack", body: `{"acks":[1]}`, status: 400, answer: `{"code":14,"text":"ACK is disabled"}`},
+		{name: "channel", path: "/services/collector/event", query: "channel=1", body: `{"event":"msg"}`, status: 200, records: []string{`"msg"`}},
+		{name: "ack", path: "/services/collector/ack", query: "channel=1", body: `{"acks":[1,12,"msg"]}`, status: 200, answer: `{"acks":{"1":true,"12":true}}`},
+		{name: "ack without channel", path: "/services/collector/ack", body: `{"acks":[1]}`, status: 400, answer: `{"code":10,"text":"Data channel is missing"}`},
+		{name: "ack of nothing", path: "/services/collector/ack", query: "channel=1", body: `msg`, status: 400},
 		{name: "get", method: "GET", path: "/services/collector/event", status: 405},
 	}
 	elasticSamples()
 	sentrySamples()
+	firehoseSamples()
+	intakeSamples()
+}
+
+// firehoseSamples uses records in base64, of which "msg" is bXNn.
+func firehoseSamples() {
+	head := map[string]string{firehoseID: "ed4acda5-034f-9f42-bba1-f29aea6d7d8f", firehoseAttributes: `{"commonAttributes":{"env":"x"}}`}
+	const lines = "eyJhIjoibXNnIn0KeyJhIjoyfQo=" // {"a":"msg"}, {"a":2}
+	const events = "eyJtZXNzYWdlVHlwZSI6IkRBVEFfTUVTU0FHRSIsImxvZ0dyb3VwIjoiZyIsImxvZ1N0cmVhbSI6InMiLCJsb2dFdmVudHMiOlt7ImlkIjoiMSIsInRpbWVzdGFtcCI6NSwibWVzc2FnZSI6Im1zZyJ9XX0="
+	const control = "eyJtZXNzYWdlVHlwZSI6IkNPTlRST0xfTUVTU0FHRSIsImxvZ0V2ZW50cyI6W3siaWQiOiIiLCJtZXNzYWdlIjoibXNnIn1dfQ=="
+	samples["firehose"] = []sample{
+		{name: "delivery", path: "/any", ct: jsonType, header: head, body: `{"requestId":"r","timestamp":1,"records":[{"data":"bXNnCmI="},{"data":"` + lines + `"},{"data":"AAE="},{"data":"?msg"}]}`,
+			status: 200, records: []string{"msg", "b", `{"a":"msg"}`, `{"a":2}`, "\x00\x01", `{"data":"?msg"}`}, attrs: `{"attributes":{"commonAttributes":{"env":"x"}}}`},
+		{name: "CloudWatch", path: "/", ct: jsonType, header: map[string]string{firehoseID: "r"}, body: `{"records":[{"data":"` + events + `"},{"data":"` + control + `"}]}`,
+			status: 200, records: []string{`"msg"`}, attrs: `{"logGroup":"g","logStream":"s","timestamp":5}`},
+		{name: "broken", path: "/any", ct: jsonType, header: head, body: `{"records":`, status: 400},
+		{name: "get", method: "GET", path: "/any", header: head, status: 405},
+	}
+}
+
+func intakeSamples() {
+	samples["journald"] = []sample{
+		{name: "entries", path: "/upload", ct: typeJournal, body: "__CURSOR=c\nMESSAGE=msg=1\n\n\nMESSAGE\n\x05\x00\x00\x00\x00\x00\x00\x00a\nmsg\nB\n\x02\x00\x00\x00\x00\x00\x00\x00\xff\x00\nF=1\nF=2",
+			status: 202, records: []string{`{"__CURSOR":"c","MESSAGE":"msg=1"}`, `{"MESSAGE":"a\nmsg","B":[255,0],"F":["1","2"]}`}},
+		{name: "nothing", path: "/upload", ct: typeJournal, status: 202},
+		{name: "cut", path: "/upload", ct: typeJournal, body: "MESSAGE\n\x05\x00\x00\x00\x00\x00\x00\x00msg", status: 400},
+		{name: "get", method: "GET", path: "/upload", ct: typeJournal, status: 405},
+	}
+	samples["newrelic"] = []sample{
+		{name: "detailed", path: "/log/v1", ct: jsonType, body: `[{"common":{"attributes":{"a":"b"}},"logs":[{"message":"msg"},{"message":"b"}]},{"message":"c"}]`,
+			status: 202, records: []string{`{"message":"msg"}`, `{"message":"b"}`, `{"message":"c"}`}, attrs: `{"common":{"attributes":{"a":"b"}}}`},
+		{name: "text", path: "/log/v1", ct: "text/plain", body: "msg\n", status: 202, records: []string{"msg"}},
+		{name: "get", method: "GET", path: "/log/v1", status: 405},
+	}
+	samples["gcp"] = []sample{
+		{name: "entries", path: "/v2/entries:write", ct: jsonType, body: `{"logName":"l","labels":{"a":"b"},"entries":[{"textPayload":"msg"},{"jsonPayload":{}}]}`,
+			status: 200, records: []string{`{"textPayload":"msg"}`, `{"jsonPayload":{}}`}, answer: `{}`, attrs: `{"logName":"l","labels":{"a":"b"}}`},
+		{name: "broken", path: "/v2/entries%3Awrite", ct: jsonType, body: `{"entries":1}`, status: 400},
+		{name: "get", method: "GET", path: "/v2/entries:write", status: 405},
+	}
+	samples["azure"] = []sample{
+		{name: "array", path: "/dataCollectionRules/dcr-1/streams/Custom-A_CL", ct: jsonType, query: "api-version=2023-01-01", body: `[{"M":"msg"},{"M":1}]`,
+			status: 204, records: []string{`{"M":"msg"}`, `{"M":1}`}, attrs: `{"stream":"Custom-A_CL"}`},
+		{name: "broken", path: "/dataCollectionRules/dcr-1/streams/Custom-A_CL", ct: jsonType, body: `{"M":"msg"}`, status: 400},
+		{name: "get", method: "GET", path: "/dataCollectionRules/dcr-1/streams/Custom-A_CL", status: 405},
+	}
+	samples["honeycomb"] = []sample{
+		{name: "batch", path: "/1/batch/a%20b", ct: jsonType, body: `[{"time":"t","samplerate":2,"data":{"m":"msg"}},{"m":1}]`,
+			status: 200, records: []string{`{"m":"msg"}`, `{"m":1}`}, answer: `[{"status":202},{"status":202}]`, attrs: `{"dataset":"a b","timestamp":"t","samplerate":2}`},
+		{name: "event", path: "/1/events/web", ct: jsonType, body: `{"m":"msg"}`, status: 200, records: []string{`{"m":"msg"}`}, attrs: `{"dataset":"web"}`},
+		{name: "msgpack", path: "/1/batch/web", ct: "application/msgpack", body: "\x91\x80", status: 503},
+		{name: "no array", path: "/1/batch/web", ct: jsonType, body: `{}`, status: 400},
+		{name: "broken", path: "/1/events/web", ct: jsonType, body: `{"m":`, status: 400},
+		{name: "get", method: "GET", path: "/1/batch/web", status: 405},
+	}
 }
 
 func sentrySamples() {

@@ -2,16 +2,21 @@ package dialect
 
 import (
 	"bytes"
+	"encoding/json"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
+	"time"
 )
 
 func init() { Register(splunk{}) }
 
-// splunk is Splunk's HTTP Event Collector without acknowledgement, for which
-// no id is handed out. Source:
+// splunk is Splunk's HTTP Event Collector. A request on a channel gets an id to ask for
+// its acknowledgement with; as a success means that the records are kept, whatever id
+// is asked for has been acknowledged. Sources:
 // https://docs.splunk.com/Documentation/Splunk/latest/Data/TroubleshootHTTPEventCollector
+// and .../Data/AboutHECIDXAck
 type splunk struct{}
 
 // The codes of the collector's answers.
@@ -23,9 +28,9 @@ const (
 	hecBadFormat    = 6
 	hecInternal     = 8
 	hecBusy         = 9
+	hecNoChannel    = 10
 	hecNoEvent      = 12
 	hecBlankEvent   = 13
-	hecAckDisabled  = 14
 	hecHealthy      = 17
 	hecTooLarge     = 27
 	hecPath         = "/services/collector"
@@ -36,7 +41,7 @@ var hecTexts = map[int]string{
 	hecOK: "Success", hecNoToken: "Token is required", hecBadToken: "Invalid token", hecNoData: "No data",
 	hecBadFormat: "Invalid data format", hecInternal: "Internal server error", hecBusy: "Server is busy",
 	hecNoEvent: "Event field is required", hecBlankEvent: "Event field cannot be blank",
-	hecAckDisabled: "ACK is disabled", hecHealthy: "HEC is healthy", hecTooLarge: "Request entity too large",
+	hecNoChannel: "Data channel is missing", hecHealthy: "HEC is healthy", hecTooLarge: "Request entity too large",
 }
 
 func (splunk) Name() string { return "splunk" }
@@ -71,8 +76,9 @@ func (s splunk) Handle(r *Request) (*Response, []Record) {
 	if !isPost(r.Method) {
 		return allowPost(s.Fail(r, http.StatusMethodNotAllowed, "method not allowed")), nil
 	}
+	channel := hecChannel(r)
 	if endpoint == "ack" {
-		return hecAnswer(http.StatusBadRequest, hecAckDisabled, "", -1), nil
+		return hecAcks(channel, trim(r.Body)), nil
 	}
 	if len(trim(r.Body)) == 0 {
 		return hecAnswer(http.StatusBadRequest, hecNoData, "", -1), nil
@@ -83,15 +89,52 @@ func (s splunk) Handle(r *Request) (*Response, []Record) {
 		for i := range records {
 			records[i].Attrs = attrs
 		}
-		return hecAnswer(http.StatusOK, hecOK, "", -1), records
+		return hecAccepted(channel), records
 	}
-	return hecEvents(trim(r.Body))
+	return hecEvents(trim(r.Body), channel)
+}
+
+// hecChannel returns the channel of a request, "" for none.
+func hecChannel(r *Request) string {
+	if v := r.header("X-Splunk-Request-Channel"); v != "" {
+		return v
+	}
+	q, _ := url.ParseQuery(r.Query)
+	return q.Get("channel")
+}
+
+// hecAcks acknowledges what is asked for.
+func hecAcks(channel string, body []byte) *Response {
+	asked := member(body, "acks")
+	switch {
+	case channel == "":
+		return hecAnswer(http.StatusBadRequest, hecNoChannel, "", -1)
+	case !json.Valid(body) || kind(asked) != '[':
+		return hecAnswer(http.StatusBadRequest, hecBadFormat, "", -1)
+	}
+	acks := map[string]bool{}
+	elements(asked, func(v []byte) {
+		if _, err := strconv.ParseInt(string(v), 10, 64); err == nil {
+			acks[string(v)] = true
+		}
+	})
+	return jsonAnswer(http.StatusOK, map[string]any{"acks": acks})
+}
+
+// hecAccepted answers that all is kept, with an id where there is a channel.
+func hecAccepted(channel string) *Response {
+	if channel == "" {
+		return hecAnswer(http.StatusOK, hecOK, "", -1)
+	}
+	return jsonAnswer(http.StatusOK, map[string]any{
+		"text": hecTexts[hecOK], "code": hecOK, "ackId": time.Now().UnixMicro(),
+	})
 }
 
 // hecEvents reads events one after another. One that is no event is named in
 // the answer by its place, as the collector does; the others are kept, since
 // senders do not repeat a batch that was answered with 400.
-func hecEvents(body []byte) (*Response, []Record) {
+func hecEvents(body []byte, channel string) (*Response, []Record) {
 	var records []Record
 	n, bad, badCode := 0, -1, 0
 	fault := func(code int) {
@@ -121,7 +164,7 @@ func hecEvents(body []byte) (*Response, []Record) {
 	if bad >= 0 {
 		return hecAnswer(http.StatusBadRequest, badCode, "", bad), records
 	}
-	return hecAnswer(http.StatusOK, hecOK, "", -1), records
+	return hecAccepted(channel), records
 }
 
 func hecEvent(v []byte) (Record, int) {
