@@ -3,6 +3,7 @@ package proxy
 import (
 	"bytes"
 	"errors"
+	"hash/fnv"
 	"strconv"
 
 	"github.com/valyala/fasthttp"
@@ -250,7 +251,7 @@ func (x *exchange) exchangeWithUpstream() *refusal {
 		return refusePath
 	}
 	x.in = fasthttp.AcquireResponse()
-	at, conn, err := x.rt.up.do(x.out, x.in, x.prepare)
+	at, conn, err := x.rt.up.do(x.out, x.in, x.channel(), x.prepare)
 	uploadErr := x.stopUpload(err)
 	if err == nil {
 		x.at, x.conn = at, conn
@@ -264,6 +265,29 @@ func (x *exchange) exchangeWithUpstream() *refusal {
 			"kind", r.kind, "request_id", x.id)
 	}
 	return r
+}
+
+// channel returns a number for the channel of a request to an HTTP Event Collector, 0
+// for any other. The ids of acknowledgements are known to the one server that took the
+// events: those who send them and those who ask go to the same one.
+func (x *exchange) channel() uint64 {
+	if len(x.rt.up.targets) == 1 || !bytes.Contains(x.path, []byte("/services/collector")) {
+		return 0
+	}
+	channel := []byte(x.headerValue("X-Splunk-Request-Channel"))
+	if len(channel) == 0 {
+		for pair := range bytes.SplitSeq(x.query, []byte{'&'}) {
+			if value, ok := bytes.CutPrefix(pair, []byte("channel=")); ok {
+				channel = value
+			}
+		}
+	}
+	if len(channel) == 0 {
+		return 0
+	}
+	h := fnv.New64a()
+	_, _ = h.Write(bytes.ToLower(channel))
+	return max(h.Sum64(), 1)
 }
 
 // upstreamRefusal maps an error of the client to an answer.

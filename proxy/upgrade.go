@@ -49,7 +49,7 @@ func (x *exchange) serveUpgrade() *refusal {
 func (x *exchange) dialForUpgrade() (*target, *upConn, error) {
 	var tried []*target
 	for {
-		t := x.rt.up.pick(tried)
+		t := x.rt.up.pick(tried, 0)
 		conn, err := x.rt.up.dial(context.Background(), t)
 		x.rt.up.report(t, err)
 		if err == nil {

@@ -4,8 +4,10 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"net"
 	"net/url"
 	"os"
@@ -210,11 +212,14 @@ func (u *upstream) same(cfg *config.Upstream) bool {
 // pick chooses the target with the fewest requests in flight among those in
 // use and not yet tried; ties go round. When all are out, the one that returns
 // first is tried: refusing without asking helps nobody. tried never holds all.
-func (u *upstream) pick(tried []*target) *target {
+// Requests with the same key, unless it is 0, go to the same target as long as it is in
+// use.
+func (u *upstream) pick(tried []*target, key uint64) *target {
 	if len(u.targets) == 1 {
 		return u.targets[0]
 	}
 	var best, reserve *target
+	var bestRank uint64
 	var reserveAt time.Time
 	now := time.Now()
 	start := int(u.next.Add(1))
@@ -229,14 +234,27 @@ func (u *upstream) pick(tried []*target) *target {
 			}
 			continue
 		}
-		if best == nil || t.inFlight.Load() < best.inFlight.Load() {
-			best = t
+		switch rank := t.rank(key); {
+		case best == nil, rank > bestRank, rank == bestRank && t.inFlight.Load() < best.inFlight.Load():
+			best, bestRank = t, rank
 		}
 	}
 	if best != nil {
 		return best
 	}
 	return reserve
+}
+
+// rank orders the targets of an upstream for a key, each key in its own way that hangs on
+// nothing but their URLs (rendezvous hashing); for 0 all are equal.
+func (t *target) rank(key uint64) uint64 {
+	if key == 0 {
+		return 0
+	}
+	h := fnv.New64a()
+	_, _ = h.Write(binary.LittleEndian.AppendUint64(nil, key))
+	_, _ = h.Write([]byte(t.label))
+	return h.Sum64()
 }
 
 func contains(list []*target, t *target) bool {
@@ -282,14 +300,14 @@ func (u *upstream) report(t *target, err error) {
 
 // do sends req and reads the head of the answer into resp. An attempt that
 // failed before a byte was sent goes on to the next URL; nothing else is ever
-// repeated. prepare adapts req to the target before each attempt.
-func (u *upstream) do(req *fasthttp.Request, resp *fasthttp.Response, prepare func(*target)) (*target, *upConn, error) {
+// repeated. prepare adapts req to the target before each attempt; key is that of pick.
+func (u *upstream) do(req *fasthttp.Request, resp *fasthttp.Response, key uint64, prepare func(*target)) (*target, *upConn, error) {
 	var tried []*target
 	if !req.IsBodyStream() {
 		req.SetTimeout(u.timeout())
 	}
 	for {
-		t := u.pick(tried)
+		t := u.pick(tried, key)
 		prepare(t)
 		t.inFlight.Add(1)
 		err := t.client.Do(req, resp)

@@ -25,38 +25,66 @@ func TestPick(t *testing.T) {
 	a, b, c := u.targets[0], u.targets[1], u.targets[2]
 	seen := map[*target]int{}
 	for range 9 {
-		seen[u.pick(nil)]++
+		seen[u.pick(nil, 0)]++
 	}
 	if seen[a] != 3 || seen[b] != 3 || seen[c] != 3 {
 		t.Errorf("ties do not go round: %v", seen)
 	}
 	a.inFlight.Store(5)
 	b.inFlight.Store(1)
-	if got := u.pick(nil); got != c {
+	if got := u.pick(nil, 0); got != c {
 		t.Errorf("not the least busy: %s", got.label)
 	}
-	if got := u.pick([]*target{c}); got != b {
+	if got := u.pick([]*target{c}, 0); got != b {
 		t.Errorf("not the next best: %s", got.label)
 	}
 	failed := errors.New("x")
 	u.report(c, failed)
-	if u.pick(nil) != c {
+	if u.pick(nil, 0) != c {
 		t.Error("out after one failure")
 	}
 	u.report(c, failed)
-	if u.pick(nil) == c {
+	if u.pick(nil, 0) == c {
 		t.Error("in use after fail_after failures")
 	}
 	for _, tt := range []*target{a, b} {
 		u.report(tt, failed)
 		u.report(tt, failed)
 	}
-	if got := u.pick(nil); got != c {
+	if got := u.pick(nil, 0); got != c {
 		t.Errorf("with all out, %s is tried and not the first to return", got.label)
 	}
 	u.report(b, nil)
-	if u.pick(nil) != b || !b.outUntil().IsZero() {
+	if u.pick(nil, 0) != b || !b.outUntil().IsZero() {
 		t.Error("a success does not bring a URL back")
+	}
+}
+
+// TestPickKey asks that a key stays with a URL, keys spread, and one whose URL is out
+// comes back.
+func TestPickKey(t *testing.T) {
+	u := group(t, config.Upstream{URLs: []string{"http://a", "http://b", "http://c"}, FailAfter: 1, FailFor: config.Duration(time.Hour)})
+	used := map[*target]bool{}
+	for key := uint64(1); key < 40; key++ {
+		first := u.pick(nil, key)
+		first.inFlight.Store(9)
+		used[first] = true
+		if u.pick(nil, key) != first {
+			t.Fatal("a key moved")
+		}
+		first.inFlight.Store(0)
+		other := u.pick([]*target{first}, key)
+		u.report(first, errors.New("x"))
+		if u.pick(nil, key) != other || other == first {
+			t.Fatal("a key has no second choice")
+		}
+		u.report(first, nil)
+		if u.pick(nil, key) != first {
+			t.Fatal("a key did not come back")
+		}
+	}
+	if len(used) != 3 {
+		t.Errorf("%d URLs used", len(used))
 	}
 }
 
