@@ -76,7 +76,7 @@ func (p Place) name() []byte {
 		switch b[end-1] {
 		case '=', ':', '>':
 			signs++
-		case ' ', '\t', '"', '\'', '`', '\\', '(', '[':
+		case ' ', '\t', '+', '"', '\'', '`', '\\', '(', '[':
 		default:
 			return nil
 		}

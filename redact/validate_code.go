@@ -12,7 +12,7 @@ import "bytes"
 //   - not-example rejects what commands in documents have for a password.
 func init() {
 	registerPlaced("not-code", func(v []byte, p Place) bool {
-		return !isCode(v) && !isCodeBefore(v, p.After) && !isARN(p.Before) && !isComparand(v, p.Before)
+		return !isCode(v) && !isCodeIn(v, p) && !isARN(p.Before) && !isComparand(v, p.Before)
 	})
 	registerPlain("not-name", func(v []byte) bool { return !isCredentialName(v) })
 	registerPlain("not-count", func(v []byte) bool { return len(v) > 3 || !isNumber(v) })
@@ -152,7 +152,7 @@ func hasHump(v []byte) bool {
 // capital: process.env.X, user->password, io.ReadAll.
 func isReference(v []byte) bool {
 	parts, first := 0, true
-	known, named := false, false
+	known, named, held := false, false, false
 	start := v
 	for len(v) > 0 {
 		end := bytes.IndexAny(v, ".-:[")
@@ -166,6 +166,7 @@ func isReference(v []byte) bool {
 		parts++
 		if first {
 			known, first = isRoot(part), false
+			held = isCredential(part) && bytes.IndexByte(part, '_') > 0
 		}
 		named = isCredential(part) || isName(start) && isUpper(part[0]) && isWord(part)
 		if end < 0 {
@@ -183,7 +184,7 @@ func isReference(v []byte) bool {
 			return false
 		}
 	}
-	return parts > 1 && (known || named)
+	return parts > 1 && (known || named || held)
 }
 
 // isName reports whether v begins as names of variables and packages do.
@@ -207,6 +208,9 @@ func isRoot(name []byte) bool {
 // isCredentialName reports whether v is a name of at least two words, one of them
 // that of a credential: the last one if there are digits.
 func isCredentialName(v []byte) bool {
+	if label, ok := bytes.CutSuffix(v, []byte(":")); ok && isWord(label) && isCredential(label) {
+		return true
+	}
 	for i, b := range v {
 		if !isLower(b|0x20) && b != '_' && b != '-' && (i == 0 || !isDigit(b)) || b >= 0x80 {
 			return false

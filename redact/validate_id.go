@@ -14,6 +14,7 @@ var idNames = wordSet(`
 	checksum checksums etag etags fingerprint fingerprints thumbprint arn urn integrity traceparent
 	traceid spanid requestid correlationid appid orderid userid accountid parentid eventid messageid jobid
 	buildid projectid instanceid
+	name names type types kind path paths file files dir url uri endpoint namespace alias
 `)
 
 // measureNames are last words of other names that stand for nothing secret, unless the
@@ -54,8 +55,7 @@ func (p Place) isID() bool {
 		case inWords(credentialWords, word):
 			measure = false
 		}
-		// ClientRequestToken
-		if first && bytes.EqualFold(word, []byte("token")) && hasLastWord(rest, "request") {
+		if first && publicPhrase(rest, word) {
 			return true
 		}
 		first, name = false, rest
@@ -63,12 +63,15 @@ func (p Place) isID() bool {
 	return measure
 }
 
-func hasLastWord(name []byte, word string) bool {
-	if len(name) == 0 {
+// publicPhrase reports whether a name's last word means nothing secret behind the one
+// before it: the request token of AWS makes a call unique, site keys stand in pages.
+func publicPhrase(before, last []byte) bool {
+	if len(before) == 0 {
 		return false
 	}
-	last, _ := lastWord(name)
-	return bytes.EqualFold(last, []byte(word))
+	word, _ := lastWord(before)
+	return bytes.EqualFold(last, []byte("token")) && bytes.EqualFold(word, []byte("request")) ||
+		bytes.EqualFold(last, []byte("key")) && bytes.EqualFold(word, []byte("site"))
 }
 
 // lastWord returns the last word of a name, which is cut at punctuation and at

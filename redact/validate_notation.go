@@ -2,11 +2,12 @@ package redact
 
 import "bytes"
 
-// isCodeBefore reports whether v, with after behind it, is the part of an
+// isCodeIn reports whether v, in its place, is the part of an
 // expression where a pattern stopped: the name of a function that is called, the
 // prefix of a string literal, an open bracket whose end follows, the name of a
 // credential handed on.
-func isCodeBefore(v, after []byte) bool {
+func isCodeIn(v []byte, p Place) bool {
+	after := p.After
 	if len(after) == 0 || len(v) == 0 {
 		return false
 	}
@@ -19,7 +20,8 @@ func isCodeBefore(v, after []byte) bool {
 	case next == '"' || next == '\'':
 		return isCallOf(v)
 	case bytes.IndexByte([]byte(")],;}"), next) >= 0:
-		return isOpen(v) || (next == ')' || next == ',' || next == '}') && passwordNames[string(v)]
+		spaced := next != ';' || bytes.HasSuffix(p.Before, []byte("= "))
+		return isOpen(v) || next != ']' && spaced && passwordNames[string(v)]
 	case next == ' ' && len(after) > 1 && isLower(after[1]|0x20):
 		return operators[string(v)]
 	}
@@ -101,6 +103,9 @@ func isNotation(v []byte) bool {
 	}
 	if open := bytes.IndexByte(v, '{'); open > 2 && isPathOfNames(v[:open]) && (open == len(v)-1 || isIdentifier(v[open+1:])) {
 		return true // a literal of a type, perhaps with the name of its first field
+	}
+	if at := bytes.LastIndexByte(v, '@'); at > 0 && len(v)-at > 5 && bytes.IndexByte(v[:at], '.') > 0 && isWord(v[:at]) && isHex(v[at+1:]) {
+		return true // an object of Java
 	}
 	switch v[0] {
 	case '*', '&':

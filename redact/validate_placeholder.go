@@ -7,7 +7,9 @@ import "bytes"
 // not-masked rejects masks only, for tokens of a form that templates do not have.
 func init() {
 	registerPlain("not-placeholder", func(v []byte) bool { return !isPlaceholder(v) })
-	registerPlain("not-masked", func(v []byte) bool { return len(v) > 0 && !isMasked(v) && !isStandIn(v) })
+	registerPlaced("not-masked", func(v []byte, p Place) bool {
+		return len(v) > 0 && !isMasked(v) && !isStandIn(v) && !isMaskFollowing(p.After)
+	})
 }
 
 var placeholderWords = wordSet(`
@@ -110,6 +112,13 @@ func isMasked(v []byte) bool {
 	}
 	stars := bytes.Count(v, []byte("*")) + 3*bytes.Count(v, []byte("•"))
 	return stars >= 3 && 2*stars >= len(v) || hasMask(v)
+}
+
+// isMaskFollowing reports whether what a pattern captured goes on as a mask that its
+// classes don't have: xoxb-123456789012-####.
+func isMaskFollowing(after []byte) bool {
+	const row = 4
+	return len(after) >= row && bytes.IndexByte([]byte("*#"), after[0]) >= 0 && bytes.Count(after[:row], after[:1]) == row
 }
 
 func isMaskByte(b byte) bool {

@@ -16,13 +16,16 @@ func init() {
 	})
 	registerPlain("not-uuid", func(v []byte) bool { return !isUUID(v) })
 	registerPlain("not-hex", func(v []byte) bool { return !isHex(v) })
-	registerPlain("not-path", func(v []byte) bool { return !isPath(v) })
+	registerPlain("not-path", func(v []byte) bool { return !isPath(bytes.TrimRight(v, closing)) })
 	registerPlain("not-word", func(v []byte) bool {
 		v = bytes.TrimRight(bytes.Trim(v, "*"), ",.;:)'")
-		return !isWord(v) && !isTerm(v) && !isAcronymic(v)
+		return !isWord(v) && !isTerm(v) && !isAcronymic(v) && !isAssignment(v)
 	})
 	registerPlain("base64-json", base64JSON)
 }
+
+// closing are signs that patterns take with a value that they close or part.
+const closing = ")}],;:"
 
 type byteClasses struct{ lower, upper, digit, other bool }
 
@@ -114,6 +117,12 @@ func isWord(value []byte) bool {
 		}
 	}
 	return len(value) > 0
+}
+
+// isAssignment reports whether v gives a value to something else: dbname=app.
+func isAssignment(v []byte) bool {
+	name, rest, found := bytes.Cut(v, []byte("="))
+	return found && len(name) > 2 && isWord(name) && len(bytes.Trim(rest, "=")) > 0 && rest[0] != '='
 }
 
 // isAcronymic reports whether v is a name as words are that has acronyms in it, which

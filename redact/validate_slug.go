@@ -7,19 +7,19 @@ import "bytes"
 // not-time rejects dates, times and versions: signs and digits with at most three
 // letters.
 func init() {
-	registerPlain("not-slug", func(v []byte) bool { return !isSlug(v) })
-	registerPlain("not-time", func(v []byte) bool { return !isTime(v) })
+	registerPlain("not-slug", func(v []byte) bool { return !isSlug(bytes.TrimRight(v, closing)) })
+	registerPlain("not-time", func(v []byte) bool { return !isTime(bytes.TrimRight(v, closing)) })
 }
 
 // isSlug reports whether v is parts of small letters and digits between dashes,
 // dots, slashes and colons, the first of them a word, none over 12 bytes, all not
 // over 40, or a name of a class with a number in hexadecimal behind @ or {.
 func isSlug(v []byte) bool {
-	if len(v) > 40 {
-		return false
-	}
 	if at := bytes.LastIndexAny(v, "@{"); at > 3 && isWord(v[:at]) && isHex(v[at+1:]) {
 		return true
+	}
+	if len(v) > 40 {
+		return false
 	}
 	parts, start := 0, 0
 	for i := 0; i <= len(v); i++ {
