@@ -6,7 +6,7 @@ import "bytes"
 // template variables, and the words that documentation writes in their place.
 // not-masked rejects masks only, for tokens of a form that templates do not have.
 func init() {
-	registerPlain("not-placeholder", func(v []byte) bool { return !isPlaceholder(v) })
+	registerPlaced("not-placeholder", func(v []byte, p Place) bool { return !isPlaceholder(v) && !isMaskFollowing(p.After) })
 	registerPlaced("not-masked", func(v []byte, p Place) bool {
 		return len(v) > 0 && !isMasked(v) && !isStandIn(v) && !isMaskFollowing(p.After)
 	})
