@@ -389,10 +389,7 @@ func (b *builder) options(key string, f *filter) (redact.Options, bool) {
 		}
 		b.checkNames("allow."+name+".rules", a.Rules)
 		if len(a.Routes) == 0 || slices.Contains(a.Routes, f.name) {
-			o.Allow = append(o.Allow, redact.Allow{
-				Name: name, Values: a.Values, Patterns: a.Patterns, Paths: a.Paths, Rules: a.Rules,
-				Until: a.Expires.End(),
-			})
+			o.Allow = append(o.Allow, a.Entry(name))
 		}
 	}
 	return o, len(b.bad) == errs

@@ -35,6 +35,11 @@ func TestCosts(t *testing.T) {
 	if again := set.Costs(sc, text); !slices.Equal(again, costs) {
 		t.Errorf("the second time: %+v, want %+v", again, costs)
 	}
+	for i, d := range set.Times(sc, text) {
+		if d > 0 && costs[i].Places == 0 || d <= 0 && i == 2 { // the third is tried at every byte
+			t.Errorf("%s takes %s in %d places", set.Rules()[i].ID, d, costs[i].Places)
+		}
+	}
 }
 
 func TestFinders(t *testing.T) {

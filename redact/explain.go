@@ -12,8 +12,8 @@ type Outcome string
 const (
 	// OutcomeFound: it is a finding, as Find gives it.
 	OutcomeFound Outcome = "found"
-	// OutcomeJoined: it is found, and another rule, By, names the finding that it is
-	// part of.
+	// OutcomeJoined: it is found, and is a part of a finding that another rule, By,
+	// names, or as captured by that rule where the finding is longer.
 	OutcomeJoined Outcome = "joined"
 	// OutcomeRefused: the pattern fits, and a validator, By, is against it.
 	OutcomeRefused Outcome = "refused"
@@ -46,13 +46,13 @@ type Verdict struct {
 type Explainer struct {
 	set      *Set
 	sc       *Scratch
-	nameless []nameless // see newNameless
+	nameless []nameless // see newNameless; made when they are first asked for
 	verdicts []Verdict
 }
 
 // Explainer returns an Explainer of s.
 func (s *Set) Explainer() *Explainer {
-	return &Explainer{set: s, sc: s.NewScratch(), nameless: newNameless(s)}
+	return &Explainer{set: s, sc: s.NewScratch()}
 }
 
 // Explain returns the verdicts on f, sorted by where they begin. Those that are
@@ -142,11 +142,12 @@ const Expired = "has expired"
 
 // joined notes the findings, and whose findings are part of them.
 func (e *Explainer) joined(text []byte) {
-	raw := slices.Clone(e.sc.raw)
+	raw := slices.DeleteFunc(slices.Clone(e.sc.raw), func(sp span) bool { return sp.allowed })
 	for _, fd := range e.set.join(text, e.sc.raw, nil) {
 		e.add(Verdict{Rule: fd.Rule, Start: fd.Start, End: fd.End, Outcome: OutcomeFound, Finding: fd})
 		for _, sp := range raw {
-			if sp.start >= fd.Start && sp.start < fd.End && sp.index != fd.index {
+			own := sp.index == fd.index && sp.start == fd.Start && sp.end == fd.End
+			if sp.start >= fd.Start && sp.start < fd.End && !own {
 				e.add(Verdict{
 					Rule: &e.set.rules[sp.index], Start: sp.start, End: sp.end, Outcome: OutcomeJoined, By: fd.Rule.ID,
 					Why: "is part of what " + fd.Rule.ID + " names, which is the more specific",
@@ -154,6 +155,12 @@ func (e *Explainer) joined(text []byte) {
 			}
 		}
 	}
+}
+
+// isWord reports whether t is plain text, small or capital or with one of some signs in
+// it, and no class of digits or letters.
+func (t *trigger) isWord() bool {
+	return t.shape == byGram && !slices.ContainsFunc(t.seq, func(set byteSet) bool { return set.size() > 4 })
 }
 
 // leastAnnounced is the least length, in bytes, of what announces a rule that is
@@ -168,7 +175,7 @@ func (e *Explainer) unfit(sr *search) {
 		at, n, fits := f.stands(number, sr.text, i)
 		t := &f.triggers[number]
 		p := &sr.set.programs[t.rule]
-		if !fits || n < leastAnnounced || p.generic || t.shape != byGram {
+		if !fits || n < leastAnnounced || p.generic || !t.isWord() {
 			return true
 		}
 		sr.sc.begin()

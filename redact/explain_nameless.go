@@ -23,7 +23,8 @@ const leastNameless = 16
 var ordinary = []string{"connection_timeout", "internationalization", "io.example.service.Handler", "2026-01-31T12:00:00Z"}
 
 // newNameless returns the rules of s of which the secret is a group with a form.
-func newNameless(s *Set) (list []nameless) {
+func newNameless(s *Set) []nameless {
+	list := []nameless{}
 	for i := range s.programs {
 		p := &s.programs[i]
 		if p.generic || p.keyed || p.rule.Pattern == "" {
@@ -122,6 +123,9 @@ func (e *Explainer) withoutName(text []byte) {
 		})
 		if told {
 			continue
+		}
+		if e.nameless == nil {
+			e.nameless = newNameless(e.set)
 		}
 		value := text[w.start:w.end]
 		for i := range e.nameless {

@@ -43,6 +43,7 @@ func TestExplain(t *testing.T) {
 		{"", "acme_q1w2e3r4t5y6u7i8", []string{
 			"found acme[]=acme_q1w2e3r4t5y6u7i8",
 			"joined tok[acme]=acme_q1w2e3r4t5y6u7i8 is part of what acme names, which is the more specific",
+			"joined acme[acme]=q1w2e3r4t5y6u7i8 is part of what acme names, which is the more specific",
 		}},
 		{"", "acme_aaaaaaaabbbbbbbb", []string{
 			"found tok[]=acme_aaaaaaaabbbbbbbb",
@@ -57,6 +58,7 @@ func TestExplain(t *testing.T) {
 			"found acme[]=acme_765432100abcdefg",
 			"joined tok[acme]=acme_765432100abcdefg is part of what acme names, which is the more specific",
 			"allowed acme[old]=765432100abcdefg has expired",
+			"joined acme[acme]=765432100abcdefg is part of what acme names, which is the more specific",
 		}},
 		{"", "id " + hex, []string{"nameless beside[]=" + hex + " is one only beside its name (zork.key)"}},
 		{"", "zork-key: " + hex, []string{"found beside[]=" + hex}},
@@ -85,6 +87,46 @@ func TestAllowExpires(t *testing.T) {
 		now = func() time.Time { return at }
 		if got := findAll(t, s, "", "", text); got != want {
 			t.Errorf("at %s: got %q, want %q", at, got, want)
+		}
+	}
+}
+
+// With a value that is let through, what its rule finds in parts of it is, however the
+// text comes; what other rules find there, and what only overlaps with it, is not.
+func TestAllowCoversParts(t *testing.T) {
+	s := mustCompile(t, []Rule{
+		{ID: "mail", Pattern: `\b([a-z0-9-]+@[a-z]+\.com)\b`, Window: 64, Force: true},
+		{ID: "host", Pattern: `@(corp\.com)\b`},
+	}, Options{Allow: []Allow{{Name: "tests", Patterns: []string{"^test-[0-9]+@"}, Rules: []string{"mail"}}}})
+	for text, want := range map[string]string{
+		"to test-12-x3@acme.com now":  "mail=test-12-x3@acme.com",
+		"to test-1234@acme.com now":   "",
+		"a-test-1234@acme.com":        "mail=a-test-1234@acme.com",
+		"to test-1234@corp.com now":   "host=corp.com",
+		"test-1@a.com test-x-2@b.com": "mail=test-x-2@b.com",
+	} {
+		if got := findAll(t, s, "", "", text); got != want {
+			t.Errorf("%q: got %q, want %q", text, got, want)
+		}
+		long := strings.Repeat(text+strings.Repeat(" ", 300), 20)
+		whole, _, _, err := s.Append(s.NewScratch(), nil, nil, Field{Value: []byte(long)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, size := range []int{1, 7, 64, 1000} {
+			var out strings.Builder
+			w := NewWriter(&out, s, nil)
+			for part := range slices.Chunk([]byte(long), size) {
+				if _, err := w.Write(part); err != nil {
+					t.Fatal(err)
+				}
+				if err := w.Flush(); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := w.Close(); err != nil || out.String() != string(whole) {
+				t.Errorf("%q in pieces of %d bytes: %v, %q", text, size, err, out.String()[:80])
+			}
 		}
 	}
 }

@@ -36,6 +36,9 @@ type span struct {
 	start, end int
 	at         int // where the match began
 	index      int32
+	// allowed spans are let through, and with them what their rule finds inside of
+	// them: a match is tried at each place, and so at parts of a value too.
+	allowed bool
 }
 
 // Find appends the findings of f to dst: in order, without overlaps, settled.
@@ -249,7 +252,11 @@ func (sr *search) accept(p *program, at, start, end int) {
 	if sr.explain != nil {
 		sr.explain.captured(sr, p, at, start, end)
 	}
-	if !p.valid(sr.key, sr.text, start, end) || sr.set.allow.allows(p.index, sr.text[start:end], sr.path) {
+	if !p.valid(sr.key, sr.text, start, end) {
+		return
+	}
+	if sr.set.allow.allows(p.index, sr.text[start:end], sr.path) {
+		sr.sc.raw = append(sr.sc.raw, span{start: start, end: end, at: at, index: p.index, allowed: true})
 		return
 	}
 	start, end, ok := sr.set.settle(sr.text, at, start, end)
@@ -265,7 +272,7 @@ func (s *Set) trim(text []byte, spans []span) {
 	for i := range spans {
 		known := &s.programs[spans[i].index]
 		end := spans[i].end
-		if known.generic || known.rule.Confidence < High || end >= len(text) || text[end] != '@' && text[end] != '#' {
+		if spans[i].allowed || known.generic || known.rule.Confidence < High || end >= len(text) || text[end] != '@' && text[end] != '#' {
 			continue
 		}
 		for k := i - 1; k >= 0 && spans[k].start == spans[i].start; k-- {
@@ -281,14 +288,25 @@ func (s *Set) trim(text []byte, spans []span) {
 const maxChain = 64 << 10
 
 // join sorts the spans of text and appends them to dst, overlapping ones joined
-// and named by the rule of highest rank.
+// and named by the rule of highest rank, without those that are let through.
 func (s *Set) join(text []byte, spans []span, dst []Finding) []Finding {
 	slices.SortFunc(spans, func(a, b span) int {
 		return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(b.end, a.end), cmp.Compare(a.index, b.index))
 	})
 	s.trim(text, spans)
 	first := len(dst)
+	var through map[int32]int // by rule, where what it lets through ends
 	for _, sp := range spans {
+		if sp.allowed {
+			if through == nil {
+				through = map[int32]int{}
+			}
+			through[sp.index] = max(through[sp.index], sp.end)
+			continue
+		}
+		if sp.end <= through[sp.index] {
+			continue
+		}
 		if n := len(dst); n > first && sp.start < dst[n-1].End {
 			last := &dst[n-1]
 			if sp.end <= last.End || last.End-last.Start < maxChain {

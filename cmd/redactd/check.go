@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -44,7 +45,7 @@ writes nothing.`,
 				fmt.Fprintln(e.stderr, err)
 				return silentError{exitFailure}
 			}
-			for _, w := range configWarnings(cfg) {
+			for _, w := range configWarnings(cfg, e.now()) {
 				e.warnf("%s", w)
 			}
 			return writeSummary(e.stdout, cfg)
@@ -101,19 +102,48 @@ func matches(r *config.Route) string {
 	return strings.Join(append(parts, r.PathPrefix), " ")
 }
 
-// configWarnings names what is right as written but seldom meant.
-func configWarnings(cfg *config.Config) []string {
-	var out []string
-	warn := func(key, format string, args ...any) {
-		at := ""
-		if file, line := cfg.Locate(key); file != "" {
-			at = fmt.Sprintf("%s:%d: ", file, line)
+// warnings gathers what is right as written but seldom meant.
+type warnings struct {
+	cfg *config.Config
+	out []string
+}
+
+func (w *warnings) warn(key, format string, args ...any) {
+	at := ""
+	if file, line := w.cfg.Locate(key); file != "" {
+		at = fmt.Sprintf("%s:%d: ", file, line)
+	}
+	w.out = append(w.out, at+key+": "+fmt.Sprintf(format, args...))
+}
+
+// expiresSoon is how long before its end an entry of an allowlist is warned of.
+const expiresSoon = 14 * 24 * time.Hour
+
+// ruleWarnings names what was not taken over of imported files, and the entries of
+// the allowlist that have expired or soon will.
+func ruleWarnings(cfg *config.Config, now time.Time) []string {
+	w := warnings{cfg: cfg}
+	for _, e := range cfg.Warnings {
+		w.out = append(w.out, e.Error())
+	}
+	for _, name := range slices.Sorted(maps.Keys(cfg.Allow)) {
+		day := cfg.Allow[name].Expires
+		end := day.End()
+		switch key := "allow." + name + ".expires"; {
+		case end.IsZero():
+		case !now.Before(end):
+			w.warn(key, "expired with %s: it lets nothing through any more", day)
+		case end.Sub(now) <= expiresSoon:
+			w.warn(key, "expires with %s", day)
 		}
-		out = append(out, at+key+": "+fmt.Sprintf(format, args...))
 	}
-	for _, w := range cfg.Warnings {
-		out = append(out, w.Error())
-	}
+	return w.out
+}
+
+// configWarnings names what is right as written but seldom meant.
+func configWarnings(cfg *config.Config, now time.Time) []string {
+	w := warnings{cfg: cfg, out: ruleWarnings(cfg, now)}
+	warn := w.warn
 	if len(cfg.Token.Keys) == 0 && cfg.Audit.Dir != "" {
 		warn("token.keys", "there is no key, so fingerprints use one made and kept beside the audit trail: replicas differ")
 	}
@@ -141,7 +171,7 @@ func configWarnings(cfg *config.Config) []string {
 			warn("listener."+name+".upstream_tls_insecure_skip_verify", "any certificate is accepted")
 		}
 	}
-	return out
+	return w.out
 }
 
 func policyWarnings(key string, p *config.Policy, warn func(key, format string, args ...any)) {

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"golang.org/x/term"
 )
@@ -23,6 +24,8 @@ type env struct {
 	progressFrom int64
 	// signals begins to deliver the signals that steer serve; stop ends it.
 	signals func() (c <-chan os.Signal, stop func())
+	// now is the clock, for what expires.
+	now func() time.Time
 	// harden keeps the memory of the process out of core dumps.
 	harden func() error
 
@@ -45,6 +48,7 @@ func systemEnv() *env {
 			signal.Notify(c, syscall.SIGHUP, syscall.SIGINT, syscall.SIGTERM)
 			return c, func() { signal.Stop(c) }
 		},
+		now:    time.Now,
 		harden: noCoreDumps,
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -35,6 +36,7 @@ func testEnv() (e *env, stdout, stderr *bytes.Buffer) {
 		progressFrom: 256 << 10,
 		isTerminal:   func(any) bool { return false },
 		signals:      func() (<-chan os.Signal, func()) { return nil, func() {} },
+		now:          time.Now,
 		harden:       func() error { return nil },
 	}, stdout, stderr
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -30,13 +29,26 @@ tags. Configuration and flags select rules by id, pack or tag.`,
 	}, newRulesList(e), newRulesShow(e), newRulesTest(e), newRulesImport(e))
 }
 
-// fileRules reads the rules of a configuration, or of a pack, which has a table
-// named pack. locate says where a key of the file was written, "" if it is not
-// known.
-func (e *env) fileRules(file string) (rules []redact.Rule, locate func(key string) string, err error) {
+// ruleFile is a file with rules: a configuration, or a pack, which has a table named
+// pack.
+type ruleFile struct {
+	rules []redact.Rule
+	cfg   *config.Config // nil for a pack
+}
+
+// locate says where a key of the file was written, "" if it is not known.
+func (f *ruleFile) locate(key string) string {
+	if f.cfg == nil {
+		return ""
+	}
+	return place(f.cfg.Locate(key))
+}
+
+// fileRules reads a file with rules.
+func (e *env) fileRules(file string) (*ruleFile, error) {
 	data, err := os.ReadFile(file)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	var kind struct {
 		Pack toml.Primitive `toml:"pack"`
@@ -44,16 +56,13 @@ func (e *env) fileRules(file string) (rules []redact.Rule, locate func(key strin
 	md, err := toml.Decode(string(data), &kind)
 	if err == nil && md.IsDefined("pack") {
 		pack, err := patterns.Parse(filepath.Base(file), data)
-		return pack.Rules, func(string) string { return "" }, err
+		return &ruleFile{rules: pack.Rules}, err
 	}
 	cfg, err := config.Parse(file, data, e.lookup)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	return ownRules(cfg), func(key string) string {
-		name, line := cfg.Locate(key)
-		return fmt.Sprintf("%s:%d: ", name, line)
-	}, nil
+	return &ruleFile{rules: ownRules(cfg), cfg: cfg}, nil
 }
 
 // ownRules returns the rules of a configuration, sorted by id.
@@ -71,6 +80,9 @@ func (e *env) allRules(file string) ([]redact.Rule, error) {
 	if file == "" {
 		return rules, nil
 	}
-	own, _, err := e.fileRules(file)
-	return append(rules, own...), err
+	own, err := e.fileRules(file)
+	if err != nil {
+		return nil, err
+	}
+	return append(rules, own.rules...), nil
 }

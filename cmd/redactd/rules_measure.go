@@ -39,11 +39,13 @@ type ruleReport struct {
 	AnnouncedBy     []string     `json:"announced_by"`
 	PlacesPerMB     int          `json:"places_per_mb"` // see redact.Cost
 	WorkPerMB       int          `json:"work_per_mb"`
-	Overlaps        []string     `json:"overlaps"` // other rules that find something in its examples
+	NanosPerMB      int64        `json:"ns_per_mb"` // see redact.Times
+	Overlaps        []string     `json:"overlaps"`  // other rules that find something in its examples
 	Examples        int          `json:"examples"`
 	CounterExamples int          `json:"counter_examples"`
 	Failures        []ruleReason `json:"failures"`
 	keyed           bool         // tried on fields of some names
+	allow           bool         // of an entry of the allowlist
 }
 
 type ruleReason struct {
@@ -81,7 +83,7 @@ func measure(rules []redact.Rule, reports []ruleReport) error {
 		return err
 	}
 	scratch := set.NewScratch()
-	costs := set.Costs(scratch, text)
+	costs, times := set.Costs(scratch, text), set.Times(scratch, text)
 	for i := range rules {
 		if index[i] < 0 {
 			continue
@@ -89,6 +91,7 @@ func measure(rules []redact.Rule, reports []ruleReport) error {
 		rep := &reports[i]
 		rep.AnnouncedBy = append(rep.AnnouncedBy, set.Announced(index[i])...)
 		rep.PlacesPerMB, rep.WorkPerMB = costs[index[i]].Places, costs[index[i]].Work
+		rep.NanosPerMB = times[index[i]].Nanoseconds()
 		if rep.Overlaps, err = overlaps(set, scratch, index[i]); err != nil {
 			return err
 		}

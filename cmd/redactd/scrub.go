@@ -67,11 +67,18 @@ Nothing that can't be scrubbed is written, and so nothing of a binary file.
 
 func (f *scrubFlags) add(e *env, cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringVarP(&f.format, "format", "f", "auto", "`FORMAT` of the input: auto, "+strings.Join(codec.Names(), ", "))
 	flags.StringVar(&f.report, "report", "", "report findings, never their values, on standard error, as `FORM` text or json (one object a line)")
 	flags.StringVar(&f.reportFile, "report-file", "", "write the report to this `FILE` instead")
 	flags.BoolVar(&f.failFound, "fail-on-findings", false, "end with exit code 3 if there was a finding")
 	flags.Var(sizeValue{&f.maxRecord}, "max-record", "`SIZE` of the longest record, or document that can't be read in pieces, to hold in memory")
+	completeWords(cmd, "report", "text", "json")
+	f.addPolicy(e, cmd)
+}
+
+// addPolicy adds the flags that say what to look for and do.
+func (f *scrubFlags) addPolicy(e *env, cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVarP(&f.format, "format", "f", "auto", "`FORMAT` of the input: auto, "+strings.Join(codec.Names(), ", "))
 	flags.StringSliceVar(&f.packs, "packs", nil, "packs or tags of rules (`NAME,...`) to use, in place of the default packs")
 	flags.StringSliceVar(&f.rules, "rules", nil, "further rules, packs or tags (`NAME,...`) to use")
 	flags.StringSliceVar(&f.disable, "disable", nil, "rules, packs or tags (`NAME,...`) to leave out")
@@ -82,7 +89,6 @@ func (f *scrubFlags) add(e *env, cmd *cobra.Command) {
 	flags.StringVar(&f.route, "route", "", "with --config: take what the route `NAME` looks for and does")
 
 	completeWords(cmd, "format", append([]string{"auto"}, codec.Names()...)...)
-	completeWords(cmd, "report", "text", "json")
 	completeList(cmd, "packs", packOrTagWords)
 	completeList(cmd, "rules", selectorWords)
 	completeList(cmd, "disable", selectorWords)

@@ -27,23 +27,46 @@ const defaultMaxRecord = 64 << 20
 // configuration can define one of this name.
 const flagRoute = "(flags)"
 
-// scrubPolicy compiles what the flags say to look for and do. The flags become
-// a route of a configuration, so that they mean what they mean there.
+// scrubPolicy compiles what the flags say to look for and do.
 func (e *env) scrubPolicy(f *scrubFlags) (*scrub.Policy, *redact.Keyring, error) {
-	cfg, err := e.scrubConfig(f)
+	cfg, name, err := e.scrubRoute(f)
+	if err != nil {
+		return nil, nil, err
+	}
+	return routePolicy(cfg, name, f)
+}
+
+func routePolicy(cfg *config.Config, name string, f *scrubFlags) (*scrub.Policy, *redact.Keyring, error) {
+	policy, keys, err := proxy.RoutePolicy(cfg, patterns.Rules(patterns.Builtin()), defaultPacks(), name)
 	if err != nil {
 		return nil, nil, flagErrors(err)
 	}
-	name := flagRoute
+	policy.MaxDecoded = int64(f.maxRecord)
+	return policy, keys, nil
+}
+
+// scrubRoute makes the flags a route of a configuration, so that they mean what they
+// mean there, and returns both. What the configuration could not take over or lets
+// through no more is told as a warning.
+func (e *env) scrubRoute(f *scrubFlags) (cfg *config.Config, name string, err error) {
+	if cfg, err = e.scrubConfig(f); err != nil {
+		return nil, "", flagErrors(err)
+	}
+	for _, w := range ruleWarnings(cfg, e.now()) {
+		e.warnf("%s", w)
+	}
+	name = flagRoute
 	route := config.Route{Upstream: config.StoreUpstream, Codec: "auto", Policy: config.Policy{Action: "mask"}}
 	if f.route != "" {
 		name = f.route
-		r := cfg.Routes[name]
-		if r == nil {
-			return nil, nil, fmt.Errorf("%s has no route %q (one of %s)", f.config, name,
+		if r := cfg.Routes[name]; r != nil {
+			route = *r
+		} else if l := cfg.Listeners[name]; l != nil {
+			route.Policy = l.Policy
+		} else {
+			return nil, "", fmt.Errorf("%s has no route %q (one of %s)", f.config, name,
 				strings.Join(slices.Sorted(maps.Keys(cfg.Routes)), ", "))
 		}
-		route = *r
 	}
 	route.Name, route.Request, route.Mode = name, config.ScopeAll, config.ModeEnforce
 	f.overlay(&route)
@@ -56,14 +79,9 @@ func (e *env) scrubPolicy(f *scrubFlags) (*scrub.Policy, *redact.Keyring, error)
 		e.warnf("no --key-file: tokens are made with a key of this run only, and differ in the next")
 	}
 	if err := cfg.Check(knownNames()); err != nil {
-		return nil, nil, flagErrors(err)
+		return nil, "", flagErrors(err)
 	}
-	policy, keys, err := proxy.RoutePolicy(cfg, patterns.Rules(patterns.Builtin()), defaultPacks(), name)
-	if err != nil {
-		return nil, nil, flagErrors(err)
-	}
-	policy.MaxDecoded = int64(f.maxRecord)
-	return policy, keys, nil
+	return cfg, name, nil
 }
 
 // scrubConfig returns the configuration that a run starts from.

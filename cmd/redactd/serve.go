@@ -113,15 +113,24 @@ func (e *env) serve(ctx context.Context, f *serveFlags) error {
 	if err != nil {
 		return err
 	}
-	for _, w := range configWarnings(cfg) {
-		log.Warn(w)
+	warn := func(cfg *config.Config) {
+		for _, w := range configWarnings(cfg, e.now()) {
+			log.Warn(w)
+		}
 	}
+	warn(cfg)
 	o := proxy.Options{
 		Config: cfg, Rules: patterns.Rules(patterns.Builtin()), DefaultPacks: defaultPacks(),
 		Logger: log, Version: readBuildInfo().Version,
 	}
 	if f.config != "" {
-		o.Load = func() (*config.Config, error) { return f.load(e) }
+		o.Load = func() (*config.Config, error) {
+			cfg, err := f.load(e)
+			if err == nil {
+				warn(cfg)
+			}
+			return cfg, err
+		}
 	}
 	// From here on a signal is not lost, however early it comes.
 	signals, stop := e.signals()

@@ -188,6 +188,13 @@ type Allow struct {
 	CounterExamples []string `toml:"counter_examples"`
 }
 
+// Entry returns a as an entry of an allowlist of that name.
+func (a *Allow) Entry(name string) redact.Allow {
+	return redact.Allow{
+		Name: name, Values: a.Values, Patterns: a.Patterns, Paths: a.Paths, Rules: a.Rules, Until: a.Expires.End(),
+	}
+}
+
 // Token configures keyed tokens and fingerprints. Keys are secret; the last
 // one is current.
 type Token struct {
