@@ -11,7 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/BurntSushi/toml"
 	"github.com/spf13/cobra"
 
 	"github.com/redactd/redactd/internal/config"
@@ -97,11 +96,7 @@ func (x *explanation) allow() error {
 	if a.Expires, err = f.lastDay(x.env.now()); err != nil {
 		return err
 	}
-	text, err := entryTOML(f.name, a)
-	if err != nil {
-		return err
-	}
-	line, err := appendConfig(x.flags.config, text, x.env.lookup)
+	line, err := appendConfig(x.flags.config, entryTOML(f.name, a), x.env.lookup)
 	if err != nil {
 		return err
 	}
@@ -283,20 +278,13 @@ func jsonString(s string) string {
 }
 
 // entryTOML writes an entry as a table.
-func entryTOML(name string, a *config.Allow) (string, error) {
+func entryTOML(name string, a *config.Allow) string {
 	values := make([]string, len(a.Values))
 	for i, v := range a.Values {
 		values[i] = strings.ReplaceAll(v, "$", "$$")
 	}
-	var b bytes.Buffer
-	fmt.Fprintf(&b, "[allow.%s]\n", name)
-	line := func(key string, v any, given bool) error {
-		if !given {
-			return nil
-		}
-		return toml.NewEncoder(&b).Encode(map[string]any{key: v})
-	}
-	err := line("comment", a.Comment, true)
+	var b strings.Builder
+	fmt.Fprintf(&b, "[allow.%s]\ncomment = %s\n", name, tomlString(a.Comment))
 	if a.Expires != "" {
 		fmt.Fprintf(&b, "expires = %s\n", a.Expires)
 	}
@@ -304,11 +292,38 @@ func entryTOML(name string, a *config.Allow) (string, error) {
 		key  string
 		list []string
 	}{{"values", values}, {"paths", a.Paths}, {"rules", a.Rules}, {"routes", a.Routes}, {"examples", a.Examples}} {
-		if err == nil {
-			err = line(l.key, l.list, len(l.list) > 0)
+		if len(l.list) == 0 {
+			continue
+		}
+		quoted := make([]string, len(l.list))
+		for i, s := range l.list {
+			quoted[i] = tomlString(s)
+		}
+		fmt.Fprintf(&b, "%s = [%s]\n", l.key, strings.Join(quoted, ", "))
+	}
+	return b.String()
+}
+
+// tomlString writes s as a string of TOML, literal where quotation marks in it would
+// have to be escaped otherwise.
+func tomlString(s string) string {
+	control := strings.ContainsFunc(s, func(c rune) bool { return c < ' ' || c == 0x7f })
+	if strings.ContainsAny(s, `"\`) && !control && !strings.Contains(s, "'") {
+		return "'" + s + "'"
+	}
+	var b strings.Builder
+	b.WriteByte('"')
+	for _, c := range s {
+		switch {
+		case c == '"' || c == '\\':
+			b.WriteString(`\` + string(c))
+		case c < ' ' || c == 0x7f:
+			fmt.Fprintf(&b, `\u%04x`, c)
+		default:
+			b.WriteRune(c)
 		}
 	}
-	return b.String(), err
+	return b.String() + `"`
 }
 
 // appendConfig writes a table to the end of a configuration, if that is right with it,

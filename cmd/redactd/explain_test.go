@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -13,10 +14,8 @@ import (
 // that of its header.
 func TestAppendConfig(t *testing.T) {
 	const head = "[route.x]\nupstream = \"store\"\nrequest = \"all\" # the end"
-	table, err := entryTOML("new", &config.Allow{Values: []string{`a$b"c`}, Comment: "x", Expires: "2199-01-01", Examples: []string{"«a»"}})
-	if err != nil {
-		t.Fatal(err)
-	}
+	values := []string{`a$b"c`, `'"\n`, "\t\x7f\r\n'\"\\", "${HOME}", "é\u2028"}
+	table := entryTOML("new", &config.Allow{Values: values, Comment: "x", Expires: "2199-01-01", Examples: []string{"«a»"}})
 	for end, line := range map[string]int{"": 5, "\n": 5, "\r\n": 5, "\n\n": 6} {
 		file := filepath.Join(t.TempDir(), "c.toml")
 		if err := os.WriteFile(file, []byte(head+end), 0o640); err != nil {
@@ -32,8 +31,8 @@ func TestAppendConfig(t *testing.T) {
 			t.Errorf("%q: %v\n%s", end, err, data)
 		}
 		cfg, err := config.Load(file, none)
-		if err != nil || cfg.Allow["new"].Values[0] != `a$b"c` {
-			t.Errorf("%q: %v", end, err)
+		if err != nil || !slices.Equal(cfg.Allow["new"].Values, values) {
+			t.Errorf("%q: %v\n%s", end, err, data)
 		}
 	}
 	if _, err := appendConfig(filepath.Join(t.TempDir(), "none.toml"), table, nil); err == nil {

@@ -40,7 +40,42 @@ func TestREADME(t *testing.T) {
 	}
 	env := append(os.Environ(), "PATH="+filepath.Join(dir, "bin")+string(os.PathListSeparator)+os.Getenv("PATH"))
 	startServer(t, dir, env, ports.Replace("http://127.0.0.1:9090/-/ready"))
-	for _, step := range consoleSteps(string(readme)) {
+	runSteps(t, dir, env, ports, string(readme))
+	for i, block := range regexp.MustCompile("(?s)```toml\n(.*?)```").FindAllStringSubmatch(string(readme), -1) {
+		checkSnippet(t, dir, env, fmt.Sprintf("snippet%d.toml", i), block[1])
+	}
+}
+
+// TestTuning runs the page on tuning in the same way, with the configuration that it
+// begins with.
+func TestTuning(t *testing.T) {
+	page, err := os.ReadFile("../../docs/TUNING.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	build := exec.Command("go", "build", "-o", filepath.Join(dir, "bin", "redactd"), ".")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	blocks := regexp.MustCompile("(?s)```toml\n(.*?)```").FindAllStringSubmatch(string(page), -1)
+	if len(blocks) == 0 {
+		t.Fatal("the page shows no configuration")
+	}
+	if err := os.WriteFile(filepath.Join(dir, "config.toml"), []byte(blocks[0][1]), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	env := append(os.Environ(), "PATH="+filepath.Join(dir, "bin")+string(os.PathListSeparator)+os.Getenv("PATH"))
+	runSteps(t, dir, env, strings.NewReplacer(), string(page))
+	for i, block := range blocks {
+		checkSnippet(t, dir, env, fmt.Sprintf("snippet%d.toml", i), block[1])
+	}
+}
+
+// runSteps runs the console blocks of a page in order and compares what they print.
+func runSteps(t *testing.T, dir string, env []string, ports *strings.Replacer, page string) {
+	t.Helper()
+	for _, step := range consoleSteps(page) {
 		cmd := exec.Command("bash", "-c", ports.Replace(step.command))
 		cmd.Dir, cmd.Env = dir, env
 		out, err := cmd.CombinedOutput()
@@ -48,11 +83,8 @@ func TestREADME(t *testing.T) {
 			t.Errorf("%s: %v", step.command, err)
 		}
 		if !outputFits(step.output, string(out)) {
-			t.Errorf("$ %s\nprints\n%s\nthe README says\n%s", step.command, out, step.output)
+			t.Errorf("$ %s\nprints\n%s\nthe page says\n%s", step.command, out, step.output)
 		}
-	}
-	for i, block := range regexp.MustCompile("(?s)```toml\n(.*?)```").FindAllStringSubmatch(string(readme), -1) {
-		checkSnippet(t, dir, env, fmt.Sprintf("snippet%d.toml", i), block[1])
 	}
 }
 
