@@ -104,11 +104,15 @@ func (a *analysis) fail(key string, err error) {
 
 func (a *analysis) of(by *analyzer, index int32, r *Rule) {
 	a.p = program{index: index, rule: r, keyed: len(r.Keys) > 0, generic: r.HasTag("generic")}
-	if err := checkID(r.ID); err != nil {
+	err := checkID(r.ID)
+	if err != nil {
 		a.fail("id", err)
 	}
 	if r.Pattern == "" && !a.p.keyed {
 		a.fail("pattern", errors.New("a rule needs a pattern, keys or both"))
+	}
+	if a.p.begins, err = newBeginnings(r.Begins); err != nil {
+		a.fail("begins", err)
 	}
 	for _, text := range r.Validators {
 		v, err := parseValidator(text)

@@ -222,6 +222,12 @@ func (sr *search) try(p *program, at int) (matched bool, err error) {
 		return false, nil // a match never begins inside a character
 	}
 	end := min(len(sr.text), at+p.window)
+	if p.begins != nil && !p.begins.fits(sr.text[at:end]) {
+		if len(sr.text)-at < maxBeginning {
+			sr.noteOpen(at) // the word may be cut
+		}
+		return false, nil
+	}
 	loc, err := p.engine.match(sr.sc, sr.text, at, end)
 	if end == len(sr.text) && sr.sc.nfa.atEnd {
 		sr.noteOpen(at)

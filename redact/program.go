@@ -9,7 +9,8 @@ type program struct {
 	window     int // longest match in bytes, and one character of right context
 	reach      int // how far from its start a finding can go
 	engine     engine
-	first      byteSet // bytes that a match can begin with
+	first      byteSet     // bytes that a match can begin with
+	begins     *beginnings // words with which a match begins, nil for any
 	validators []Validator
 	rank       int  // the higher names a joined finding
 	generic    bool // by its tag: knows names of secrets, not kinds

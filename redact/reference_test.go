@@ -29,6 +29,7 @@ func testRules() []Rule {
 		{ID: "by-key-part", Keys: []string{"authorization"}, Pattern: `(?i)^(?:basic|bearer) +(\S+)`},
 		{ID: "two-secrets", Pattern: `pair\((?P<secret>\w+),(?P<secret2>\w+)\)`},
 		{ID: "line", Pattern: `(?m)^line: (.{3,20})$`},
+		{ID: "named", Pattern: `[a-z_]{3}[a-z ]{0,12}?key[ =]{1,3}([a-f0-9]{6,12})`, Begins: []string{"acme", "acmex", "zed9"}},
 		{ID: "unbounded", Pattern: `run_[a-f]+`, Window: 64},
 	}
 }
@@ -48,6 +49,9 @@ func reference(s *Set, f Field) []Finding {
 	var spans []span
 	try := func(p *program, at int) bool {
 		if b := f.Value[at]; b >= 0x80 && b < 0xC0 {
+			return false
+		}
+		if p.begins != nil && !p.begins.fits(f.Value[at:min(len(f.Value), at+p.window)]) {
 			return false
 		}
 		loc := referenceMatch(p, f.Value, at)

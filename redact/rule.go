@@ -61,6 +61,11 @@ type Rule struct {
 	// ... capture; without such a group, group 1; without groups, the match.
 	Pattern string `toml:"pattern"`
 
+	// Begins are words, of lower-case letters and digits, with one of which a match
+	// has to begin, in any case and behind "_" or not: a list of names that would
+	// make too large a pattern. The pattern matches the name too.
+	Begins []string `toml:"begins"`
+
 	// Keys are names of fields. A name is compared by words: "api_key" fits
 	// apiKey, API-KEY, apikey and every longer name that ends in those words,
 	// such as service.api_key.

@@ -1,0 +1,92 @@
+package redact
+
+import (
+	"fmt"
+	"strings"
+)
+
+// maxBeginning bounds, in bytes, what is looked at to tell whether a word of
+// Rule.Begins stands there; maxBeginWord is the longest of those words.
+const (
+	maxBeginning = 48
+	maxBeginWord = 32
+)
+
+// beginnings are the words of Rule.Begins, by their first letters. It is immutable.
+type beginnings struct {
+	marks  [1 << 9]uint64 // a bit for the hash of the first letters of each word
+	byGram map[[gramLen]byte][]string
+}
+
+// newBeginnings returns those of words, nil for none.
+func newBeginnings(words []string) (*beginnings, error) {
+	if len(words) == 0 {
+		return nil, nil
+	}
+	b := &beginnings{byGram: map[[gramLen]byte][]string{}}
+	for _, w := range words {
+		if len(w) < gramLen || len(w) > maxBeginWord || strings.Trim(w, "abcdefghijklmnopqrstuvwxyz0123456789") != "" {
+			return nil, fmt.Errorf("%q: a word has 3 to 32 lower-case letters and digits", w)
+		}
+		gram := [gramLen]byte([]byte(w))
+		b.byGram[gram] = append(b.byGram[gram], w)
+		at := hashBeginning(gram)
+		b.marks[at/64] |= 1 << (at % 64)
+	}
+	return b, nil
+}
+
+func hashBeginning(gram [gramLen]byte) uint32 {
+	return (uint32(gram[0])<<16 | uint32(gram[1])<<8 | uint32(gram[2])) * 0x9E3779B1 >> 17
+}
+
+// fits reports whether one of the words stands at the beginning of text, in any
+// case, behind "_" or not. A lower-case letter behind it would make it another
+// word, unless it begins one of wordsBehind.
+func (b *beginnings) fits(text []byte) bool {
+	if len(text) > 0 && text[0] == '_' {
+		text = text[1:]
+	}
+	if len(text) < gramLen {
+		return false
+	}
+	gram := [gramLen]byte{lower(text[0]), lower(text[1]), lower(text[2])}
+	at := hashBeginning(gram)
+	if b.marks[at/64]>>(at%64)&1 == 0 {
+		return false
+	}
+	for _, w := range b.byGram[gram] {
+		if beginsFolded(text, w) && endsName(text[len(w):]) {
+			return true
+		}
+	}
+	return false
+}
+
+// wordsBehind may follow a name in lower case without a sign between them.
+var wordsBehind = []string{"api", "key", "token", "secret", "auth", "app", "client", "pat", "user", "access"}
+
+func endsName(text []byte) bool {
+	if len(text) == 0 || !isLower(text[0]) {
+		return true
+	}
+	for _, w := range wordsBehind {
+		if beginsFolded(text, w) {
+			return true
+		}
+	}
+	return false
+}
+
+// beginsFolded reports whether text begins with word, which is in lower case.
+func beginsFolded(text []byte, word string) bool {
+	if len(text) < len(word) {
+		return false
+	}
+	for i := range len(word) {
+		if lower(text[i]) != word[i] {
+			return false
+		}
+	}
+	return true
+}
