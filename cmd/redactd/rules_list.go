@@ -26,6 +26,7 @@ type ruleJSON struct {
 	Engine          string          `json:"engine,omitempty"`
 	AnnouncedBy     []string        `json:"announced_by,omitempty"` // see redact.Set.Announced
 	Pattern         string          `json:"pattern,omitempty"`
+	Begins          []string        `json:"begins,omitempty"`
 	Keys            []string        `json:"keys,omitempty"`
 	Validators      []string        `json:"validators,omitempty"`
 	Examples        []string        `json:"examples,omitempty"`
@@ -36,7 +37,7 @@ func toJSON(r *redact.Rule) ruleJSON {
 	return ruleJSON{
 		ID: r.ID, Pack: r.Pack, Default: onByDefault(r), Description: r.Description, Reference: r.Reference,
 		Severity: r.Severity, Confidence: r.Confidence, Tags: append([]string{}, r.Tags...),
-		Pattern: r.Pattern, Keys: r.Keys, Validators: r.Validators,
+		Pattern: r.Pattern, Begins: r.Begins, Keys: r.Keys, Validators: r.Validators,
 		Examples: r.Examples, CounterExamples: r.CounterExamples,
 	}
 }

@@ -86,6 +86,7 @@ func writeRule(w io.Writer, r *ruleJSON) error {
 	line("reference", r.Reference)
 	line("keys", strings.Join(r.Keys, ", "))
 	line("pattern", r.Pattern)
+	line("begins", strings.Join(r.Begins, ", "))
 	line("validators", strings.Join(r.Validators, ", "))
 	line("engine", r.Engine)
 	list := func(name string, values []string) {

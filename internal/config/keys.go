@@ -110,6 +110,7 @@ var ownKeys = []key{
 	{path: "rule.NAME.description", raw: true},
 	{path: "rule.NAME.reference", raw: true},
 	{path: "rule.NAME.pattern", raw: true},
+	{path: "rule.NAME.begins", raw: true, check: nonEmpty},
 	{path: "rule.NAME.keys", raw: true, check: nonEmpty},
 	{path: "rule.NAME.validators", raw: true, check: nonEmpty},
 	{path: "rule.NAME.severity", def: "high"},
