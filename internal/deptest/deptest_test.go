@@ -26,8 +26,12 @@ var may = map[string]struct{ inside, outside []string }{
 	"internal/ruleimport": {[]string{"redact", "patterns", "internal/tomlpos"}, []string{"github.com/BurntSushi/toml", "go.yaml.in/yaml/v3"}},
 	"internal/config":     {[]string{"redact", "internal/tomlpos", "internal/ruleimport"}, []string{"github.com/BurntSushi/toml"}},
 	"internal/audit":      {[]string{"internal/seglog"}, nil},
-	"internal/store":      {[]string{"internal/seglog", "internal/dialect"}, nil},
-	"internal/scrub":      {[]string{"redact", "internal/codec", "internal/disguise"}, nil},
+	"internal/otlpgrpc": {
+		[]string{"internal/config", "internal/codec", "internal/dialect"},
+		[]string{"google.golang.org/grpc", "google.golang.org/genproto", "google.golang.org/protobuf", "golang.org/x/net"},
+	},
+	"internal/store": {[]string{"internal/seglog", "internal/dialect"}, nil},
+	"internal/scrub": {[]string{"redact", "internal/codec", "internal/disguise"}, nil},
 	"proxy": {
 		[]string{"redact", "internal/scrub", "internal/codec", "internal/config", "internal/audit", "internal/store", "internal/dialect"},
 		[]string{"github.com/valyala/fasthttp", "github.com/prometheus", "golang.org/x/sys"},
