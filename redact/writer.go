@@ -20,6 +20,7 @@ type Writer struct {
 	out     []byte
 	done    int // matches that begin before are all in spans
 	emitted int // bytes of buf that were written
+	base    int // offset of buf in the stream
 	line    int // of buf[emitted]
 	spans   []span
 	joined  []Finding
@@ -33,9 +34,10 @@ const keepBehind = max(maxPlaceholder, lookbehind, surroundings) + 1
 // batch is how many bytes are gathered before they are searched.
 const batch = 32 << 10
 
-// Found is told of a finding in a stream: its rule, its bytes, which are valid
-// during the call only, and the line that it begins on, counted from 1. The
-// call comes before anything written for the finding; its error ends the stream.
+// Found is told of a finding in a stream: its rule, where it stands in the stream,
+// its bytes, which are valid during the call only, and the line that it begins on,
+// counted from 1. The call comes before anything written for the finding; its error
+// ends the stream.
 type Found func(f Finding, value []byte, line int) error
 
 // NewWriter returns a Writer that writes redacted bytes to w. It calls found, if
@@ -122,7 +124,9 @@ func (w *Writer) emit(settled int) {
 		value := w.buf[fd.Start:fd.End]
 		w.copy(at, fd.Start)
 		if w.found != nil {
-			if w.err = w.found(fd, value, w.line); w.err != nil {
+			at := fd
+			at.Start, at.End = fd.Start+w.base, fd.End+w.base
+			if w.err = w.found(at, value, w.line); w.err != nil {
 				return
 			}
 		}
@@ -159,6 +163,7 @@ func (w *Writer) forget() {
 		return
 	}
 	w.buf = w.buf[:copy(w.buf, w.buf[cut:])]
+	w.base += cut
 	w.done -= cut
 	w.emitted -= cut
 	for i := range w.spans {

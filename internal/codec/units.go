@@ -32,6 +32,9 @@ var (
 // Decode appends to dst the text that raw stands for.
 func (x Escaping) Decode(dst, raw []byte) []byte { return decode(dst, raw, x.e) }
 
+// Plain returns the length of the run at the beginning of raw that stands for itself.
+func (x Escaping) Plain(raw []byte) int { return x.e.plain(raw) }
+
 // Next appends to dst what the unit that raw begins with stands for and returns the
 // length of the unit.
 func (x Escaping) Next(dst, raw []byte) (out []byte, n int) { return x.e.next(dst, raw) }

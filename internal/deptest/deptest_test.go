@@ -44,6 +44,8 @@ var may = map[string]struct{ inside, outside []string }{
 	"deploy":           {nil, nil},
 	"e2e":              {nil, nil},
 	"internal/deptest": {nil, nil},
+
+	"internal/conformance": {nil, nil}, // tests only
 }
 
 func TestImports(t *testing.T) {

@@ -2,6 +2,7 @@ package disguise
 
 import (
 	"bytes"
+	"slices"
 
 	"github.com/redactd/redactd/internal/codec"
 )
@@ -9,8 +10,7 @@ import (
 func init() { register(orderUnits, ansi{units{codec.NewEscaping(ansiUnits{})}}) }
 
 // ansi is text with control sequences of terminals (ECMA-48, section 5.4), such as
-// colours. A stretch is a line with one that has something right behind it: its last
-// letter hides where a word begins.
+// colours. A stretch is a line with one: its last letter hides where a word begins.
 type ansi struct{ units }
 
 const esc = 0x1b
@@ -24,7 +24,7 @@ func (ansi) Next(text []byte, from int) (start, end int) {
 			return -1, -1
 		}
 		at += i
-		if n := sequence(text[at:]); n > 0 && at+n < len(text) && text[at+n] > ' ' {
+		if sequence(text[at:]) > 0 {
 			return line(text, from, at)
 		}
 	}
@@ -38,9 +38,15 @@ func (ansi) Hides(raw []byte) bool { return bytes.IndexByte(raw, esc) >= 0 }
 const maxSequence = 32
 
 // sequence returns the length of the control sequence that b begins with, 0 if it is
-// none.
+// none: one with parameters, or one that chooses a set of characters.
 func sequence(b []byte) int {
-	if len(b) < 3 || b[0] != esc || b[1] != '[' {
+	if len(b) < 3 || b[0] != esc {
+		return 0
+	}
+	if b[1] == '(' && (b[2] == 'B' || b[2] == '0') {
+		return 3
+	}
+	if b[1] != '[' {
 		return 0
 	}
 	for i, c := range b[2:min(len(b), maxSequence)] {
@@ -54,25 +60,28 @@ func sequence(b []byte) int {
 	return 0
 }
 
-// Encode leaves the sequences inside of an edit behind its text, so that what comes
-// after it is shown as before.
+// Encode leaves the sequences inside of an edit where they are, behind its text, so
+// that what comes after it is shown as before.
 func (a ansi) Encode(dst []codec.Splice, arena []byte, edits []codec.Splice, text, stretch []byte, base int) ([]codec.Splice, []byte) {
 	first := len(dst)
 	dst, arena = a.units.Encode(dst, arena, edits, text, stretch, base)
 	for i := first; i < len(dst); i++ {
-		s := &dst[i]
-		raw := stretch[s.Start-base : s.End-base]
-		if bytes.IndexByte(raw, esc) < 0 {
+		s := dst[i]
+		at, n := ansiUnits{}.Plain(stretch[s.Start-base:s.End-base]), 0
+		for at < s.End-s.Start {
+			if n = sequence(stretch[s.Start-base+at:]); n > 0 {
+				break
+			}
+			at++
+		}
+		if at >= s.End-s.Start || n == 0 {
 			continue
 		}
-		at := len(arena)
-		arena = append(arena, s.Text...)
-		for len(raw) > 0 {
-			n := sequence(raw)
-			arena = append(arena, raw[:n]...)
-			raw = raw[max(n, 1):]
+		// What is before the sequence, and what is behind it.
+		dst[i].End = s.Start + at
+		if rest := (codec.Splice{Start: s.Start + at + n, End: s.End}); rest.Start < rest.End {
+			dst = slices.Insert(dst, i+1, rest)
 		}
-		s.Text = arena[at:len(arena):len(arena)]
 	}
 	return dst, arena
 }

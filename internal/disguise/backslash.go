@@ -9,9 +9,8 @@ import (
 
 func init() { register(orderUnits, backslash{units{codec.NewEscaping(backslashUnits{})}}) }
 
-// backslash is text with the escapes of programming languages: \xXX, \uXXXX, and the
-// short ones. Since rules read the short ones as they are, a stretch is a line with
-// one of the others for a character of ASCII.
+// backslash is text with the escapes of programming languages: \xXX, \uXXXX, the short
+// ones, and those for the escape character of terminals. A stretch is a line with one.
 type backslash struct{ units }
 
 func (backslash) Name() string { return "backslash" }
@@ -22,23 +21,60 @@ func (backslash) Next(text []byte, from int) (start, end int) {
 		if i < 0 {
 			return -1, -1
 		}
-		if at += i; spellsASCII(text[at+1:]) {
+		if at += i; spellsASCII(text[at+1:]) || isEscape(text, at) {
 			return line(text, from, at)
 		}
 	}
 }
 
-// Hides looks at every backslash, those of escapes of a format too, so that it sees
-// through any number of levels.
-func (b backslash) Hides(raw []byte) bool {
-	start, _ := b.Next(raw, 0)
-	return start >= 0
+// hasEscapes reports whether text has short escapes.
+func hasEscapes(text []byte) bool {
+	for at := 0; ; at++ {
+		i := bytes.IndexByte(text[at:], '\\')
+		if i < 0 {
+			return false
+		}
+		if at += i; isEscape(text, at) {
+			return true
+		}
+	}
 }
 
-// spellsASCII reports whether b, behind a backslash, goes on with the hexadecimal
-// digits of a character of ASCII.
+// isEscape reports whether the backslash at text[at] begins a short escape of a
+// quotation mark, a slash or white space, written once or more often.
+func isEscape(text []byte, at int) bool {
+	for at++; at < len(text); at++ {
+		switch text[at] {
+		case '"', '\'', '/', 'n', 'r', 't':
+			return true
+		case '\\':
+			continue
+		}
+		return false
+	}
+	return false
+}
+
+// Hides looks at every backslash, those of escapes of a format too, so that it sees
+// through any number of levels.
+func (backslash) Hides(raw []byte) bool {
+	for at := 0; ; at++ {
+		i := bytes.IndexByte(raw[at:], '\\')
+		if i < 0 {
+			return false
+		}
+		if at += i; spellsASCII(raw[at+1:]) {
+			return true
+		}
+	}
+}
+
+// spellsASCII reports whether b, behind a backslash, goes on with the digits of a
+// character of ASCII, or as an escape character and what belongs to it do.
 func spellsASCII(b []byte) bool {
 	switch {
+	case len(b) >= 2 && b[0] == 'e' && b[1] == '[', len(b) >= 4 && string(b[:4]) == "033[":
+		return true
 	case len(b) >= 3 && b[0] == 'x':
 		c := hexByte(b[1:])
 		return c >= 0 && c < utf8.RuneSelf
@@ -64,8 +100,13 @@ func (backslashUnits) Next(dst, raw []byte) (out []byte, n int) {
 			return append(dst, byte(c)), 4
 		}
 	}
-	if len(raw) > 1 && raw[1] == '\'' {
+	switch {
+	case len(raw) > 1 && raw[1] == '\'':
 		return append(dst, '\''), 2
+	case len(raw) > 2 && raw[1] == 'e' && raw[2] == '[':
+		return append(dst, esc), 2
+	case len(raw) > 4 && string(raw[1:5]) == "033[":
+		return append(dst, esc), 4
 	}
 	return codec.Backslash.Next(dst, raw)
 }

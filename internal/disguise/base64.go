@@ -120,19 +120,41 @@ const (
 	never  = 9 // no byte of text
 )
 
+// shortBase64 reports whether text is a short word that decodes to nothing but
+// characters: one random word of twelve in a hundred thousand does.
+func shortBase64(text []byte) bool {
+	if !isShort(text) {
+		return false
+	}
+	var buf [minRun]byte
+	out, ok := decodeBase64(buf[:0], text, minRun)
+	return ok && allText(out)
+}
+
 func (e base64Text) Next(text []byte, from int) (start, end int) {
+	if from == 0 && shortBase64(text) {
+		return 0, len(text)
+	}
 	start, end = nextIn(e, text, from)
 	if start < 0 {
 		return start, end
 	}
-	return start, wrappedEnd(text, start, end)
+	return start, wrappedEnd(text, start, end, linesRead)
+}
+
+// linesRead reports whether a line of base64 decodes to text.
+func linesRead(line []byte) bool {
+	var buf [128]byte
+	out, ok := decodeBase64(buf[:0], line[:min(len(line), cap(buf))], MaxDecoded)
+	return ok && mostlyText(out)
 }
 
 func (e base64Text) Hides(raw []byte) bool { return hidesInRun(raw, e) }
 
 // wrappedEnd returns where base64 that begins at start and whose first line ends at
-// end goes to.
-func wrappedEnd(text []byte, start, end int) int {
+// end goes to: over lines as long as the first one and a shorter one, as far as reads
+// says that they belong to it.
+func wrappedEnd(text []byte, start, end int, reads func(line []byte) bool) int {
 	width := end - start
 	if width%4 != 0 || text[end-1] == '=' {
 		return end
@@ -151,6 +173,9 @@ func wrappedEnd(text []byte, start, end int) int {
 		}
 		if next == end+n || next < len(text) && text[next] != '\n' && text[next] != '\r' && text[next] != '"' && text[next] != '\'' {
 			break // the line is not of it
+		}
+		if (next-end-n)%4 == 1 || !reads(text[end+n:next]) {
+			break
 		}
 		last := next-end-n < width || text[next-1] == '='
 		end = next

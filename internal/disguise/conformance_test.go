@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"unicode/utf16"
 
 	"github.com/redactd/redactd/internal/codec"
 )
@@ -27,7 +29,9 @@ var writers = map[string][]func(text string) string{
 	"backslash": {
 		func(s string) string { return strings.NewReplacer(`"`, `\"`, "=", `\u003d`, "p", `\x70`).Replace(s) },
 	},
-	"ansi": {func(s string) string { return "\x1b[1;31m" + s[:9] + "\x1b[0m" + s[9:] }},
+	"uri":     {func(s string) string { return "a+b" + url.PathEscape(strings.ReplaceAll(s, " ", "/")) }},
+	"control": {func(s string) string { return "a#012b#011" + s }},
+	"ansi":    {func(s string) string { return "\x1b[1;31m" + s[:9] + "\x1b[0m" + s[9:] }},
 	"quoted-printable": {func(s string) string {
 		var b strings.Builder
 		w := quotedprintable.NewWriter(&b)
@@ -45,6 +49,13 @@ var writers = map[string][]func(text string) string{
 		func(s string) string { return "x" + base64.StdEncoding.EncodeToString([]byte(s)) },
 		func(s string) string { return "objects/ab" + "/" + base64.StdEncoding.EncodeToString([]byte(s)) },
 	},
+	"utf-16": {
+		func(s string) string { return base64.StdEncoding.EncodeToString(inUTF16(s, binary.LittleEndian)) },
+		func(s string) string { return base64.StdEncoding.EncodeToString(inUTF16("\uFEFF"+s, binary.BigEndian)) },
+		func(s string) string {
+			return wrap(base64.StdEncoding.EncodeToString(inUTF16(s+s, binary.BigEndian)), 64, "\n")
+		},
+	},
 	"hex": {
 		func(s string) string { return hex.EncodeToString([]byte(s)) },
 		func(s string) string { return "0x" + strings.ToUpper(hex.EncodeToString([]byte(s))) },
@@ -56,6 +67,13 @@ var writers = map[string][]func(text string) string{
 		w.Close()
 		return base64.StdEncoding.EncodeToString(b.Bytes())
 	}},
+}
+
+func inUTF16(s string, order binary.AppendByteOrder) (out []byte) {
+	for _, u := range utf16.Encode([]rune(s)) {
+		out = order.AppendUint16(out, u)
+	}
+	return out
 }
 
 func wrap(s string, width int, newline string) string {
@@ -137,7 +155,7 @@ func check(t *testing.T, e Encoding, src []byte) {
 			t.Fatalf("%s: stretch [%d,%d) of %d, from %d", e.Name(), start, end, len(src), at)
 		}
 		at = end
-		if !e.Hides(src) || !Hides(src) {
+		if !Stands(src) || !IsShort(src) && e.Name() != "backslash" && !Hides(src) {
 			t.Fatalf("%s: not announced: %q", e.Name(), src)
 		}
 		checkStretch(t, e, src[start:end], start)

@@ -105,8 +105,33 @@ func Hides(raw []byte) bool {
 	return hidesInRun(raw, runners...)
 }
 
+// Stands reports whether text, a field as it is decoded, may hold a stretch. Unlike a
+// raw payload, in which a format writes such escapes itself and a search sees through
+// them, it is asked for escapes like \n and \" too, and for a value that is short and
+// all encoded: of those, only what stands under a name that rules know can be told from
+// an id, and such a name makes the payload suspect.
+func Stands(text []byte) bool {
+	return shortBase64(text) || shortHex(text) || hasEscapes(text) || Hides(text)
+}
+
+// IsShort reports whether stretch is one that is looked for only where nothing else
+// stands, and of which Hides does not tell.
+func IsShort(stretch []byte) bool { return shortBase64(stretch) || shortHex(stretch) }
+
+// IsBlock reports whether what e writes can't be read a part at a time: what a search
+// finds in it as it is, it finds by chance.
+func IsBlock(e Encoding) bool {
+	for _, o := range entries {
+		if o.Encoding == e {
+			return o.order == orderBlocks
+		}
+	}
+	return false
+}
+
 // line returns the bounds of the line of text that at lies in, without its end, as
-// far as it begins at or after from. A very long line is cut.
+// far as it begins at or after from, and of the lines that go on with it. A very long
+// line is cut.
 func line(text []byte, from, at int) (start, end int) {
 	start = max(from, at-maxStretch/2)
 	start += bytes.LastIndexByte(text[start:at], '\n') + 1
@@ -114,7 +139,33 @@ func line(text []byte, from, at int) (start, end int) {
 	if i := bytes.IndexByte(text[at:end], '\n'); i >= 0 {
 		end = at + i
 	}
+	for end < len(text) && text[end] == '\n' && end-at < maxRecord && GoesOn(text[end+1:]) {
+		next := bytes.IndexByte(text[end+1:], '\n')
+		if next < 0 {
+			next = len(text) - end - 1
+		}
+		if next > maxRecord {
+			break
+		}
+		end += 1 + next
+	}
 	return start, end
+}
+
+// maxRecord bounds, in bytes, the lines that are read together with the first.
+const maxRecord = 8 << 10
+
+// GoesOn reports whether text, at the beginning of a line, goes on with the line before:
+// it is indented, or closes a bracket or an element.
+func GoesOn(text []byte) bool {
+	if len(text) == 0 {
+		return false
+	}
+	switch text[0] {
+	case ' ', '\t', '}', ']', ')':
+		return true
+	}
+	return len(text) > 1 && text[0] == '<' && text[1] == '/'
 }
 
 // units is an encoding that writes some characters of a line otherwise.
@@ -128,6 +179,58 @@ func (u units) Decode(dst, stretch []byte) (out []byte, ok bool) {
 
 func (u units) Encode(dst []codec.Splice, arena []byte, edits []codec.Splice, text, stretch []byte, base int) ([]codec.Splice, []byte) {
 	return u.Splices(dst, arena, edits, text, stretch, base)
+}
+
+func (u units) escaping([]byte) codec.Escaping { return u.Escaping }
+
+// Whole returns the part of stretch[from:to] that is made of whole units, if e is of
+// an encoding that has such: an escape that the bounds cut is left out. Either bound may
+// lie outside of stretch, and stays there.
+func Whole(e Encoding, stretch []byte, from, to int) (int, int) {
+	u, ok := e.(interface {
+		escaping(stretch []byte) codec.Escaping
+	})
+	if !ok {
+		return from, to
+	}
+	x := u.escaping(stretch)
+	var buf [16]byte
+	start, end := from, to
+	for at := 0; at < len(stretch) && at < to; {
+		if n := x.Plain(stretch[at:]); n > 0 {
+			at += n
+			continue
+		}
+		_, n := x.Next(buf[:0], stretch[at:])
+		next := at + max(n, 1)
+		if at < from && from < next {
+			start = next
+		}
+		if at < to && to < next {
+			end = at
+		}
+		at = next
+	}
+	if e.Name() == "backslash" && end <= len(stretch) {
+		end = beforeBackslashes(stretch, start, end)
+	}
+	return start, end
+}
+
+// beforeBackslashes returns where the backslashes begin that text[start:end] ends with,
+// if they belong to an escape that was escaped itself, else end.
+func beforeBackslashes(text []byte, start, end int) int {
+	first, last := end, end
+	for first > max(start, 0) && text[first-1] == '\\' {
+		first--
+	}
+	for last < len(text) && text[last] == '\\' {
+		last++
+	}
+	if first < end && last < len(text) && isEscape(text, last-1) {
+		return first
+	}
+	return end
 }
 
 // hexByte returns the byte whose two hexadecimal digits b begins with, or -1.

@@ -32,13 +32,16 @@ func (gzipText) Next(text []byte, from int) (start, end int) {
 			end++
 		}
 		if end-start >= minRun {
-			return start, wrappedEnd(text, start, end)
+			return start, wrappedEnd(text, start, end, wholeGroups)
 		}
 		from = end
 		i = bytes.Index(text[from:], gzipMagic)
 	}
 	return -1, -1
 }
+
+// wholeGroups reports whether a line is of whole groups of base64.
+func wholeGroups(line []byte) bool { return len(line)%4 == 0 }
 
 func (e gzipText) Hides(raw []byte) bool {
 	start, _ := e.Next(raw, 0)

@@ -35,7 +35,26 @@ func (hexText) within(run []byte) (start, end int) {
 	return start, end
 }
 
-func (e hexText) Next(text []byte, from int) (start, end int) { return nextIn(e, text, from) }
+// shortHex reports whether text is a word of hexadecimal digits, shorter than those that
+// are looked for in text, that decodes to nothing but characters.
+func shortHex(text []byte) bool {
+	if len(text) < minShort || len(text) >= minHex || len(text)%2 != 0 {
+		return false
+	}
+	for i := 0; i < len(text); i += 2 {
+		if !isText(hexByte(text[i:])) {
+			return false
+		}
+	}
+	return true
+}
+
+func (e hexText) Next(text []byte, from int) (start, end int) {
+	if from == 0 && shortHex(text) {
+		return 0, len(text)
+	}
+	return nextIn(e, text, from)
+}
 
 func (e hexText) Hides(raw []byte) bool { return hidesInRun(raw, e) }
 

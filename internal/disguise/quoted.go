@@ -60,10 +60,19 @@ const (
 )
 
 // wrapsAt reports whether a line that ends with text[at] may be so long because the
-// next belongs to it.
+// next belongs to it, and not for the padding of base64.
 func wrapsAt(text []byte, from, at int) bool {
-	n := at - (max(from, at-maxQuotedLine) + bytes.LastIndexByte(text[max(from, at-maxQuotedLine):at], '\n'))
-	return n >= minQuotedLine && n <= maxQuotedLine+1
+	window := text[max(from, at-maxQuotedLine-1):at]
+	n := len(window) - bytes.LastIndexByte(window, '\n') - 1
+	if n < minQuotedLine {
+		return false
+	}
+	start := len(window)
+	for start > 0 && inRun[window[start-1]] {
+		start--
+	}
+	run := len(window) - start
+	return run < minRun || n <= maxQuotedLine && run%4 != 3 // a line may stand behind something
 }
 
 // Hides takes the end of a line to be written in any way.

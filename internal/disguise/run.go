@@ -18,6 +18,23 @@ type runner interface {
 	within(run []byte) (start, end int)
 }
 
+// minShort is the length from which a value that is shorter than a run is decoded if
+// it is nothing else.
+const minShort = 8
+
+// isShort reports whether text is one word that is shorter than a run.
+func isShort(text []byte) bool {
+	if len(text) < minShort || len(text) >= minRun {
+		return false
+	}
+	for i, c := range text {
+		if !inRun[c] && (c != '=' || i < len(text)-2) {
+			return false
+		}
+	}
+	return true
+}
+
 var inRun = func() (in [256]bool) {
 	for c := range in {
 		in[c] = base64Value[c] < 64
@@ -104,6 +121,16 @@ func skipEscape(text []byte, start, end int) int {
 		return start + 5
 	}
 	return start + 1
+}
+
+// allText reports whether text holds nothing but characters.
+func allText(text []byte) bool {
+	for _, c := range text {
+		if !isText(int(c)) {
+			return false
+		}
+	}
+	return len(text) > 0
 }
 
 // nextIn returns the bounds of the first stretch that e sees in a run.

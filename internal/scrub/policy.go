@@ -73,6 +73,9 @@ type Hit struct {
 	Line        int // counted from 1, in streams of plain text; else 0
 	Length      int // bytes of the value found
 	Fingerprint string
+
+	// gone says that it was found again in a truer reading, or is part of an escape.
+	gone bool
 }
 
 // Result says what became of a payload.

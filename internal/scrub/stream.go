@@ -290,7 +290,8 @@ func (st *stream) text(refuse func([]byte) error) error {
 	lines := &lineWriter{st: st, line: 1}
 	defer lines.wipe()
 	w := redact.NewWriter(lines, st.s.v.set, func(fd redact.Finding, value []byte, line int) error {
-		lines.found(line, value)
+		st.s.v.texts, _ = st.s.v.set.AppendReplacement(st.s.v.texts[:0], fd, value)
+		lines.found(fd, value, len(st.s.v.texts))
 		st.s.v.note(fd, nil, value, line)
 		st.res.Changed = st.res.Changed || !st.s.policy.Shadow
 		return st.tell()

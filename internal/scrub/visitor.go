@@ -75,14 +75,21 @@ func (v *visitor) Visit(f *codec.Field) (edits []codec.Splice, remove bool, err 
 	return v.edits[from:len(v.edits):len(v.edits)], remove && f.Kind != codec.Text && f.Kind != codec.Name, nil
 }
 
+const escape = 0x1b
+
 // edit returns the edit of text that a finding amounts to, and sets remove where its
-// action wants the field gone.
+// action wants the field gone. An escape character of terminals right before it goes
+// too: it would take the beginning of what is put there.
 func (v *visitor) edit(fd redact.Finding, text []byte, remove *bool) codec.Splice {
 	start := len(v.texts)
 	var gone bool
 	v.texts, gone = v.set.AppendReplacement(v.texts, fd, text[fd.Start:fd.End])
 	*remove = *remove || gone
-	s := codec.Splice{Start: fd.Start, End: fd.End, Text: v.texts[start:len(v.texts):len(v.texts)]}
+	from := fd.Start
+	if from > 0 && text[from-1] == escape {
+		from--
+	}
+	s := codec.Splice{Start: from, End: fd.End, Text: v.texts[start:len(v.texts):len(v.texts)]}
 	if v.annotate {
 		s.Note = fd.Rule.ID
 	}
