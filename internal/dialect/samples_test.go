@@ -142,6 +142,17 @@ func intakeSamples() {
 		{name: "broken", path: "/dataCollectionRules/dcr-1/streams/Custom-A_CL", ct: jsonType, body: `{"M":"msg"}`, status: 400},
 		{name: "get", method: "GET", path: "/dataCollectionRules/dcr-1/streams/Custom-A_CL", status: 405},
 	}
+	binary := map[string]string{"Ce-Specversion": "1.0", "Ce-id": "1", "Ce-type": "t", "Ce-Time": "2026-01-01T00:00:00Z"}
+	samples["cloudevents"] = []sample{
+		{name: "structured", path: "/x", ct: typeCloudEvent, body: `{"id":"1","data":"msg"}`, status: 202, records: []string{`{"id":"1","data":"msg"}`}},
+		{name: "batch", path: "/x", ct: typeCloudEvents, body: `[{"data":"msg"},{}]`, status: 202, records: []string{`{"data":"msg"}`, `{}`}},
+		{name: "broken", path: "/x", ct: typeCloudEvents, body: `[{"data":`, status: 400},
+		{name: "binary", path: "/x", ct: jsonType, header: binary, body: ` {"m":"msg"}`, status: 202, records: []string{`{"m":"msg"}`},
+			attrs: `{"id":"1","type":"t","timestamp":"2026-01-01T00:00:00Z"}`},
+		{name: "binary text", path: "/x", ct: "text/plain", header: binary, body: "a\nmsg", status: 202, records: []string{"a\nmsg"}},
+		{name: "handshake", method: "OPTIONS", path: "/x", header: map[string]string{"Webhook-Request-Origin": "e.example"}, status: 200},
+		{name: "get", method: "GET", path: "/x", header: binary, status: 405},
+	}
 	samples["honeycomb"] = []sample{
 		{name: "batch", path: "/1/batch/a%20b", ct: jsonType, body: `[{"time":"t","samplerate":2,"data":{"m":"msg"}},{"m":1}]`,
 			status: 200, records: []string{`{"m":"msg"}`, `{"m":1}`}, answer: `[{"status":202},{"status":202}]`, attrs: `{"dataset":"a b","timestamp":"t","samplerate":2}`},
