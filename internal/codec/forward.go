@@ -165,6 +165,7 @@ const (
 type ForwardMessage struct {
 	Mode    ForwardMode
 	Entries int    // offset of the record, the list or the string of events
+	Time    int    // offset of the time of ForwardEvent
 	Tag     []byte // part of the message
 	Coding  string // of the string of events: "gzip", "zstd" or ""
 	Chunk   []byte // id to acknowledge, part of the message; nil for none
@@ -199,7 +200,7 @@ func ParseForward(msg []byte) ForwardMessage {
 		if p.values < 3 {
 			return none
 		}
-		m.Mode, m.Entries, options = ForwardEvent, at[2], 3
+		m.Mode, m.Time, m.Entries, options = ForwardEvent, at[1], at[2], 3
 	default:
 		return none
 	}

@@ -154,8 +154,8 @@ func (p *packed) recount(dst []byte, pairs int) []byte {
 	return append(dst, 0x80|byte(pairs))
 }
 
-// appendNumber appends a number in decimal, nothing for one that is none. raw is all
-// of it.
+// appendNumber appends a number in decimal, nothing for one that is none or has more
+// than 21 digits. raw is all of it.
 func (p *packed) appendNumber(dst, raw []byte) []byte {
 	var bits uint64
 	for _, c := range raw[1:] {
@@ -163,10 +163,7 @@ func (p *packed) appendNumber(dst, raw []byte) []byte {
 	}
 	switch {
 	case p.kind == packFloat:
-		f := math.Float64frombits(bits)
-		if p.size == 4 {
-			f = float64(math.Float32frombits(uint32(bits)))
-		}
+		f := p.float(raw)
 		if math.IsNaN(f) || math.Abs(f) >= 1e21 {
 			return dst
 		}
@@ -178,6 +175,14 @@ func (p *packed) appendNumber(dst, raw []byte) []byte {
 	}
 	shift := 64 - 8*p.size
 	return strconv.AppendInt(dst, int64(bits<<shift)>>shift, 10)
+}
+
+// float returns a number of kind packFloat. raw is all of it.
+func (p *packed) float(raw []byte) float64 {
+	if p.size == 4 {
+		return float64(math.Float32frombits(binary.BigEndian.Uint32(raw[1:])))
+	}
+	return math.Float64frombits(binary.BigEndian.Uint64(raw[1:]))
 }
 
 // zeros are what the bytes of a number become.
