@@ -28,7 +28,12 @@ func (p *Proxy) record(pol *policy, f *filter, dir, id string, hits []scrub.Hit)
 		return nil
 	}
 	p.m.found(f.name, dir, hits)
-	if p.recorder == nil {
+	return p.tell(pol, f, dir, id, hits)
+}
+
+// tell is record without counting the findings.
+func (p *Proxy) tell(pol *policy, f *filter, dir, id string, hits []scrub.Hit) error {
+	if len(hits) == 0 || p.recorder == nil {
 		return nil
 	}
 	now := time.Now().UTC()
@@ -68,17 +73,22 @@ func (x *exchange) foundMore(dir string, hits []scrub.Hit) {
 // count counts what of a payload was inspected and what was not; raw is its
 // size as received.
 func (x *exchange) count(dir string, res *scrub.Result, raw int64) {
+	x.p.count(&x.rt.filter, dir, res, raw)
+}
+
+// count is exchange.count for a payload of a filter.
+func (p *Proxy) count(f *filter, dir string, res *scrub.Result, raw int64) {
 	if res.Scanned > 0 {
-		x.p.m.inspected(&x.rt.filter, dir, res.Scanned)
+		p.m.inspected(f, dir, res.Scanned)
 	}
 	if res.Skipped != "" {
-		x.p.m.uninspected(x.rt.name, dir, res.Skipped, raw)
+		p.m.uninspected(f.name, dir, res.Skipped, raw)
 	}
 	if res.Passed > 0 {
-		x.p.m.uninspected(x.rt.name, dir, "binary part", res.Passed)
+		p.m.uninspected(f.name, dir, "binary part", res.Passed)
 	}
 	if res.Fallback {
-		x.p.m.errors.WithLabelValues(x.rt.name, dir, "fallback").Inc()
+		p.m.errors.WithLabelValues(f.name, dir, "fallback").Inc()
 	}
 }
 

@@ -38,6 +38,7 @@ type metrics struct {
 	storeRecords  prometheus.Counter
 	storeBytes    prometheus.Counter
 	inFlight      prometheus.Gauge
+	relay         relayMetrics
 }
 
 func counter(name, help string, labels ...string) *prometheus.CounterVec {
@@ -92,15 +93,16 @@ func newMetrics() *metrics {
 		storeRecords:  one("redactd_store_records_total", "Records written to the embedded store."),
 		storeBytes:    one("redactd_store_bytes_total", "Bytes written to the embedded store."),
 		inFlight:      oneGauge("redactd_in_flight_requests", "Requests being served."),
+		relay:         newRelayMetrics(),
 	}
 }
 
 func (m *metrics) all() []prometheus.Collector {
-	return []prometheus.Collector{
+	return append(m.relay.all(),
 		m.requests, m.duration, m.scanned, m.findings, m.skippedBytes, m.skippedCount, m.errors,
 		m.blocked, m.noTransform, m.upUp, m.upFailures, m.configInfo, m.reloadSuccess, m.reloadTime,
 		m.auditEvents, m.auditFailures, m.storeRecords, m.storeBytes, m.inFlight,
-	}
+	)
 }
 
 // register adds everything to reg, and the collectors of Go and the process
@@ -229,6 +231,7 @@ func (m *metrics) forgetRoute(name string) {
 		v.DeletePartialMatch(l)
 	}
 	m.duration.DeletePartialMatch(l)
+	m.relay.forget(l)
 }
 
 var statusClasses = [...]string{"other", "1xx", "2xx", "3xx", "4xx", "5xx"}

@@ -32,6 +32,7 @@ import (
 
 	"github.com/redactd/redactd/internal/audit"
 	"github.com/redactd/redactd/internal/config"
+	"github.com/redactd/redactd/internal/relay"
 	"github.com/redactd/redactd/redact"
 )
 
@@ -69,6 +70,7 @@ type Proxy struct {
 	local    local
 	server   *fasthttp.Server
 	conns    *connSet
+	relays   map[string]*relay.Listener // by name; while Run runs
 
 	reloading sync.Mutex
 	ran       atomic.Bool
@@ -187,6 +189,7 @@ func fixedSettings(old, now *config.Config) error {
 	check("admin.pprof", old.Admin.Pprof, now.Admin.Pprof)
 	check("audit", old.Audit, now.Audit)
 	check("store", old.Store, now.Store)
+	fixedListeners(old, now, check)
 	check("route", usesStore(old) || !usesStore(now), true)
 	if len(bad) > 0 {
 		return bad
@@ -235,6 +238,9 @@ func (p *Proxy) Run(ctx context.Context) error {
 			}
 		})
 	}
+	for _, r := range p.relays {
+		r.Serve()
+	}
 	p.ready.Store(true)
 	p.log.Info("serving", "listen", p.dataAddrs, "admin", p.adminAddr, "version", p.o.Version, "config_digest", pol.digest)
 	select {
@@ -260,6 +266,15 @@ func (p *Proxy) open(pol *policy) ([]net.Listener, net.Listener, error) {
 		}
 		p.adminAddr = admin.Addr()
 	}
+	if err := p.openRelays(pol); err != nil {
+		for _, l := range listeners {
+			_ = l.Close()
+		}
+		if admin != nil {
+			_ = admin.Close()
+		}
+		return nil, nil, err
+	}
 	for _, l := range listeners {
 		p.dataAddrs = append(p.dataAddrs, l.Addr())
 	}
@@ -267,7 +282,7 @@ func (p *Proxy) open(pol *policy) ([]net.Listener, net.Listener, error) {
 }
 
 // shutdown drains and closes everything, in this order: no new connections,
-// requests in flight to their end, events and records to disk, and the admin
+// requests and messages in flight to their end, events and records to disk, and the admin
 // listener last, so that the end can be watched.
 func (p *Proxy) shutdown(listeners []net.Listener, admin *http.Server) error {
 	p.ready.Store(false)
@@ -275,13 +290,15 @@ func (p *Proxy) shutdown(listeners []net.Listener, admin *http.Server) error {
 	p.log.Info("shutting down")
 	ctx, cancel := context.WithTimeout(context.Background(), orDefault(pol.cfg.Server.ShutdownTimeout, defaultShutdown))
 	defer cancel()
-	var errs []error
+	errs := []error{}
+	stopped := p.stopRelays(ctx)
 	for _, ln := range listeners { // fasthttp closes only those it serves already
 		_ = ln.Close()
 	}
 	if err := p.server.ShutdownWithContext(ctx); err != nil && !errors.Is(err, net.ErrClosed) {
 		errs = append(errs, fmt.Errorf("requests in flight were cut off after the shutdown timeout: %w", err))
 	}
+	errs = append(errs, <-stopped)
 	p.conns.closeAll()
 	p.up.closeAll()
 	for _, u := range pol.upstreams {

@@ -32,8 +32,9 @@ var may = map[string]struct{ inside, outside []string }{
 	},
 	"internal/store": {[]string{"internal/seglog", "internal/dialect"}, nil},
 	"internal/scrub": {[]string{"redact", "internal/codec", "internal/disguise"}, nil},
+	"internal/relay": {[]string{"internal/codec", "internal/config", "internal/dialect"}, nil},
 	"proxy": {
-		[]string{"redact", "internal/scrub", "internal/codec", "internal/config", "internal/audit", "internal/store", "internal/dialect"},
+		[]string{"internal/relay", "redact", "internal/scrub", "internal/codec", "internal/config", "internal/audit", "internal/store", "internal/dialect"},
 		[]string{"github.com/valyala/fasthttp", "github.com/prometheus", "golang.org/x/sys"},
 	},
 	"cmd/redactd": {

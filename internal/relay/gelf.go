@@ -68,7 +68,7 @@ func (g gelf) datagrams(l *Listener, c *net.UDPConn) {
 // it goes on as a datagram, and plain elsewhere; nil where it can't be scrubbed.
 func (gelf) body(l *Listener, data []byte) []byte {
 	coding := codingOf(data)
-	out, err := l.scrub(nil, data, coding, false)
+	out, err := l.scrubNow(data, coding)
 	if err != nil {
 		return nil
 	}

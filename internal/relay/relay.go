@@ -356,6 +356,15 @@ func (l *Listener) drop(e Event, n int, why string) {
 	}
 }
 
+// scrubNow is Host.Scrub for what can't wait.
+func (l *Listener) scrubNow(payload []byte, coding string) ([]byte, error) {
+	out, err := l.host.Scrub(nil, payload, coding, false)
+	if errors.Is(err, ErrLater) {
+		l.drop(DroppedAudit, 1, "the audit trail takes no events")
+	}
+	return out, err
+}
+
 // scrub is Host.Scrub, and waits while the trail takes no events.
 func (l *Listener) scrub(dst, payload []byte, coding string, probe bool) ([]byte, error) {
 	for {

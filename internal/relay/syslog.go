@@ -15,7 +15,13 @@ func (s syslog) stream(l *Listener, c net.Conn) { serveLines(l, s, c) }
 
 func (s syslog) datagrams(l *Listener, c *net.UDPConn) {
 	serveDatagrams(l, s, c, func(data []byte, _ netip.AddrPort) ([]byte, int) {
-		return s.scrubBody(l, data), max(len(data), int(l.host.Settings().MaxDatagram))
+		framed := appendCounted(nil, data)
+		defer clear(framed)
+		out, err := l.scrubNow(framed, "")
+		if err != nil {
+			return nil, 0
+		}
+		return uncounted(out), max(len(data), int(l.host.Settings().MaxDatagram))
 	})
 }
 

@@ -172,6 +172,17 @@ func (s *Store) Serve(ctx context.Context, from Origin, r *dialect.Request) (Res
 	return out, err
 }
 
+// Put keeps records that came in another way than a request, as Serve does. It returns
+// how many bytes they take once they are on disk.
+func (s *Store) Put(ctx context.Context, from Origin, dialect string, records []dialect.Record) (bytes int64, err error) {
+	now := s.now().UTC()
+	var lines []byte
+	for i := range records {
+		lines = appendLine(lines, now, from, dialect, &records[i])
+	}
+	return int64(len(lines)), s.put(ctx, chunk{lines, len(records)})
+}
+
 // Stop refuses new records, writes those accepted and gives the directory
 // free. It may be called any number of times.
 func (s *Store) Stop(ctx context.Context) error {
