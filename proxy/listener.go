@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"maps"
+	"net"
 	"slices"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -67,9 +68,16 @@ func fixedListeners(old, now *config.Config, check func(key string, a, b any)) {
 	}
 }
 
+// runner is a listener with its sockets; relay.Listener says what its methods do.
+type runner interface {
+	Addrs() []net.Addr
+	Serve()
+	Stop(ctx context.Context) error
+}
+
 // openRelays opens the listeners of protocols that are not HTTP, all or none.
 func (p *Proxy) openRelays(pol *policy) error {
-	p.relays = map[string]*relay.Listener{}
+	p.relays = map[string]runner{}
 	for _, name := range slices.Sorted(maps.Keys(pol.listeners)) {
 		cfg := pol.listeners[name].cfg
 		if !relay.Speaks(cfg.Protocol) {

@@ -32,7 +32,6 @@ import (
 
 	"github.com/redactd/redactd/internal/audit"
 	"github.com/redactd/redactd/internal/config"
-	"github.com/redactd/redactd/internal/relay"
 	"github.com/redactd/redactd/redact"
 )
 
@@ -70,7 +69,7 @@ type Proxy struct {
 	local    local
 	server   *fasthttp.Server
 	conns    *connSet
-	relays   map[string]*relay.Listener // by name; while Run runs
+	relays   map[string]runner // by name; while Run runs
 
 	reloading sync.Mutex
 	ran       atomic.Bool
