@@ -82,15 +82,10 @@ var showMore = flag.Bool("more", false, "show samples of which more is taken tha
 // exceptions are what some rules are not held to: samples of a rule, in disguises or
 // documents whose name begins so.
 var exceptions = map[string][]string{
-	// These need what stands on lines that are not read together with the encoded one.
-	"kubernetes-secret":      {"colours"},
-	"kubernetes-secret-data": {"colours", "entities"},
-	"jenkins-initial-login":  {"colours"},
+	// This needs what stands on lines that are not read together with the encoded one.
+	"kubernetes-secret-data": {"entities"},
 	// The beginning of a line of its own is part of the form.
 	"pgpass-line": {"Basic"},
-	// A word that is cut at the end of a line reads like another.
-	"password-told": {"base64 in lines"},
-	"secret-told":   {"base64 in lines"},
 	// These take what stands behind an empty value, be it the next line or the rest of
 	// a document.
 	"ansible-vault":           {"CRI", "klog", "kubectl"},
@@ -105,6 +100,12 @@ func excused(d *document, how *disguise, s *sample) bool {
 	name := d.name
 	if how != nil {
 		name = how.name
+		switch {
+		case strings.HasPrefix(name, "colours") && (strings.Contains(s.text, "\n") || strings.Contains(s.text, `\n`)):
+			return true // a line with colours is read together only with lines that go on with it
+		case strings.HasPrefix(name, "base64 in lines") && len(s.secrets) == 0:
+			return true // a word that is cut at the end of a line reads like another
+		}
 	}
 	return slices.ContainsFunc(exceptions[s.rule.ID], func(prefix string) bool { return strings.HasPrefix(name, prefix) })
 }
