@@ -34,7 +34,8 @@ var (
 )
 
 // Parse reads one pack from TOML. name is the file's name, used in errors, and
-// the pack is called by its base without ".toml". It keeps nothing of data.
+// the pack is called by its base without ".toml", in lower case, with a dash for what is
+// no letter or digit. It keeps nothing of data.
 //
 // Parsing is strict: unknown keys, misspelt ones included, are errors. The
 // error joins one "name:line: key: what is wrong" for each mistake. Patterns are
@@ -48,7 +49,7 @@ func Parse(name string, data []byte) (Pack, error) {
 	p := parser{name: name, lines: tomlpos.Find(data)}
 	pack := Pack{Name: packName(name), Description: doc.Pack.Description, Default: doc.Pack.Default}
 	if !idForm.MatchString(pack.Name) {
-		p.fail(nil, "pack names have lower-case letters, digits and dashes only")
+		p.fail(nil, "a pack is called by its file, whose name needs a letter or digit")
 	}
 	if pack.Description == "" {
 		p.fail(toml.Key{"pack"}, "no description")

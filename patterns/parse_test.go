@@ -53,7 +53,7 @@ func TestParseErrors(t *testing.T) {
 		{"severity", "p.toml", head + "[rule.a]\nseverity = 'huge'\n", "p.toml:4: "},
 		{"duplicate", "p.toml", head + "[rule.a]\n[rule.a]\n", "p.toml:4: "},
 		{"id", "p.toml", head + "[rule.A_b]\n", "p.toml:3: rule.A_b: rule names have"},
-		{"file name", "My Pack.toml", head, "pack names have"},
+		{"file name", "_.toml", head, "a pack is called by its file"},
 		{"no description", "p.toml", "[pack]\n", "p.toml:1: pack: no description"},
 		{"undefined", "p.toml", head + "[rule.a]\npattern = '(?&nope)'\n", "p.toml:4: rule.a.pattern: (?&nope) is not defined"},
 		{"circle", "p.toml", head + "[define]\na = '(?&a)'\n[rule.a]\npattern = '(?&a)'\n", "p.toml:6: rule.a.pattern: definitions use each other"},
@@ -66,6 +66,15 @@ func TestParseErrors(t *testing.T) {
 				t.Errorf("error %v, want %q", err, tt.want)
 			}
 		})
+	}
+}
+
+func TestPackName(t *testing.T) {
+	for file, want := range map[string]string{"a/b/cloud.toml": "cloud", "My Pack.v1.2.toml": "my-pack-v1-2", ".x": "x", `c:\d\e-f`: "e-f"} {
+		pack, err := Parse(file, []byte("[pack]\ndescription = 'x'\n"))
+		if err != nil || pack.Name != want {
+			t.Errorf("%s: %q, %v, want %q", file, pack.Name, err, want)
+		}
 	}
 }
 

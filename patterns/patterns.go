@@ -80,8 +80,17 @@ func Rules(packs []Pack) []redact.Rule {
 	return rules
 }
 
-// packName returns the name of the pack in a file: its base without ".toml".
+// packName returns the name of the pack in a file: its base without ".toml", with a
+// dash for what no name has.
 func packName(file string) string {
 	file = file[strings.LastIndexAny(file, `/\`)+1:]
-	return strings.TrimSuffix(file, ".toml")
+	name := strings.ToLower(strings.TrimSuffix(file, ".toml"))
+	name = strings.Map(func(c rune) rune {
+		if c >= 'a' && c <= 'z' || c >= '0' && c <= '9' {
+			return c
+		}
+		return '-'
+	}, name)
+	name = strings.TrimLeft(name, "-")
+	return name[:min(len(name), 64)]
 }

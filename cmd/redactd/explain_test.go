@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/redactd/redactd/internal/config"
 )
@@ -47,6 +48,28 @@ func TestFieldExample(t *testing.T) {
 	} {
 		if got := fieldExample(&item{field: &field{own: []byte(path)}}, "v<"); got != want {
 			t.Errorf("%s: %s, want %s", path, got, want)
+		}
+	}
+}
+
+// Entries of the allowlist are warned of from two weeks before their end.
+func TestExpiryWarnings(t *testing.T) {
+	cfg, err := config.Parse("c.toml", []byte("[route.x]\nupstream = \"store\"\nrequest = \"all\"\n"+
+		"[allow.a]\nvalues = [\"v\"]\nexpires = 2027-01-31\n[allow.b]\nvalues = [\"v\"]\n"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	end := time.Date(2027, 2, 1, 0, 0, 0, 0, time.UTC)
+	const key = "c.toml:6: allow.a.expires: "
+	for at, want := range map[time.Time][]string{
+		end.AddDate(0, 0, -15):              nil,
+		end.AddDate(0, 0, -14):              {key + "expires with 2027-01-31"},
+		end.Add(-time.Second):               {key + "expires with 2027-01-31"},
+		end:                                 {key + "expired with 2027-01-31: it lets nothing through any more"},
+		end.AddDate(5, 0, 0).Add(time.Hour): {key + "expired with 2027-01-31: it lets nothing through any more"},
+	} {
+		if got := ruleWarnings(cfg, at); !slices.Equal(got, want) {
+			t.Errorf("at %s: %q, want %q", at, got, want)
 		}
 	}
 }

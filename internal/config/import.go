@@ -2,6 +2,7 @@ package config
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -142,12 +143,28 @@ func (d *decoder) imported(res *ruleimport.Result) {
 		c.Allow[name] = &Allow{Values: a.Values, Patterns: a.Patterns, Paths: a.Paths, Rules: a.Rules, Comment: "imported"}
 		c.places[tomlpos.Join("allow", name)] = at[a.Rules[0]]
 	}
-	for _, n := range res.Notes {
-		msg := n.Msg
+	d.warn(res.Notes)
+}
+
+// warn takes over the notes on a file as warnings. Rules that are lost are told one by
+// one; what was left out of many alike is told once.
+func (d *decoder) warn(notes []ruleimport.Note) {
+	first := map[string]int{} // by file and message, in Warnings
+	times := map[string]int{}
+	for _, n := range notes {
+		e := Error{File: n.File, Line: n.Line, Key: n.Rule, Msg: n.Msg}
 		if n.Lost {
-			msg = "not taken over: " + msg
+			e.Msg = "not taken over: " + n.Msg
+			d.cfg.Warnings = append(d.cfg.Warnings, e)
+			continue
 		}
-		c.Warnings = append(c.Warnings, Error{File: n.File, Line: n.Line, Key: n.Rule, Msg: msg})
+		same := n.File + ": " + n.Msg
+		if times[same]++; times[same] > 1 {
+			d.cfg.Warnings[first[same]].Msg = fmt.Sprintf("%s (of %d rules, of which this is the first)", n.Msg, times[same])
+			continue
+		}
+		first[same] = len(d.cfg.Warnings)
+		d.cfg.Warnings = append(d.cfg.Warnings, e)
 	}
 }
 

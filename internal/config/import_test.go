@@ -135,3 +135,29 @@ func TestImportForms(t *testing.T) {
 		}
 	}
 }
+
+// What was left out of many rules alike is one warning; rules that are lost are told
+// one by one.
+func TestImportWarnsOnce(t *testing.T) {
+	rules := ""
+	for _, name := range []string{"aaa", "bbb", "ccc"} {
+		rules += "[[rules]]\nid = 'acme-" + name + "'\nregex = 'acme" + name + "-[0-9]{8}'\npath = '\\.env$'\nkeywords = ['acme']\n" +
+			"[[rules]]\nid = 'file-" + name + "'\npath = '\\.acme$'\n"
+	}
+	cfg, err := importConfig(t, "rules = ['gitleaks:l.toml']\n", map[string]string{"l.toml": rules})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var once, lost int
+	for _, w := range cfg.Warnings {
+		if strings.HasSuffix(w.Msg, "(of 3 rules, of which this is the first)") && w.Line == 1 {
+			once++
+		}
+		if strings.HasPrefix(w.Msg, "not taken over: ") {
+			lost++
+		}
+	}
+	if once != 1 || lost != 3 || len(cfg.Warnings) != 4 {
+		t.Errorf("warnings are %q", cfg.Warnings)
+	}
+}

@@ -208,7 +208,11 @@ func (m *maker) repeat(re *syntax.Regexp, least, most int) {
 	case syntax.OpCharClass:
 		m.class(re.Rune, n)
 	case syntax.OpAnyChar, syntax.OpAnyCharNotNL:
-		m.class([]rune{'0', '9', 'A', 'Z', 'a', 'z'}, n)
+		any := []rune{'0', '9', 'A', 'Z', 'a', 'z'}
+		if !m.inside && n == 1 {
+			any = []rune{' ', '~'} // a sign, so that what follows can begin a word
+		}
+		m.class(any, n)
 	default:
 		for range max(least, min(n, 8)) {
 			m.write(re)

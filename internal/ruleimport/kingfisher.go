@@ -26,6 +26,9 @@ type fisherRule struct {
 	Confidence   string              `yaml:"confidence"`
 	Visible      *bool               `yaml:"visible"`
 	Requirements *fisherRequirements `yaml:"pattern_requirements"`
+	// Group is the number of the secret's group in rules that Kingfisher has from
+	// betterleaks; 0 is none.
+	Group int `yaml:"betterleaks_secret_group"`
 }
 
 type fisherRequirements struct {
@@ -52,8 +55,12 @@ func readFisher(im *importer, data []byte) error {
 			return
 		}
 		im.unknown(n, d.name, "name", "id", "pattern", "description", "references", "examples", "negative_examples", "categories",
-			"min_entropy", "confidence", "visible", "pattern_requirements", "validation", "revocation", "depends_on_rule")
+			"min_entropy", "confidence", "visible", "pattern_requirements", "validation", "revocation", "depends_on_rule",
+			"keywords", "betterleaks_secret_group", "tls_mode")
 		d.secret.name = "TOKEN"
+		if f.Group > 0 {
+			d.secret.numbers = []int{f.Group}
+		}
 		d.rule.Confidence = confidence(f.Confidence)
 		d.rule.Validators = im.entropy(n.Line, d.name, f.MinEntropy)
 		if f.Requirements != nil {

@@ -69,3 +69,20 @@ func TestSecretOfGroups(t *testing.T) {
 		}
 	}
 }
+
+// Rules that Kingfisher has from betterleaks name the number of the secret's group, and
+// the rules of its generated packs have keywords.
+func TestKingfisherGroup(t *testing.T) {
+	for group, want := range map[string]string{
+		"0": "acme=«{hex:16}»:{hex:8}", "2": "acme={hex:16}:«{hex:8}»",
+	} {
+		res, err := Parse("k.yml", []byte("rules:\n- name: Acme\n  id: acme.1\n  confidence: high\n  visible: true\n  keywords: [acme]\n"+
+			"  betterleaks_secret_group: "+group+"\n  pattern: 'acme=([0-9a-f]{16}):([0-9a-f]{8})'\n"), Options{Format: "kingfisher"})
+		if err != nil || len(res.Rules) != 1 || len(res.Notes) != 0 {
+			t.Fatalf("group %s: %v, %+v", group, err, res)
+		}
+		if got := res.Rules[0].Examples; len(got) != 1 || got[0] != want {
+			t.Errorf("group %s: example %q, want %q", group, got, want)
+		}
+	}
+}

@@ -75,7 +75,46 @@ func translate(pattern string, from dialect, flags string, secret groups) (strin
 	case t.groups > 0:
 		out = dropLead(out)
 	}
-	return out, nil
+	return openCounts(out), nil
+}
+
+// maxOpened bounds how many counts of a pattern are opened.
+const maxOpened = 16
+
+// openCounts opens counts, {0,16} to {0,}, of repetitions whose counts come to more
+// than maxRepeat times together, which regexp/syntax refuses.
+func openCounts(pattern string) string {
+	refused := func(p string) string {
+		_, err := syntax.Parse(p, syntax.Perl)
+		var se *syntax.Error
+		if errors.As(err, &se) && se.Code == syntax.ErrInvalidRepeatSize {
+			return se.Expr
+		}
+		return ""
+	}
+	out := pattern
+	for range maxOpened {
+		count := refused(out)
+		m := countForm.FindStringSubmatch(count)
+		if count == "" {
+			return out
+		}
+		if m == nil || m[3] == "" {
+			return pattern // it is open, or can't be
+		}
+		// The error names the count and not its place, which is where the parser
+		// stopped reading.
+		end := 0
+		for refused(out[:end]) != count {
+			i := strings.Index(out[end:], count)
+			if i < 0 {
+				return pattern
+			}
+			end += i + len(count)
+		}
+		out = out[:end-len(count)] + "{" + m[1] + ",}" + count[len(m[0]):] + out[end:]
+	}
+	return pattern
 }
 
 // optionalFirst reports whether a match can leave the first group out.

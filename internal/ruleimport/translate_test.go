@@ -117,3 +117,20 @@ func TestWordsOf(t *testing.T) {
 		}
 	}
 }
+
+// Counts that are too large together are opened, outermost first, and no others.
+func TestOpenCounts(t *testing.T) {
+	for in, want := range map[string]string{
+		`a{0,200}`:                            `a{0,200}`,
+		`(?:a{0,63}b{0,200}){0,16}c{0,16}`:    `(?:a{0,63}b{0,200}){0,}c{0,16}`,
+		`c{0,16}(?:a{0,63}b{0,200}){0,16}`:    `c{0,16}(?:a{0,63}b{0,200}){0,}`,
+		`(?:(?:a{2,30}){2,30}){2,30}x`:        `(?:(?:a{2,30}){2,30}){2,30}x`, // nor here
+		`(?:a{100}){200}`:                     `(?:a{100}){200}`,              // opening makes it no smaller
+		`(?:a{0,99}){0,99}?(?:b{0,99}){0,99}`: `(?:a{0,99}){0,}?(?:b{0,99}){0,}`,
+		`(unclosed`:                           `(unclosed`,
+	} {
+		if got := openCounts(in); got != want {
+			t.Errorf("%s: got %s, want %s", in, got, want)
+		}
+	}
+}
