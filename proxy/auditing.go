@@ -44,7 +44,7 @@ func (p *Proxy) tell(pol *policy, f *filter, dir, id string, hits []scrub.Hit) e
 			Time: now, Route: f.name, Direction: dir,
 			Rule: h.Rule.ID, Severity: h.Rule.Severity.String(), Tags: h.Rule.Tags,
 			Action: h.Action, Shadow: f.shadow, Path: h.Path, Length: h.Length,
-			Fingerprint: h.Fingerprint, RequestID: id, ConfigDigest: pol.digest,
+			Fingerprint: h.Fingerprint, Secret: h.Secret, RequestID: id, ConfigDigest: pol.digest,
 		}
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), auditTimeout)

@@ -89,6 +89,12 @@ func newAllowlist(rules []Rule, allows []Allow) (*allowlist, error) {
 // bind enters the newest entry for the rules that the names select.
 func (l *allowlist) bind(rules []Rule, names []string) {
 	for i := range rules {
+		if isKnownRule(&rules[i]) {
+			if slices.Contains(names, KnownID) {
+				l.byRule[i] = append(l.byRule[i], int32(len(l.entries)-1))
+			}
+			continue
+		}
 		if len(names) == 0 || slices.ContainsFunc(names, rules[i].Selected) {
 			l.byRule[i] = append(l.byRule[i], int32(len(l.entries)-1))
 		}

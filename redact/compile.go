@@ -13,7 +13,7 @@ import (
 // Compile compiles rules. The slice is copied. Its error joins one *RuleError
 // for each thing that is wrong.
 func Compile(rules []Rule, o Options) (*Set, error) {
-	m := &matcher{rules: slices.Clone(rules), ids: map[string]struct{}{}}
+	m := &matcher{rules: slices.Clone(rules), ids: map[string]struct{}{}, knownRule: -1}
 	analyses := analyzeAll(m.rules)
 	c := compiler{m: m, names: map[keyName]bool{}}
 	for i := range m.rules {
@@ -56,6 +56,9 @@ type compiler struct {
 func (c *compiler) rule(r *Rule, a *analysis) {
 	for i := range a.errs {
 		c.errs = append(c.errs, &a.errs[i])
+	}
+	if isKnownRule(r) {
+		c.m.knownRule = a.p.index
 	}
 	if _, dup := c.m.ids[r.ID]; dup {
 		c.errs = append(c.errs, &RuleError{ID: r.ID, Key: "id", Err: errors.New("another rule has this id")})
@@ -108,7 +111,7 @@ func (a *analysis) of(by *analyzer, index int32, r *Rule) {
 	if err != nil {
 		a.fail("id", err)
 	}
-	if r.Pattern == "" && !a.p.keyed {
+	if r.Pattern == "" && !a.p.keyed && !isKnownRule(r) {
 		a.fail("pattern", errors.New("a rule needs a pattern, keys or both"))
 	}
 	if a.p.begins, err = newBeginnings(r.Begins); err != nil {
@@ -130,6 +133,9 @@ func (a *analysis) of(by *analyzer, index int32, r *Rule) {
 		a.pattern(by)
 	}
 	a.p.rank = rank(r, a.triggers)
+	if isKnownRule(r) {
+		a.p.rank = knownRank
+	}
 }
 
 func checkID(id string) error {

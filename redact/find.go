@@ -20,6 +20,7 @@ type Finding struct {
 	Rule       *Rule // the most specific of the rules that found it
 	Start, End int   // bytes of the value
 	index      int32
+	known      *knownHit
 }
 
 // budget is how much work the automata may do in a search of text, see nfaScratch. A
@@ -39,6 +40,7 @@ type span struct {
 	// allowed spans are let through, and with them what their rule finds inside of
 	// them: a match is tried at each place, and so at parts of a value too.
 	allowed bool
+	known   *knownHit // of a known value
 }
 
 // Find appends the findings of f to dst: in order, without overlaps, settled.
@@ -58,6 +60,7 @@ func (s *Set) Find(sc *Scratch, dst []Finding, f Field) ([]Finding, error) {
 	if err := sr.byPattern(); err != nil {
 		return dst, err
 	}
+	sr.byKnown(s.knownIndex())
 	return s.join(f.Value, sc.raw, dst), nil
 }
 
@@ -318,13 +321,15 @@ func (s *Set) join(text []byte, spans []span, dst []Finding) []Finding {
 			if sp.end <= last.End || last.End-last.Start < maxChain {
 				last.End = max(last.End, sp.end)
 				if s.programs[sp.index].rank > s.programs[last.index].rank {
-					last.index = sp.index
+					last.index, last.known = sp.index, sp.known
+				} else if sp.known != nil && last.known != nil && sp.known.length > last.known.length {
+					last.known = sp.known
 				}
 				continue
 			}
 			sp.start = last.End
 		}
-		dst = append(dst, Finding{Start: sp.start, End: sp.end, index: sp.index})
+		dst = append(dst, Finding{Start: sp.start, End: sp.end, index: sp.index, known: sp.known})
 	}
 	for i := first; i < len(dst); i++ {
 		dst[i].Rule = &s.rules[dst[i].index]

@@ -18,6 +18,7 @@ type Set struct {
 	actions []Action // by rule
 	fixed   map[string]bool
 	allow   *allowlist
+	known   *Known // nil without knownRule
 }
 
 // matcher is what depends on the rules alone; Sets share it.
@@ -30,7 +31,8 @@ type matcher struct {
 	values, payloads *prefilter
 	every            []int32 // rules to be tried at every byte
 	ids              map[string]struct{}
-	window           int // the farthest reach of any rule
+	window           int   // the farthest reach of any rule
+	knownRule        int32 // KnownRule, -1 if it is not among them
 }
 
 // RuleError says what is wrong with a rule. Key is the key of the rule's table
@@ -87,8 +89,11 @@ func (s *Set) checkFixed() error {
 // Rules returns the compiled rules. The caller must not change them.
 func (s *Set) Rules() []Rule { return s.rules }
 
-// EngineName returns what confirms a rule: "dfa", "regexp2" or "key".
+// EngineName returns what confirms a rule: "dfa", "regexp2", "key" or "known".
 func (s *Set) EngineName(rule int) string {
+	if int32(rule) == s.knownRule {
+		return "known"
+	}
 	if e := s.programs[rule].engine; e != nil {
 		return e.name()
 	}
@@ -105,7 +110,11 @@ func (s *Set) AppendReplacement(dst []byte, f Finding, value []byte) (out []byte
 	if r, ok := a.(remover); ok {
 		remove = r.RemovesField()
 	}
-	return a.Append(dst, &s.rules[f.index], value), remove
+	if f.encoded() == asIs {
+		return a.Append(dst, &s.rules[f.index], value), remove
+	}
+	before, plain, behind := f.decode(value)
+	return f.encode(dst, value, before, a.Append(nil, &s.rules[f.index], plain), behind), remove
 }
 
 // Scratch is the working memory of one search at a time.

@@ -2,6 +2,7 @@ package redact
 
 import (
 	"bytes"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -24,6 +25,9 @@ func (s *Set) Suspect(sc *Scratch, raw []byte) bool {
 		}
 		return !suspect
 	})
+	if x := s.knownIndex(); x != nil && !suspect {
+		suspect = x.suspect(sc, raw)
+	}
 	clear(sc.unescaped[:cap(sc.unescaped)])
 	return suspect
 }
@@ -109,13 +113,28 @@ func unescape(dst, text []byte) []byte {
 				}
 				r = r<<4 | rune(d)
 			}
-			dst = utf8.AppendRune(dst, r)
 			i += n
+			if low := text[i+1:]; utf16.IsSurrogate(r) && len(low) >= 6 && low[0] == '\\' && low[1] == 'u' {
+				if pair := utf16.DecodeRune(r, unicodeEscape(low[2:])); pair != utf8.RuneError {
+					r = pair
+					i += 6
+				}
+			}
+			dst = utf8.AppendRune(dst, r)
 		default:
 			dst = append(dst, b)
 		}
 	}
 	return dst
+}
+
+// unicodeEscape returns the character of four hexadecimal digits, those that are none
+// taken for zero.
+func unicodeEscape(digits []byte) (r rune) {
+	for _, b := range digits[:4] {
+		r = r<<4 | rune(max(hexDigit(b), 0))
+	}
+	return r
 }
 
 var controls = [256]byte{'n': '\n', 't': '\t', 'r': '\r', 'b': '\b', 'f': '\f'}

@@ -48,7 +48,13 @@ func NewWriter(w io.Writer, s *Set, found Found) *Writer {
 
 // MaxHold returns the greatest number of bytes that a Writer keeps in memory for
 // s besides the batch it gathers.
-func (s *Set) MaxHold() int { return 2*s.window + s.values.most + maxChain + 2*keepBehind }
+func (s *Set) MaxHold() int {
+	window, most := s.window, s.values.most
+	if x := s.knownIndex(); x != nil {
+		window, most = max(window, x.reach), max(most, x.most)
+	}
+	return 2*window + most + maxChain + 2*keepBehind
+}
 
 // Write takes p and writes what later input can't change any more, in batches.
 // p is not kept.
@@ -58,7 +64,7 @@ func (w *Writer) Write(p []byte) (int, error) {
 		n := min(len(p), batch)
 		w.buf = append(w.buf, p[:n]...)
 		p = p[n:]
-		if len(w.buf)-w.done >= batch+w.set.values.most {
+		if len(w.buf)-w.done >= batch+max(w.set.values.most, w.set.knownIndex().hold()) {
 			w.advance(false)
 		}
 	}
@@ -92,13 +98,15 @@ func (w *Writer) advance(final bool) {
 	}
 	w.sc.raw = w.spans
 	w.sc.begin()
+	known := w.set.knownIndex() // one for all of this
 	sr := search{set: w.set, sc: w.sc, text: w.buf, from: w.done, to: len(w.buf), undecided: len(w.buf)}
 	if !final {
-		sr.partial, sr.undecided = true, max(w.done, len(w.buf)-w.set.values.most)
+		sr.partial, sr.undecided = true, max(w.done, len(w.buf)-max(w.set.values.most, known.hold()))
 	}
 	if w.err = sr.byPattern(); w.err != nil {
 		return
 	}
+	sr.byKnown(known)
 	// What begins where more text could change it is searched again.
 	w.done = sr.undecided
 	w.spans = slices.DeleteFunc(w.sc.raw, func(sp span) bool { return sp.at >= w.done })

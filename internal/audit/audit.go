@@ -33,6 +33,7 @@ type Event struct {
 	Path         string    `json:"path,omitempty"`
 	Length       int       `json:"length"` // bytes of the value found
 	Fingerprint  string    `json:"fingerprint,omitempty"`
+	Secret       string    `json:"secret,omitempty"` // which of the operator's own it is, by name
 	RequestID    string    `json:"request_id,omitempty"`
 	ConfigDigest string    `json:"config_digest"`
 	// Note makes the event a marker: what the trail says about itself, such as

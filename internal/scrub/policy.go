@@ -73,6 +73,7 @@ type Hit struct {
 	Line        int // counted from 1, in streams of plain text; else 0
 	Length      int // bytes of the value found
 	Fingerprint string
+	Secret      string // which of the operator's own it is: "source/name"
 
 	// gone says that it was found again in a truer reading, or is part of an escape.
 	gone bool

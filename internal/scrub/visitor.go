@@ -110,6 +110,15 @@ func (v *visitor) hides(raw []byte) bool { return v.codec.Opaque(raw) || disguis
 
 func (v *visitor) note(fd redact.Finding, path, value []byte, line int) {
 	hit := Hit{Rule: fd.Rule, Action: v.set.ActionName(fd), Path: v.prefix + string(path), Line: line, Length: len(value)}
+	if own, ok := fd.Secret(); ok {
+		hit.Secret = own.Source + "/" + own.Name
+		if e := fd.Encoding(); e != "" {
+			hit.Path += "|" + e
+			value = fd.Value(value)
+			defer clear(value)
+			hit.Length = len(value)
+		}
+	}
 	if v.keys != nil {
 		hit.Fingerprint = v.keys.Fingerprint(value)
 	}
