@@ -39,6 +39,9 @@ type metrics struct {
 	storeBytes    prometheus.Counter
 	inFlight      prometheus.Gauge
 	relay         relayMetrics
+
+	secretValues, secretRefused, secretTime *prometheus.GaugeVec
+	secretFailures                          *prometheus.CounterVec
 }
 
 func counter(name, help string, labels ...string) *prometheus.CounterVec {
@@ -94,6 +97,14 @@ func newMetrics() *metrics {
 		storeBytes:    one("redactd_store_bytes_total", "Bytes written to the embedded store."),
 		inFlight:      oneGauge("redactd_in_flight_requests", "Requests being served."),
 		relay:         newRelayMetrics(),
+		secretValues: gauge("redactd_own_secrets",
+			"Values of a source of own secrets that are looked for.", "source"),
+		secretRefused: gauge("redactd_own_secrets_refused",
+			"Values of a source of own secrets that are not, being too short or too common.", "source"),
+		secretTime: gauge("redactd_own_secrets_last_read_timestamp_seconds",
+			"Time at which a source of own secrets was read last.", "source"),
+		secretFailures: counter("redactd_own_secrets_failures_total",
+			"Times that a source of own secrets could not be read.", "source"),
 	}
 }
 
@@ -102,6 +113,7 @@ func (m *metrics) all() []prometheus.Collector {
 		m.requests, m.duration, m.scanned, m.findings, m.skippedBytes, m.skippedCount, m.errors,
 		m.blocked, m.noTransform, m.upUp, m.upFailures, m.configInfo, m.reloadSuccess, m.reloadTime,
 		m.auditEvents, m.auditFailures, m.storeRecords, m.storeBytes, m.inFlight,
+		m.secretValues, m.secretRefused, m.secretTime, m.secretFailures,
 	)
 }
 
@@ -201,6 +213,7 @@ func (m *metrics) loaded(old, now *policy, at time.Time) {
 	if old == nil {
 		return
 	}
+	m.forgetSecrets(old, now)
 	filters := now.filters()
 	for name, f := range old.filters() {
 		kept := filters[name]

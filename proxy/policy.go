@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/redactd/redactd/internal/config"
+	"github.com/redactd/redactd/internal/ownsecrets"
 	"github.com/redactd/redactd/internal/scrub"
 	"github.com/redactd/redactd/redact"
 )
@@ -26,7 +27,8 @@ type policy struct {
 	upstreams map[string]*upstream
 	keys      *redact.Keyring
 	trust     []netip.Prefix
-	tls       *tls.Config // of the data listener, or nil
+	tls       *tls.Config       // of the data listener, or nil
+	secrets   *ownsecrets.Store // nil without own secrets
 }
 
 // filter is what is looked for on a route or a listener, and what becomes of it.
@@ -85,6 +87,8 @@ type builder struct {
 	keys  *redact.Keyring
 	sets  map[string]*redact.Set // by the ids selected
 	bad   config.Errors
+	// secrets are the own ones, nil without any.
+	secrets *ownsecrets.Store
 }
 
 // build compiles cfg. Upstreams of old whose settings are the same are kept.
@@ -92,8 +96,9 @@ func build(cfg *config.Config, o Options, old *policy, sh shared) (*policy, erro
 	b := &builder{cfg: cfg, o: o, sets: map[string]*redact.Set{}}
 	b.gatherRules()
 	b.keyring()
+	b.secrets = b.ownSecrets(old, sh)
 	p := &policy{
-		cfg: cfg, digest: cfg.Digest, keys: b.keys,
+		cfg: cfg, digest: cfg.Digest, keys: b.keys, secrets: b.secrets,
 		byName: map[string]*route{}, listeners: map[string]*listener{}, upstreams: map[string]*upstream{},
 	}
 	b.serverSettings(p)
@@ -130,7 +135,7 @@ func (b *builder) fail(key, format string, args ...any) {
 }
 
 func (b *builder) gatherRules() {
-	b.rules = slices.Clone(b.o.Rules)
+	b.rules = append(slices.Clone(b.o.Rules), redact.KnownRule())
 	known := map[string]bool{}
 	for i := range b.rules {
 		known[b.rules[i].ID] = true
@@ -285,7 +290,7 @@ func (b *builder) compile(key string, f *filter) *redact.Set {
 		b.setErrors(key, err)
 		return nil
 	}
-	return set
+	return set.WithKnown(b.knownValues())
 }
 
 // setErrors notes the errors of Compile and With, each at its rule or allowlist.
@@ -323,6 +328,9 @@ func (b *builder) selectRules(key string, cfg *config.Policy) []redact.Rule {
 	var out []redact.Rule
 	for i := range b.rules {
 		r := &b.rules[i]
+		if r.ID == redact.KnownID && len(b.cfg.Secrets) == 0 {
+			continue
+		}
 		on := r.Pack == "config" || selectedBy(r, packs) || selectedBy(r, cfg.Rules)
 		if on && !selectedBy(r, cfg.DisableRule) {
 			out = append(out, *r)

@@ -100,6 +100,9 @@ func New(o Options) (*Proxy, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := pol.loadSecrets(nil); err != nil {
+		return nil, err
+	}
 	if err := p.m.register(p.registry); err != nil {
 		return nil, err
 	}
@@ -159,6 +162,9 @@ func (p *Proxy) reload() error {
 	}
 	pol, err := build(cfg, p.o, old, p.shared)
 	if err != nil {
+		return err
+	}
+	if err := pol.loadSecrets(old); err != nil {
 		return err
 	}
 	p.adopt(pol)
@@ -240,12 +246,16 @@ func (p *Proxy) Run(ctx context.Context) error {
 	for _, r := range p.relays {
 		r.Serve()
 	}
+	watch, end := context.WithCancel(ctx)
+	defer end()
+	p.goroutines.start(func() { p.watchSecrets(watch) })
 	p.ready.Store(true)
 	p.log.Info("serving", "listen", p.dataAddrs, "admin", p.adminAddr, "version", p.o.Version, "config_digest", pol.digest)
 	select {
 	case <-ctx.Done():
 	case err = <-failed:
 	}
+	end()
 	return errors.Join(err, p.shutdown(listeners, adminServer))
 }
 

@@ -69,6 +69,7 @@ func (e *Explainer) Explain(f Field) ([]Verdict, error) {
 	if err := sr.byPattern(); err != nil {
 		return nil, err
 	}
+	sr.byKnown(e.set.knownIndex())
 	e.joined(f.Value)
 	sr.explain = nil
 	e.unfit(&sr)

@@ -89,6 +89,9 @@ func escapedForms(value []byte, yield func(form []byte)) {
 		emit(once)
 		emit(escapeRunes(once, unit))
 	}
+	if crlf := bytes.ReplaceAll(bytes.ReplaceAll(value, []byte("\r\n"), newline), newline, []byte("\r\n")); len(crlf) != len(value) {
+		emit(crlf)
+	}
 	if special || beyond {
 		quote(jsonUnit(false, "0123456789abcdef", false))
 	}

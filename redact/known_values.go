@@ -3,6 +3,7 @@ package redact
 import (
 	"encoding/binary"
 	"math"
+	"math/bits"
 )
 
 // KnownValues are the values of one source of secrets, as fingerprints. They are not
@@ -16,6 +17,7 @@ type KnownValues struct {
 	}
 	encoded int    // values whose encoded forms are known too
 	first   uint32 // number of secrets[0] in the index that is being made
+	digest  uint64 // of names and values in their order
 	// used counts windows by hash, so that of what many values share little is taken.
 	used []uint8
 }
@@ -39,6 +41,12 @@ func (v *KnownValues) Len() int { return len(v.secrets) }
 // digits too.
 func (v *KnownValues) Encoded() int { return v.encoded }
 
+// Equal reports whether v and o have the same values under the same names, in the same
+// order.
+func (v *KnownValues) Equal(o *KnownValues) bool {
+	return len(v.secrets) == len(o.secrets) && v.digest == o.digest
+}
+
 // Add takes a value of MinKnown to MaxKnown bytes; others are left out. Of value
 // itself nothing is kept, and it can be wiped afterwards.
 func (v *KnownValues) Add(s Secret, value []byte) {
@@ -50,6 +58,9 @@ func (v *KnownValues) Add(s Secret, value []byte) {
 	}
 	number := uint32(len(v.secrets))
 	v.secrets = append(v.secrets, s)
+	for _, part := range [][]byte{value, []byte(s.Name)} {
+		v.digest = bits.RotateLeft64(v.digest, 7)*5 ^ v.key.print.sum(part)
+	}
 	encoded := len(v.secrets) <= MaxEncoded || len(value) < alwaysEncoded
 	if encoded {
 		v.encoded++

@@ -20,6 +20,7 @@ import (
 
 func newCheck(e *env) *cobra.Command {
 	var file string
+	var ask bool
 	cmd := &cobra.Command{
 		Use:   "check --config FILE",
 		Short: "Say whether a configuration is right",
@@ -29,7 +30,8 @@ It builds exactly what serve would build: routes, upstreams, certificates, rules
 Every mistake is printed, one a line, as FILE:LINE: KEY: what is wrong (what would
 be right). Otherwise it prints the routes with the number of rules in force on
 each, and warns of what is allowed but seldom meant. It connects to nothing and
-writes nothing.`,
+writes nothing; of the sources of own secrets it reads those that are files or in
+the environment, and with --ask Vault and commands too.`,
 		Example: `  redactd check --config config.toml`,
 		Args:    cobra.NoArgs,
 		Annotations: exits("0  serve would start with it",
@@ -48,10 +50,15 @@ writes nothing.`,
 			for _, w := range configWarnings(cfg, e.now()) {
 				e.warnf("%s", w)
 			}
+			if _, err := e.loadSecrets(cfg, !ask); err != nil {
+				fmt.Fprintln(e.stderr, err)
+				return silentError{exitFailure}
+			}
 			return writeSummary(e.stdout, cfg)
 		}),
 	}
 	e.configFlag(cmd, &file, "configuration `FILE` (default: $"+configVariable+" or "+e.systemConfig+")")
+	cmd.Flags().BoolVar(&ask, "ask", false, "ask Vault and run the commands that own secrets come from")
 	return cmd
 }
 

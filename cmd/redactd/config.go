@@ -106,6 +106,7 @@ func knownNames() config.Names {
 			n.Tags = append(n.Tags, p.Rules[i].Tags...)
 		}
 	}
+	n.Rules = append(n.Rules, redact.KnownID)
 	slices.Sort(n.Tags)
 	n.Tags = slices.Compact(n.Tags)
 	return n

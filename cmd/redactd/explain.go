@@ -146,7 +146,7 @@ func (e *env) newExplanation(f *explainFlags) (*explanation, error) {
 	if err != nil {
 		return nil, err
 	}
-	policy, keys, err := routePolicy(cfg, name, &f.scrubFlags)
+	policy, keys, err := e.routePolicy(cfg, name, &f.scrubFlags)
 	if err != nil {
 		return nil, err
 	}

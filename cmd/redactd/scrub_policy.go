@@ -33,15 +33,22 @@ func (e *env) scrubPolicy(f *scrubFlags) (*scrub.Policy, *redact.Keyring, error)
 	if err != nil {
 		return nil, nil, err
 	}
-	return routePolicy(cfg, name, f)
+	return e.routePolicy(cfg, name, f)
 }
 
-func routePolicy(cfg *config.Config, name string, f *scrubFlags) (*scrub.Policy, *redact.Keyring, error) {
+func (e *env) routePolicy(cfg *config.Config, name string, f *scrubFlags) (*scrub.Policy, *redact.Keyring, error) {
 	policy, keys, err := proxy.RoutePolicy(cfg, patterns.Rules(patterns.Builtin()), defaultPacks(), name)
 	if err != nil {
 		return nil, nil, flagErrors(err)
 	}
 	policy.MaxDecoded = int64(f.maxRecord)
+	secrets, err := e.loadSecrets(cfg, false)
+	if err != nil {
+		return nil, nil, err
+	}
+	if secrets != nil {
+		policy.Set = policy.Set.WithKnown(secrets.Known())
+	}
 	return policy, keys, nil
 }
 

@@ -70,6 +70,9 @@ func (r *textReport) hits(file string, hits []scrub.Hit) error {
 		r.byRule[h.Rule.ID]++
 		r.files[file] = true
 		fmt.Fprintf(r, "%s: %s %s", place(file, h.Line), h.Rule.Severity, h.Rule.ID)
+		if h.Secret != "" {
+			fmt.Fprintf(r, " %s", printable(h.Secret))
+		}
 		if h.Path != "" {
 			fmt.Fprintf(r, " at %s", printable(h.Path))
 		}
@@ -129,6 +132,7 @@ type hitJSON struct {
 	Path        string          `json:"path,omitempty"`
 	Length      int             `json:"length"`
 	Fingerprint string          `json:"fingerprint,omitempty"`
+	Secret      string          `json:"secret,omitempty"` // which own one: source/name
 }
 
 func (r *jsonReport) hits(file string, hits []scrub.Hit) error {
@@ -139,7 +143,7 @@ func (r *jsonReport) hits(file string, hits []scrub.Hit) error {
 		if err := enc.Encode(hitJSON{
 			File: file, Line: h.Line, Rule: h.Rule.ID, Pack: h.Rule.Pack, Severity: h.Rule.Severity,
 			Tags: append([]string{}, h.Rule.Tags...), Action: h.Action, Path: h.Path, Length: h.Length,
-			Fingerprint: h.Fingerprint,
+			Fingerprint: h.Fingerprint, Secret: h.Secret,
 		}); err != nil {
 			return err
 		}

@@ -22,6 +22,9 @@ func (d *decoder) check() {
 	for _, name := range slices.Sorted(maps.Keys(d.cfg.Upstreams)) {
 		d.checkUpstream(tomlpos.Join("upstream", name), d.cfg.Upstreams[name])
 	}
+	for _, name := range slices.Sorted(maps.Keys(d.cfg.Secrets)) {
+		d.checkSecrets(tomlpos.Join("secret", name), d.cfg.Secrets[name])
+	}
 	d.checkToken()
 	if len(d.cfg.Routes)+len(d.cfg.Listeners) == 0 && !d.failed("route") && !d.failed("listener") {
 		d.fail("", "no route is defined ([route.NAME] with an upstream)")

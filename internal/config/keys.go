@@ -1,6 +1,10 @@
 package config
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/redactd/redactd/redact"
+)
 
 // A key is what may stand in the file: where, what holds if it is absent, and
 // what its value must be. Types are those of the fields in types.go.
@@ -32,7 +36,7 @@ const (
 )
 
 // named are the tables that hold tables by name.
-var named = map[string]bool{"upstream": true, "route": true, "listener": true, "rule": true, "allow": true}
+var named = map[string]bool{"upstream": true, "route": true, "listener": true, "rule": true, "allow": true, "secret": true}
 
 func strs(s ...any) []any { return s }
 
@@ -132,6 +136,29 @@ var ownKeys = []key{
 	{path: "allow.NAME.comment", raw: true},
 	{path: "allow.NAME.examples", raw: true, check: nonEmpty},
 	{path: "allow.NAME.counter_examples", raw: true, check: nonEmpty},
+
+	{path: "secrets.min_length", def: int64(8), min: redact.MinKnown, max: 64},
+	{path: "secrets.poll", def: "10s", min: second / 10},
+	{path: "secrets.refresh", def: "5m", min: second},
+
+	{path: "secret.NAME.env", check: nonEmpty},
+	{path: "secret.NAME.file", file: directory},
+	{path: "secret.NAME.dir", file: directory},
+	{path: "secret.NAME.vault", check: optional(vaultURL)},
+	{path: "secret.NAME.command", check: nonEmpty},
+	{path: "secret.NAME.format", check: oneOf("", FormatWhole, FormatLines, FormatEnv, FormatJSON)},
+	{path: "secret.NAME.keys", check: nameGlob},
+	{path: "secret.NAME.except", check: nameGlob},
+	{path: "secret.NAME.mount", def: "secret", check: nonEmpty},
+	{path: "secret.NAME.version", def: int64(2), min: 1, max: 2},
+	{path: "secret.NAME.paths", check: nonEmpty},
+	{path: "secret.NAME.namespace"},
+	{path: "secret.NAME.token"},
+	{path: "secret.NAME.token_file", file: directory},
+	{path: "secret.NAME.tls_ca", file: readFile},
+	{path: "secret.NAME.timeout", def: "10s", min: second / 1000},
+	{path: "secret.NAME.optional", def: false},
+	{path: "secret.NAME.allow_common", def: false},
 
 	{path: "token.keys"},
 	{path: "token.keys_file", file: readFile},

@@ -101,6 +101,9 @@ func (c *Config) named() {
 	for name, u := range c.Upstreams {
 		u.Name = name
 	}
+	for name, s := range c.Secrets {
+		s.Name = name
+	}
 	for name, r := range c.Routes {
 		r.Name = name
 	}

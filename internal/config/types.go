@@ -19,9 +19,12 @@ type Config struct {
 	Rules   map[string]*redact.Rule `toml:"rule"`
 	Sources Sources                 `toml:"rules"`
 	Allow   map[string]*Allow       `toml:"allow"`
-	Token   Token                   `toml:"token"`
-	Audit   Audit                   `toml:"audit"`
-	Store   Store                   `toml:"store"`
+	// Secrets are the sources of the operator's own secrets, by name.
+	Secrets map[string]*Secrets `toml:"secret"`
+	Known   Known               `toml:"secrets"`
+	Token   Token               `toml:"token"`
+	Audit   Audit               `toml:"audit"`
+	Store   Store               `toml:"store"`
 
 	// Digest is a SHA-256 in hex over the effective configuration, secrets
 	// left out.
@@ -194,6 +197,48 @@ func (a *Allow) Entry(name string) redact.Allow {
 		Name: name, Values: a.Values, Patterns: a.Patterns, Paths: a.Paths, Rules: a.Rules, Until: a.Expires.End(),
 	}
 }
+
+// Known says how the sources of own secrets are read.
+type Known struct {
+	MinLength int      `toml:"min_length"` // shorter values, in bytes, are refused
+	Poll      Duration `toml:"poll"`       // how often files are looked at for changes
+	Refresh   Duration `toml:"refresh"`    // how often Vault and commands are asked again
+}
+
+// Secrets is a source of own secrets. It has one of Env, File, Dir, Vault and Command.
+type Secrets struct {
+	Name string `toml:"-"`
+
+	Env     []string `toml:"env"`     // names of variables, or globs
+	File    string   `toml:"file"`    // one file
+	Dir     string   `toml:"dir"`     // a directory with a file for each secret, as Kubernetes mounts it
+	Vault   string   `toml:"vault"`   // address of a HashiCorp Vault
+	Command []string `toml:"command"` // program and arguments
+
+	Format string   `toml:"format"` // of files and of a command's output
+	Keys   []string `toml:"keys"`   // globs of the names that are taken; none means all
+	Except []string `toml:"except"` // globs of those that are not
+
+	Mount     string   `toml:"mount"`   // where the KV engine of Vault is mounted
+	Version   int      `toml:"version"` // of that engine, 1 or 2
+	Paths     []string `toml:"paths"`   // of the secrets in it
+	Namespace string   `toml:"namespace"`
+	Token     Secret   `toml:"token"`
+	TokenFile string   `toml:"token_file"`
+	TLSCA     string   `toml:"tls_ca"`
+
+	Timeout     Duration `toml:"timeout"`      // of one request or command
+	Optional    bool     `toml:"optional"`     // start without it
+	AllowCommon bool     `toml:"allow_common"` // take values that look common too
+}
+
+// The formats of files and outputs with secrets.
+const (
+	FormatWhole = "whole" // one value
+	FormatLines = "lines" // a value on each line
+	FormatEnv   = "env"   // KEY=VALUE on each line
+	FormatJSON  = "json"  // the strings in a document
+)
 
 // Token configures keyed tokens and fingerprints. Keys are secret; the last
 // one is current.
