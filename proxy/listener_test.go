@@ -162,7 +162,7 @@ func TestListenerReload(t *testing.T) {
 	withListener(cfg, addr)
 	var next *config.Config
 	h := start(t, cfg, real, func(o *Options) { o.Load = func() (*config.Config, error) { return next, nil } })
-	check := func(want string) {
+	check := func(server *net.UDPConn, want string) {
 		t.Helper()
 		h.say(1, "<13>"+realSecret)
 		_ = server.SetReadDeadline(time.Now().Add(10 * time.Second))
@@ -171,13 +171,24 @@ func TestListenerReload(t *testing.T) {
 			t.Fatalf("got %q, %v; want %q", buf[:n], err, want)
 		}
 	}
-	check("<13>[REDACTED:test-token]")
+	check(server, "<13>[REDACTED:test-token]")
 	next = settings(up.URL)
 	withListener(next, addr).DisableRule = []string{"test-token"}
 	if err := h.Reload(); err != nil {
 		t.Fatal(err)
 	}
-	check("<13>" + realSecret)
+	check(server, "<13>"+realSecret)
+	other, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	next = settings(up.URL)
+	withListener(next, "udp://"+other.LocalAddr().String())
+	if err := h.Reload(); err != nil {
+		t.Fatal(err)
+	}
+	check(other, "<13>[REDACTED:test-token]")
 	for key, edit := range map[string]func(*config.Config){
 		"listener":                        func(c *config.Config) { c.Listeners = nil },
 		"listener.syslog.listen":          func(c *config.Config) { c.Listeners["syslog"].Listen = []string{"tcp://127.0.0.1:1"} },

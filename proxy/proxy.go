@@ -243,8 +243,9 @@ func (p *Proxy) Run(ctx context.Context) error {
 			}
 		})
 	}
-	for _, r := range p.relays {
+	for name, r := range p.relays {
 		r.Serve()
+		p.log.Info("listening", "listener", name, "addresses", r.Addrs())
 	}
 	watch, end := context.WithCancel(ctx)
 	defer end()

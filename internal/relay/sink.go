@@ -100,6 +100,7 @@ type datagramSink struct {
 	l    *Listener
 	f    sinkFormat
 	conn net.Conn
+	to   string // address that conn leads to
 }
 
 // maxSend is the longest datagram over IPv4.
@@ -130,12 +131,13 @@ func (s *datagramSink) send(body []byte, limit int) {
 }
 
 func (s *datagramSink) write(data []byte) error {
-	if s.conn == nil {
-		c, err := s.l.dial()
+	if to := s.l.host.Settings().Upstream; s.conn == nil || s.to != to {
+		s.close()
+		c, err := s.l.dial(to)
 		if err != nil {
 			return err
 		}
-		s.conn = c
+		s.conn, s.to = c, to
 	}
 	_, err := s.conn.Write(data)
 	if err != nil {

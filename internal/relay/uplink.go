@@ -16,6 +16,7 @@ type uplink struct {
 	l    *Listener
 	conn net.Conn
 	dead *atomic.Bool // the upstream has ended conn
+	to   string       // address that conn leads to
 	// opened does what a new connection needs first, and starts whoever reads from it
 	// and sets dead when it ends.
 	opened func(c net.Conn, dead *atomic.Bool) error
@@ -33,11 +34,14 @@ const (
 // connect makes sure that there is a connection. It tries until the listener's time
 // is over.
 func (u *uplink) connect() bool {
-	if u.conn != nil && !u.dead.Load() {
-		return true
-	}
-	if u.conn != nil && u.bound.Load() {
-		return false
+	if u.conn != nil {
+		dead := u.dead.Load()
+		if u.bound.Load() {
+			return !dead
+		}
+		if !dead && u.to == u.l.host.Settings().Upstream { // which a reload may change
+			return true
+		}
 	}
 	u.close()
 	for pause := retryFirst; ; pause = min(2*pause, retryMost) {
@@ -54,7 +58,8 @@ func (u *uplink) connect() bool {
 }
 
 func (u *uplink) dial() error {
-	c, err := u.l.dial()
+	to := u.l.host.Settings().Upstream
+	c, err := u.l.dial(to)
 	if err != nil {
 		return err
 	}
@@ -63,7 +68,7 @@ func (u *uplink) dial() error {
 		_ = c.Close()
 		return err
 	}
-	u.conn, u.dead = c, dead
+	u.conn, u.dead, u.to = c, dead, to
 	return nil
 }
 
@@ -120,11 +125,10 @@ func (u *uplink) close() {
 	}
 }
 
-// dial connects to the upstream, TLS included.
-func (l *Listener) dial() (net.Conn, error) {
-	s := l.host.Settings()
-	a := config.ParseAddress(s.Upstream)
-	ctx, cancel := context.WithTimeout(l.ctx, time.Duration(s.ConnectTimeout))
+// dial connects to an address, TLS included.
+func (l *Listener) dial(to string) (net.Conn, error) {
+	a := config.ParseAddress(to)
+	ctx, cancel := context.WithTimeout(l.ctx, time.Duration(l.host.Settings().ConnectTimeout))
 	defer cancel()
 	if a.Scheme == "tls" {
 		d := tls.Dialer{Config: l.host.ClientTLS()}
