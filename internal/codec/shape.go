@@ -93,7 +93,7 @@ func (s *shape) textNames() []byte {
 		seen[s] = true
 		for i := range s.members {
 			m := &s.members[i]
-			if m.kind != kept && !m.flat {
+			if m.kind != kept && !m.flat && (!s.pair || i > 0) {
 				b.WriteString(`"` + string(m.name) + `":`)
 			}
 			if m.of != nil {
