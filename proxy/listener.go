@@ -13,6 +13,7 @@ import (
 
 	"github.com/redactd/redactd/internal/config"
 	"github.com/redactd/redactd/internal/dialect"
+	"github.com/redactd/redactd/internal/otlpgrpc"
 	"github.com/redactd/redactd/internal/relay"
 	"github.com/redactd/redactd/internal/scrub"
 	"github.com/redactd/redactd/internal/store"
@@ -79,11 +80,7 @@ type runner interface {
 func (p *Proxy) openRelays(pol *policy) error {
 	p.relays = map[string]runner{}
 	for _, name := range slices.Sorted(maps.Keys(pol.listeners)) {
-		cfg := pol.listeners[name].cfg
-		if !relay.Speaks(cfg.Protocol) {
-			continue
-		}
-		r, err := relay.Open(relay.Options{Config: cfg, Host: &relayHost{p, name}, Log: p.log})
+		r, err := p.openRelay(name, pol.listeners[name].cfg)
 		if err != nil {
 			ctx, cancel := context.WithCancel(context.Background())
 			cancel()
@@ -92,6 +89,13 @@ func (p *Proxy) openRelays(pol *policy) error {
 		p.relays[name] = r
 	}
 	return nil
+}
+
+func (p *Proxy) openRelay(name string, cfg *config.Listener) (runner, error) {
+	if cfg.Protocol == otlpgrpc.Protocol {
+		return otlpgrpc.Open(otlpgrpc.Options{Config: cfg, Host: &grpcHost{relayHost{p, name}}, Log: p.log})
+	}
+	return relay.Open(relay.Options{Config: cfg, Host: &relayHost{p, name}, Log: p.log})
 }
 
 // stopRelays stops them all at once, and sends when they have.

@@ -67,9 +67,10 @@ type protocol struct {
 }
 
 var protocols = map[string]protocol{
-	"syslog":  {listen: []string{"tcp", "tls", "udp"}, upstream: []string{"tcp", "tls", "udp"}},
-	"forward": {listen: []string{"tcp", "tls", "udp"}, upstream: []string{"tcp", "tls"}, keys: true},
-	"gelf":    {listen: []string{"tcp", "tls", "udp"}, upstream: []string{"tcp", "tls", "udp"}},
+	"syslog":    {listen: []string{"tcp", "tls", "udp"}, upstream: []string{"tcp", "tls", "udp"}},
+	"forward":   {listen: []string{"tcp", "tls", "udp"}, upstream: []string{"tcp", "tls"}, keys: true},
+	"gelf":      {listen: []string{"tcp", "tls", "udp"}, upstream: []string{"tcp", "tls", "udp"}},
+	"otlp-grpc": {listen: []string{"tcp", "tls"}, upstream: []string{"tcp", "tls"}},
 }
 
 // schemes are those of all protocols.

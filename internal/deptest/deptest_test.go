@@ -35,7 +35,7 @@ var may = map[string]struct{ inside, outside []string }{
 	"internal/scrub":      {[]string{"redact", "internal/codec", "internal/disguise"}, nil},
 	"internal/relay":      {[]string{"internal/codec", "internal/config", "internal/dialect"}, nil},
 	"proxy": {
-		[]string{"internal/relay", "internal/ownsecrets", "redact", "internal/scrub", "internal/codec", "internal/config", "internal/audit", "internal/store", "internal/dialect"},
+		[]string{"internal/relay", "internal/otlpgrpc", "internal/ownsecrets", "redact", "internal/scrub", "internal/codec", "internal/config", "internal/audit", "internal/store", "internal/dialect"},
 		[]string{"github.com/valyala/fasthttp", "github.com/prometheus", "golang.org/x/sys"},
 	},
 	"cmd/redactd": {

@@ -82,11 +82,13 @@ func (s signal) export(srv any, ctx context.Context, decode func(any) error, _ g
 func (l *Listener) call(ctx context.Context, s signal, body []byte) (answer *[]byte, err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			l.host.Count(Panicked)
+			l.host.Count(Panicked, 1)
 			l.log.Error("panic while a call was handled", "type", fmt.Sprintf("%T", r), "stack", string(debug.Stack()))
 			answer, err = nil, refuse("an internal error happened")
 		}
 	}()
+	l.host.Count(Received, 1)
+	l.host.Count(ReceivedBytes, len(body))
 	settings := l.host.Settings()
 	if len(body) > int(settings.MaxMessage) {
 		return nil, status.Error(codes.ResourceExhausted, "the request is larger than this server accepts")
@@ -109,6 +111,7 @@ func (l *Listener) call(ctx context.Context, s signal, body []byte) (answer *[]b
 	if err != nil {
 		return nil, err
 	}
+	l.host.Count(SentBytes, len(body))
 	return &out, nil
 }
 
@@ -136,7 +139,7 @@ func (l *Listener) store(ctx context.Context, s signal, body []byte) error {
 	})
 	switch {
 	case err != nil || res == nil || res.Status >= http.StatusInternalServerError:
-		l.host.Count(StoreFailed)
+		l.host.Count(StoreFailed, 1)
 		return refuse("the store does not accept records at the moment")
 	case res.Status >= http.StatusBadRequest:
 		return status.Error(codes.InvalidArgument, "the message is not an export request")
@@ -174,7 +177,7 @@ func received(ctx context.Context) string {
 func (l *Listener) forward(ctx context.Context, s signal, body []byte, settings *config.Listener) ([]byte, error) {
 	conn, err := l.up.conn(settings)
 	if err != nil {
-		l.host.Count(UpstreamFailed)
+		l.host.Count(UpstreamFailed, 1)
 		return nil, refuse("the upstream can't be reached")
 	}
 	var header, trailer metadata.MD
@@ -204,7 +207,7 @@ func (l *Listener) failure(err error, answered bool) error {
 	s, _ := status.FromError(err)
 	p := s.Proto()
 	if !answered && s.Code() == codes.Unavailable && len(p.Details) == 0 {
-		l.host.Count(UpstreamFailed)
+		l.host.Count(UpstreamFailed, 1)
 		l.log.Warn("upstream failed")
 		return refuse("the upstream can't be reached")
 	}

@@ -23,6 +23,7 @@ import (
 	"google.golang.org/grpc/experimental"
 	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/mem"
+	"google.golang.org/grpc/stats"
 
 	"github.com/redactd/redactd/internal/config"
 	"github.com/redactd/redactd/internal/dialect"
@@ -50,7 +51,7 @@ type Host interface {
 	// Store gives a request to the embedded store, which answers as over HTTP.
 	Store(ctx context.Context, r *dialect.Request) (*dialect.Response, error)
 	// Count tells what happened.
-	Count(e Event)
+	Count(e Event, n int)
 }
 
 // Event is something that is counted.
@@ -58,9 +59,13 @@ type Event uint8
 
 // The events.
 const (
-	UpstreamFailed Event = iota // the upstream could not be reached
-	StoreFailed                 // the store did not keep records
-	Panicked                    // a call was lost to a panic
+	Connected      Event = iota // a client connected, or with a negative number left
+	Received                    // requests
+	ReceivedBytes               // of requests, decompressed
+	SentBytes                   // of requests that the upstream has taken
+	UpstreamFailed              // calls for which the upstream could not be reached
+	StoreFailed                 // requests that the store did not keep
+	Panicked                    // calls lost to a panic
 )
 
 // Options are what a Listener is made of.
@@ -129,6 +134,7 @@ func (l *Listener) server(options ...grpc.ServerOption) *grpc.Server {
 		grpc.MaxRecvMsgSize(int(l.cfg.MaxMessage)),
 		grpc.MaxHeaderListSize(maxHeaderList),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: pingTime, PermitWithoutStream: true}),
+		grpc.StatsHandler(connections{l.host}),
 		experimental.BufferPool(mem.NopBufferPool{}), // memory of messages is not shared between calls
 	)...)
 	for i := range signals {
@@ -138,6 +144,22 @@ func (l *Listener) server(options ...grpc.ServerOption) *grpc.Server {
 		}, l)
 	}
 	return s
+}
+
+// connections counts those of clients.
+type connections struct{ host Host }
+
+func (connections) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context   { return ctx }
+func (connections) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
+func (connections) HandleRPC(context.Context, stats.RPCStats)                         {}
+
+func (c connections) HandleConn(_ context.Context, s stats.ConnStats) {
+	switch s.(type) {
+	case *stats.ConnBegin:
+		c.host.Count(Connected, 1)
+	case *stats.ConnEnd:
+		c.host.Count(Connected, -1)
+	}
 }
 
 // Addrs returns the addresses in the order of the configuration.

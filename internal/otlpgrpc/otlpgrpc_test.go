@@ -63,10 +63,10 @@ func (h *testHost) Store(_ context.Context, r *dialect.Request) (*dialect.Respon
 	}
 	return h.answer, nil
 }
-func (h *testHost) Count(e Event) {
+func (h *testHost) Count(e Event, n int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.events[e]++
+	h.events[e] += n
 }
 
 func (h *testHost) count(e Event) int {
@@ -182,7 +182,7 @@ func TestForward(t *testing.T) {
 	if answer, err := call(t, c, signals[0], "x"); answer != "" || err != nil {
 		t.Errorf("withheld answer: %q, %v", answer, err)
 	}
-	if len(h.events) != 0 {
+	if h.count(Received) != 13 || h.count(ReceivedBytes) != 12*8+1 || h.count(SentBytes) == 0 || h.count(Connected) != 1 || h.count(UpstreamFailed) != 0 {
 		t.Error(h.events)
 	}
 }
