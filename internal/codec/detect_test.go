@@ -77,6 +77,7 @@ func TestDetect(t *testing.T) {
 		{"/any", "application/json", `{"requestId":"r","timestamp":1,"records":[{"data":""}]}`, "firehose"},
 		{"/any", "application/json", `{"requestId":"r"}`, "json"},
 		{"/upload", "application/vnd.fdo.journal", "", "journald"},
+		{"/api/1/minidump/", "multipart/form-data; boundary=b", "--b", "sentry-minidump"},
 		{"/api/1/security/", "application/csp-report", `{"csp-report":{}}`, "json"},
 		{"/v1/logs", "application/x-protobuf", "\n\x05hello", "otlp-logs"},
 		{"/insert/opentelemetry/v1/traces/", "application/json", "{", "otlp-traces"},

@@ -26,6 +26,7 @@ func FuzzHTML(f *testing.F)        { fuzzCodec(f, "html") }
 func FuzzXML(f *testing.F)         { fuzzCodec(f, "xml") }
 func FuzzSSE(f *testing.F)         { fuzzCodec(f, "sse") }
 func FuzzSentry(f *testing.F)      { fuzzCodec(f, "sentry") }
+func FuzzMinidump(f *testing.F)    { fuzzCodec(f, "sentry-minidump") }
 func FuzzSentryStore(f *testing.F) { fuzzCodec(f, "sentry-store") }
 func FuzzFirehose(f *testing.F)    { fuzzCodec(f, "firehose") }
 func FuzzJournald(f *testing.F)    { fuzzCodec(f, "journald") }

@@ -51,6 +51,17 @@ func TestLogProtocolEdits(t *testing.T) {
 		`[{"common":{"attributes":{"entity.guid":"S","k":"[R]"}},"logs":[{"timestamp":1,"message":"[R]","attributes":{"trace.id":"S"}}]}]`}})
 }
 
+func TestMinidumpEdits(t *testing.T) {
+	const form = "--b\r\nContent-Disposition: form-data; name=\"sentry\"\r\n\r\n%\r\n--b\r\nContent-Disposition: form-data; name=\"note\"\r\n\r\nS\r\n--b--\r\n"
+	with := func(event, note string) string {
+		return strings.NewReplacer("%", event, "\nS", "\n"+note).Replace(form)
+	}
+	runEdits(t, "sentry-minidump", []editCase{
+		{"event", with(`{"event_id":"S","message":"a S","extra":{"event_id":"S"}}`, "S"), everywhere(), with(`{"event_id":"S","message":"a [R]","extra":{"event_id":"[R]"}}`, "[R]")},
+		{"a part of an event", with(`{"message":"S`, "S"), everywhere(), with(`{"message":"[R]`, "[R]")},
+	})
+}
+
 func TestJournaldEdits(t *testing.T) {
 	long := strings.Repeat("word ", 120)
 	runEdits(t, "journald", []editCase{
