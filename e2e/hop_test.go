@@ -64,8 +64,9 @@ func (h *hop) compare(t *testing.T, front, back exchange) tally {
 	}
 	found.add(h.fields(t, "request", less(front.request.fields, hopRequest), less(back.request.fields, append(addedByHop, hopRequest...))))
 	found.add(h.fields(t, "response", less(back.response.fields, framing), less(front.response.fields, append(addedToBack, framing...))))
-	found.add(h.body(t, "request body", &front.request, &back.request))
-	found.add(h.body(t, "response body", &back.response, &front.response))
+	path := front.request.request.URL.Path
+	found.add(h.body(t, path, "request body", &front.request, &back.request))
+	found.add(h.body(t, path, "response body", &back.response, &front.response))
 	h.seen.add(found)
 	return found
 }
@@ -118,7 +119,7 @@ func fieldNames(fields []field) []string {
 
 // body compares bodies: byte for byte as they were sent, unless something was
 // found in them.
-func (h *hop) body(t *testing.T, where string, before, after *message) tally {
+func (h *hop) body(t *testing.T, path, where string, before, after *message) tally {
 	t.Helper()
 	if bytes.Equal(before.body, after.body) {
 		h.ps.absent(t, where, after.body)
@@ -127,7 +128,7 @@ func (h *hop) body(t *testing.T, where string, before, after *message) tally {
 	if b, a := before.field("Content-Encoding"), after.field("Content-Encoding"); a != b {
 		t.Errorf("%s: content coding %q became %q", where, b, a)
 	}
-	found := h.ps.compare(t, where, before.text(t), after.text(t))
+	found := h.ps.compare(t, where, view(t, path, before), view(t, path, after))
 	if len(found) == 0 {
 		t.Errorf("%s: changed although nothing was found", where)
 	}

@@ -1,0 +1,102 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	logs "go.opentelemetry.io/proto/otlp/logs/v1"
+	metrics "go.opentelemetry.io/proto/otlp/metrics/v1"
+	traces "go.opentelemetry.io/proto/otlp/trace/v1"
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
+)
+
+// view returns a body as text that differs only where a value does: formats with
+// lengths in them are decoded, by other means than redactd's own.
+func view(t *testing.T, path string, m *message) []byte {
+	t.Helper()
+	text := m.text(t)
+	switch {
+	case strings.HasSuffix(path, "/envelope/"):
+		return envelopeView(t, text)
+	case m.field("Content-Type") == "application/x-protobuf":
+		return protobufView(t, path, text)
+	}
+	return text
+}
+
+// protobufView shows the request of an OTLP exporter as JSON. The messages of the
+// services have the same fields as those for files.
+func protobufView(t *testing.T, path string, data []byte) []byte {
+	t.Helper()
+	for suffix, msg := range map[string]proto.Message{
+		"/v1/logs":    &logs.LogsData{},
+		"/v1/traces":  &traces.TracesData{},
+		"/v1/metrics": &metrics.MetricsData{},
+	} {
+		if !strings.HasSuffix(path, suffix) {
+			continue
+		}
+		if err := proto.Unmarshal(data, msg); err != nil {
+			t.Fatalf("%s: %v", path, err)
+		}
+		text, err := protojson.Marshal(msg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return []byte(sortedJSON(t, string(text)))
+	}
+	return data
+}
+
+// envelopeView shows an envelope of Sentry item by item, without the lengths of items
+// and what events say of their own changes; see
+// https://develop.sentry.dev/sdk/data-model/envelopes/.
+func envelopeView(t *testing.T, data []byte) []byte {
+	t.Helper()
+	head, rest, _ := bytes.Cut(data, []byte("\n"))
+	out := append(bytes.Clone(head), '\n')
+	for len(rest) > 0 {
+		var line []byte
+		line, rest, _ = bytes.Cut(rest, []byte("\n"))
+		var header map[string]any
+		if err := json.Unmarshal(line, &header); err != nil {
+			t.Fatalf("item header: %v", err)
+		}
+		payload := rest
+		if size, ok := header["length"].(float64); ok {
+			if int(size) > len(rest) {
+				t.Fatalf("an item has %d bytes, its header says %v", len(rest), size)
+			}
+			payload, rest = rest[:int(size)], rest[int(size):]
+			if len(rest) > 0 && rest[0] != '\n' {
+				t.Fatalf("an item is longer than the %v bytes that its header says", size)
+			}
+			rest = bytes.TrimPrefix(rest, []byte("\n"))
+		} else {
+			payload, rest, _ = bytes.Cut(rest, []byte("\n"))
+		}
+		delete(header, "length")
+		out = fmt.Appendf(out, "%v\n%s\n", header, withoutMeta(t, payload))
+	}
+	return out
+}
+
+func withoutMeta(t *testing.T, payload []byte) string {
+	t.Helper()
+	var event map[string]json.RawMessage
+	if json.Unmarshal(payload, &event) != nil {
+		return string(payload)
+	}
+	delete(event, "_meta")
+	text, err := json.Marshal(event)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
