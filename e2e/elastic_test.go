@@ -39,7 +39,7 @@ func pythonBulk(t *testing.T, ctx context.Context, args ...string) *exec.Cmd {
 }
 
 func goBulk(t *testing.T, ctx context.Context, args ...string) *exec.Cmd {
-	return exec.CommandContext(ctx, useKit(t, "go").path("goes"), args...)
+	return exec.CommandContext(ctx, useKit(t, "go").path("goes"), append([]string{"elastic"}, args...)...)
 }
 
 // TestElasticsearch lets the Elasticsearch clients for Python and Go send logs

@@ -119,9 +119,10 @@ func (p *process) await(t *testing.T, what string, ready func() bool) {
 // run runs a program to its end and returns its standard output.
 func run(t *testing.T, cmd func(context.Context) *exec.Cmd) string {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	c := cmd(ctx)
+	c := cmd(ctx) // may install a kit, in its own time
+	defer time.AfterFunc(2*time.Minute, cancel).Stop()
 	var stdout, stderr bytes.Buffer
 	c.Stdout, c.Stderr = &stdout, &stderr
 	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}

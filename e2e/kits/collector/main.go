@@ -11,6 +11,7 @@ import (
 	"go.opentelemetry.io/collector/exporter/otlphttpexporter"
 	"go.opentelemetry.io/collector/otelcol"
 	"go.opentelemetry.io/collector/receiver/otlpreceiver"
+	"go.opentelemetry.io/collector/service/telemetry/otelconftelemetry"
 )
 
 func main() {
@@ -18,7 +19,7 @@ func main() {
 	settings := otelcol.CollectorSettings{
 		BuildInfo: component.BuildInfo{Command: "collector", Description: "redactd's end-to-end suite", Version: "1"},
 		Factories: func() (otelcol.Factories, error) {
-			f := otelcol.Factories{}
+			f := otelcol.Factories{Telemetry: otelconftelemetry.NewFactory()}
 			var err error
 			if f.Receivers, err = otelcol.MakeFactoryMap(receiver); err != nil {
 				return f, err
@@ -27,7 +28,9 @@ func main() {
 			return f, err
 		},
 		ConfigProviderSettings: otelcol.ConfigProviderSettings{
-			ResolverSettings: confmap.ResolverSettings{ProviderFactories: []confmap.ProviderFactory{fileprovider.NewFactory()}},
+			ResolverSettings: confmap.ResolverSettings{
+				ProviderFactories: []confmap.ProviderFactory{fileprovider.NewFactory()}, DefaultScheme: "file",
+			},
 		},
 	}
 	if err := otelcol.NewCommand(settings).Execute(); err != nil {

@@ -1,14 +1,18 @@
-// Sends the documents of a file with one of Node's clients of log backends:
+// Sends with one of Node's clients of log backends:
 //
 //   node send.mjs CLIENT URL FILE
+//   node send.mjs sentry|otlp|otlp-json URL
 //
 // FILE has one JSON document a line. How many were sent is printed as JSON; the
-// exit code is not 0 if the client says that one was lost.
+// exit code is not 0 if the client says that one was lost. Without a file, what a
+// program in trouble reports is sent; credentials to leak come on standard input as
+// JSON.
 
 import { readFileSync } from 'node:fs'
 
 const [client, url, file] = process.argv.slice(2)
-const documents = readFileSync(file, 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line))
+const documents = file ? readFileSync(file, 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line)) : []
+const secrets = file ? {} : JSON.parse(readFileSync(0, 'utf8'))
 const text = (d) => (typeof d.message === 'string' ? d.message : 'no message')
 const failures = []
 const fail = (err) => failures.push(err)
@@ -98,10 +102,31 @@ const clients = {
     })
     await winstonWith(transport)
     await transport.flush()
+  },
+
+  async sentry () {
+    const Sentry = await import('@sentry/node')
+    Sentry.init({
+      dsn: url, release: 'shop@1.8.2', environment: 'staging', tracesSampleRate: 1, enableLogs: true, serverName: 'web-1'
+    })
+    Sentry.setUser({ id: '42', username: 'jane' })
+    Sentry.setTag('region', 'eu')
+    Sentry.setContext('database', { dsn: `postgresql://app:${secrets.database}@db:5432/app`, pool: 5 })
+    Sentry.addBreadcrumb({ category: 'http', message: 'GET /orders', data: { authorization: `Bearer ${secrets.session}` } })
+    Sentry.startSpan({ name: 'nightly', op: 'task' }, () => {
+      Sentry.startSpan({ name: `GET https://oauth2:${secrets.github}@github.com/acme/app.git`, op: 'http.client' }, () => {})
+      Sentry.captureException(new Error(`charge with ${secrets.stripe} refused`))
+    })
+    Sentry.setExtra('config', { password: secrets.password, port: 5432 })
+    Sentry.captureMessage(`uploading with ${secrets.aws} and 3 files`)
+    Sentry.captureMessage('an ordinary message: naïve café, 100 % & <b>more</b>')
+    Sentry.logger.warn('a key is old', { key: secrets.stripe, left: 2 })
+    Sentry.captureCheckIn({ monitorSlug: 'nightly', status: 'ok', duration: 1.5 })
+    if (!await Sentry.close(20000)) fail(new Error('not everything was sent'))
   }
 }
 
 await clients[client]()
 for (const err of failures) console.error(err)
-console.log(JSON.stringify({ sent: documents.length, failures: failures.length }))
+console.log(JSON.stringify(file ? { sent: documents.length, failures: failures.length } : { done: failures.length === 0 }))
 process.exit(failures.length > 0 ? 1 : 0)

@@ -1,0 +1,150 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// otlpClients export logs and traces, each with the SDK of its language.
+var otlpClients = []struct {
+	name    string
+	command func(t *testing.T, ctx context.Context, transport, addr string) *exec.Cmd
+	logs    int // records that it exports
+}{
+	{"python", func(t *testing.T, ctx context.Context, transport, addr string) *exec.Cmd {
+		return exec.CommandContext(ctx, useKit(t, "python").path("bin", "python"), "clients/otlp_client.py", transport, addr)
+	}, 5},
+	{"go", func(t *testing.T, ctx context.Context, transport, addr string) *exec.Cmd {
+		return exec.CommandContext(ctx, useKit(t, "go").path("goes"), "otlp", transport, addr)
+	}, 5},
+}
+
+// TestOpenTelemetry lets the SDKs of OpenTelemetry export through redactd to a
+// Collector, holds what arrives there to what was sent, and looks at what the Collector
+// makes of it.
+func TestOpenTelemetry(t *testing.T) {
+	for _, c := range otlpClients {
+		t.Run(c.name+" http", func(t *testing.T) {
+			ps := logPlants()
+			collector := startCollector(t)
+			h := hopTo(t, ps, collector.http)
+			exported(t, ps, func(ctx context.Context) *exec.Cmd { return c.command(t, ctx, "http", h.front.addr) })
+			front, back := h.pairs(t)
+			for i := range front {
+				h.compare(t, front[i], back[i])
+				if status := strings.Fields(front[i].response.start)[1]; status != "200" {
+					t.Errorf("%s: status %s", front[i].request.start, status)
+				}
+			}
+			if len(h.seen) < 5 {
+				t.Errorf("found only %v", h.seen)
+			}
+			collector.has(t, ps, c.logs)
+			h.finish(t, ps, h.seen)
+		})
+	}
+}
+
+// exported runs an exporter to its end.
+func exported(t *testing.T, ps plants, command func(context.Context) *exec.Cmd) {
+	t.Helper()
+	out := run(t, func(ctx context.Context) *exec.Cmd {
+		cmd := command(ctx)
+		cmd.Env, cmd.Stdin = environment(), bytes.NewReader(ps.secrets(t))
+		return cmd
+	})
+	if want := `{"done":true}`; sortedJSON(t, out) != want {
+		t.Errorf("the exporter says %s, want %s", out, want)
+	}
+}
+
+// collector is an OpenTelemetry Collector and what it has sent on.
+type collector struct {
+	http, grpc string
+
+	mu     sync.Mutex
+	bodies map[string][]string // by path
+}
+
+// startCollector starts a Collector that receives OTLP over HTTP and gRPC and sends it on
+// to the test as JSON.
+func startCollector(t *testing.T) *collector {
+	t.Helper()
+	c := &collector{http: freeAddress(t), grpc: freeAddress(t), bodies: map[string][]string{}}
+	sink := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			return
+		}
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.bodies[r.URL.Path] = append(c.bodies[r.URL.Path], string(body))
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = io.WriteString(w, "{}")
+	}))
+	t.Cleanup(sink.Close)
+	config := fmt.Sprintf(`
+receivers:
+  otlp:
+    protocols:
+      http: {endpoint: %q}
+      grpc: {endpoint: %q}
+exporters:
+  otlp_http:
+    endpoint: %q
+    encoding: json
+    compression: none
+    sending_queue: {enabled: false}
+service:
+  telemetry:
+    metrics: {level: none}
+  pipelines:
+    logs: {receivers: [otlp], exporters: [otlp_http]}
+    traces: {receivers: [otlp], exporters: [otlp_http]}
+    metrics: {receivers: [otlp], exporters: [otlp_http]}
+`, c.http, c.grpc, sink.URL)
+	file := filepath.Join(t.TempDir(), "collector.yaml")
+	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(context.Background(), useKit(t, "collector").path("collector"), "--config", "file:"+file)
+	cmd.Env = environment()
+	start(t, cmd).await(t, "the Collector", func() bool { return answers(c.http) })
+	return c
+}
+
+// has asks that the Collector took as many log records as were sent, and a trace, with
+// nothing planted.
+func (c *collector) has(t *testing.T, ps plants, logs int) {
+	t.Helper()
+	deadline := time.Now().Add(10 * time.Second)
+	for {
+		c.mu.Lock()
+		all := strings.Join(c.bodies["/v1/logs"], "\n")
+		spans := strings.Join(c.bodies["/v1/traces"], "\n")
+		c.mu.Unlock()
+		n := strings.Count(all, `"timeUnixNano"`)
+		if n == logs && strings.Contains(spans, `"spanId"`) {
+			ps.absent(t, "logs at the Collector", []byte(all))
+			ps.absent(t, "traces at the Collector", []byte(spans))
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("the Collector has %d log records and %d bytes of traces, want %d and some", n, len(spans), logs)
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+}
