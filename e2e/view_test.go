@@ -4,8 +4,10 @@ package e2e
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -49,10 +51,18 @@ func protobufView(t *testing.T, path string, data []byte) []byte {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return []byte(sortedJSON(t, string(text)))
+		return []byte(bytesValue.ReplaceAllStringFunc(sortedJSON(t, string(text)), func(member string) string {
+			decoded, err := base64.StdEncoding.DecodeString(bytesValue.FindStringSubmatch(member)[1])
+			if err != nil {
+				t.Fatal(err)
+			}
+			return `"bytesValue":` + jsonString(string(decoded))
+		}))
 	}
 	return data
 }
+
+var bytesValue = regexp.MustCompile(`"bytesValue":"([^"]*)"`)
 
 // envelopeView shows an envelope of Sentry item by item, without the lengths of items
 // and what events say of their own changes; see

@@ -22,6 +22,7 @@ var refusals = map[string]string{
 	"not-count":       "is a small number",
 	"not-slug":        "is a name of words and ids, as Kubernetes makes them",
 	"not-time":        "is a date, a version or an address",
+	"not-dsn":         "is a URL or a list of pairs, whose password has a rule of its own",
 	"not-predicate":   "is a word that says something of a password",
 	"not-message":     "is a sentence",
 	"not-word":        "is a word or an identifier",

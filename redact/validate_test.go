@@ -52,6 +52,10 @@ func TestValidators(t *testing.T) {
 			},
 			[]string{"1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNb", "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t5", "", "bc1"},
 		},
+		"not-dsn": {
+			[]string{"hunter2", "app/Tr0ub4dor@db", "a=b", "x y z", "://", ""},
+			[]string{"postgresql://app@db:5432/app", "jdbc:mysql://db/app", "Server=db;Database=app", "host=db user=app"},
+		},
 		"not-message": {
 			[]string{"hunter2", "correct horse battery staple", "My p4ssword is long.", "Secret.", "two words."},
 			[]string{"This field may not be blank.", "The two password fields didn't match.", "Ensure this value has at least 8 characters!"},
