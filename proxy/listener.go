@@ -126,8 +126,6 @@ func (h *relayHost) Settings() *config.Listener { return h.in(h.p.policy.Load())
 func (h *relayHost) ServerTLS() *tls.Config     { return h.in(h.p.policy.Load()).serverTLS }
 func (h *relayHost) ClientTLS() *tls.Config     { return h.in(h.p.policy.Load()).clientTLS }
 
-var errFrame = &scrub.Error{Kind: scrub.KindFormat, Err: errors.New("not of the format that its frame says")}
-
 // Scrub implements relay.Host.
 func (h *relayHost) Scrub(dst, payload []byte, coding string, probe bool) ([]byte, error) {
 	pol := h.p.policy.Load()
@@ -135,9 +133,6 @@ func (h *relayHost) Scrub(dst, payload []byte, coding string, probe bool) ([]byt
 	s := l.newScrubber()
 	defer s.Release()
 	res, err := s.Body(payload, scrub.Meta{ContentEncoding: coding})
-	if err == nil && res.Fallback && l.cfg.Protocol == "forward" {
-		err = errFrame // as text its lengths would no longer be right
-	}
 	if err != nil {
 		return h.unsure(dst, payload, l, err, probe)
 	}

@@ -88,8 +88,13 @@ func (w *forwardWalker) event(dst []Splice, src []byte, at int, v Visitor) (out 
 	return dst, end, err
 }
 
-// maxInflated bounds, in bytes, what compressed events may decode to.
-const maxInflated = 256 << 20
+// The bounds of what compressed events may decode to: at whatever ratio up to
+// minInflated bytes, else up to maxRatio times their size and maxInflated bytes.
+const (
+	minInflated = 16 << 20
+	maxInflated = 256 << 20
+	maxRatio    = 200
+)
 
 // packed walks the events in the string or binary at offset at.
 func (w *forwardWalker) packed(dst []Splice, src []byte, at int, coding string, v Visitor) ([]Splice, error) {
@@ -104,7 +109,7 @@ func (w *forwardWalker) packed(dst []Splice, src []byte, at int, coding string, 
 		}
 		return w.sized(dst, mark, &p, at), nil
 	}
-	plain, err := Decode(w.plain[:0], data, coding, maxInflated)
+	plain, err := Decode(w.plain[:0], data, coding, min(maxInflated, max(minInflated, maxRatio*int64(len(data)))))
 	w.plain = plain
 	if err != nil {
 		return dst, err

@@ -27,6 +27,8 @@ func (msgpackCodec) Opaque(src []byte) bool { return true }
 
 func (msgpackCodec) Streams() bool { return true }
 
+func (msgpackCodec) framed() {}
+
 type msgpackWalker struct {
 	leaf
 	scan  packScan

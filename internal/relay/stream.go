@@ -1,6 +1,10 @@
 package relay
 
-import "net"
+import (
+	"errors"
+	"io"
+	"net"
+)
 
 // lineProtocol is what the protocols have of their own whose clients send one message
 // after the other and want no answer.
@@ -31,7 +35,15 @@ func serveLines(l *Listener, p lineProtocol, c net.Conn) {
 	defer s.sink.close()
 	defer func() { clear(s.buf[:cap(s.buf)]); clear(s.out[:cap(s.out)]) }()
 	for {
-		if final := s.read(); !s.handOn(final) || final {
+		var err error
+		s.buf, err = readMore(s.conn, s.buf)
+		if !s.handOn(errors.Is(err, io.EOF)) {
+			return
+		}
+		if err != nil {
+			if len(s.buf) > 0 {
+				s.l.drop(DroppedFraming, 1, "the connection ended in a message")
+			}
 			return
 		}
 	}
@@ -66,16 +78,9 @@ func shifted(buf []byte, n int) []byte {
 	return buf[:rest]
 }
 
-// read reads what has come. final says that it was the last.
-func (s *lineConn) read() (final bool) {
-	var err error
-	s.buf, err = readMore(s.conn, s.buf)
-	// Whatever ended the connection: what is whole of it was meant.
-	return err != nil
-}
-
-// handOn takes the whole messages out of the buffer, and hands them on. It returns
-// false where the connection can't go on.
+// handOn takes the whole messages out of the buffer, and hands them on. With final,
+// the client has said that nothing follows: what is in the buffer is whole then, unless
+// it stands behind a length. It returns false where the connection can't go on.
 func (s *lineConn) handOn(final bool) bool {
 	n := s.f.discard(s.buf)
 	s.frames = s.frames[:0]
@@ -84,7 +89,6 @@ func (s *lineConn) handOn(final bool) bool {
 	for {
 		var fr frame
 		var ok bool
-		// A message that is not ended by the last byte is one all the same.
 		if fr, ok, err = s.f.next(s.buf[n:], final && !s.f.over); err != nil || !ok {
 			break
 		}
@@ -103,8 +107,6 @@ func (s *lineConn) handOn(final bool) bool {
 	case err != nil:
 		s.l.drop(DroppedFraming, 1, err.Error())
 		return false
-	case final && len(s.buf) > 0:
-		s.l.drop(DroppedFraming, 1, "the connection ended in a message")
 	case len(s.buf) > 0 && s.f.tooLarge(s.buf, int(s.l.host.Settings().MaxMessage)):
 		s.l.drop(DroppedTooLarge, 1, "larger than max_message")
 		s.buf = shifted(s.buf, s.f.discard(s.buf))

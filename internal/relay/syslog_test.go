@@ -124,11 +124,14 @@ func TestSyslogStop(t *testing.T) {
 	fmt.Fprint(c, "<13>one\n")
 	u := up.next(t)
 	expect(t, u, "<13>one\n")
-	fmt.Fprint(c, "<13>two\n<13>three "+secret+"\n")
+	fmt.Fprint(c, "<13>two\n<13>three "+secret+"\n<13>half of a mess")
 	r.end()
 	expect(t, u, "<13>two\n<13>three "+masked+"\n")
 	if _, err := u.Read(make([]byte, 1)); err != io.EOF {
 		t.Error(err)
+	}
+	if n := r.host.count(DroppedFraming); n != 1 {
+		t.Errorf("%d halves are counted", n)
 	}
 	r.end() // a second time
 }
