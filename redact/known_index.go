@@ -52,7 +52,7 @@ type knownForm struct {
 type knownClass struct {
 	knownShape
 	mask uint64 // of the bytes of a window
-	// filter has two bits of one word set for each window; the word is chosen by
+	// filter has three bits of one word set for each window; the word is chosen by
 	// the highest bits of its hash.
 	filter []uint64
 	shift  uint
@@ -71,10 +71,10 @@ func (k *knownKey) windowHash(x uint64) uint64 {
 }
 
 // Where in its word of the filter a window has its bits.
-func filterBits(h uint64) uint64 { return 1<<(h&63) | 1<<(h>>6&63) }
+func filterBits(h uint64) uint64 { return 1<<(h&63) | 1<<(h>>6&63) | 1<<(h>>12&63) }
 
 // headBits is where the bits begin that choose a list of windows.
-const headBits = 12
+const headBits = 18
 
 // newKnownIndex joins the values of several sources.
 func newKnownIndex(key *knownKey, sources []*KnownValues) *knownIndex {
