@@ -183,6 +183,69 @@ func TestSentryMeta(t *testing.T) {
 	}
 }
 
+// FuzzSentryMeta asks that an event stays a document, whatever is edited in it, and that
+// ranges are those of what was written.
+func FuzzSentryMeta(f *testing.F) {
+	f.Add(`{"message":"S","extra":{"a":[{"b":"S"}]},"_meta":{"message":{"":{"rem":[["a","s",0,1],["b","x"]],"len":4}},"extra":{"a":null}}}`, false)
+	f.Add(`{"_meta":{"x":"S"},"S":"S \u00e9 S","n":{"S":1}}`, false)
+	f.Add(`{"a":"S","b":["S",{"c":"S"}],"d":"x"}`, true)
+	f.Fuzz(func(t *testing.T, event string, remove bool) {
+		if len(event) > 4<<10 || !json.Valid([]byte(event)) {
+			return
+		}
+		for _, note := range []bool{true, false} {
+			envelope := "{}\n" + `{"type":"event","length":` + strconv.Itoa(len(event)) + "}\n" + event
+			p := &planter{secret: "S", remove: remove}
+			r := &recorder{edit: func(f *Field) ([]Splice, bool) {
+				edits, gone, _ := p.Visit(f)
+				for i := range edits {
+					if !note {
+						edits[i].Note = ""
+					}
+				}
+				return edits, gone && f.Kind != Name
+			}}
+			splices, _, err := walkWhole(Lookup("sentry"), []byte(envelope), r)
+			if err != nil {
+				return // it is JSON for others only
+			}
+			checkOrder(t, splices, len(envelope))
+			_, got := envelopeItems(t, Apply(nil, []byte(envelope), splices))
+			if !json.Valid(got[1]) {
+				t.Fatalf("%s became %s", event, got[1])
+			}
+		}
+	})
+}
+
+// TestSentryMetaQuiet asks that remarks move with the text where edits have no notes, and
+// that nothing else is told.
+func TestSentryMetaQuiet(t *testing.T) {
+	for in, want := range map[string]string{
+		`{"message":"S **"}`: `{"message":"[R] **"}`,
+		`{"message":"S **","_meta":{"message":{"":{"rem":[["!a","s",2,4],["!b","x"],["!c","s",0,1]]}}}}`: `{"message":"[R] **","_meta":{"message":{"":{"rem":[["!b","x"],["!a","s",4,6]]}}}}`,
+		`{"message":"S **","extra":{"a":"S"},"_meta":{"message":{"":{"len":9}},"extra":{}}}`:             `{"message":"[R] **","extra":{"a":"[R]"},"_meta":{"message":{"":{"len":9}},"extra":{}}}`,
+		`{"message":"S","_meta":{"message":null}}`:                                                       `{"message":"[R]","_meta":{"message":null}}`,
+		`{"message":"S","_meta":null}`:                                                                   `{"message":"[R]","_meta":null}`,
+	} {
+		r := &recorder{edit: func(f *Field) ([]Splice, bool) {
+			edits, _, _ := (&planter{secret: "S"}).Visit(f)
+			for i := range edits {
+				edits[i].Note = ""
+			}
+			return edits, false
+		}}
+		envelope := "{}\n" + `{"type":"event","length":` + strconv.Itoa(len(in)) + "}\n" + in
+		splices, _, err := walkWhole(Lookup("sentry"), []byte(envelope), r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, got := envelopeItems(t, Apply(nil, []byte(envelope), splices)); string(got[1]) != want {
+			t.Errorf("%s\n got %s\nwant %s", in, got[1], want)
+		}
+	}
+}
+
 // TestSentryKeys asks under which names the values of an event are shown.
 func TestSentryKeys(t *testing.T) {
 	event := `{"event_id":"S","tags":[["password","S"],["S"]],"request":{"headers":[["Authorization","S"]],"query_string":"a=1&token=S&b=S",` +
