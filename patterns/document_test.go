@@ -53,6 +53,7 @@ rules find the same text, the one of highest confidence names it. The tags `+"`p
 those that are off too: card and account numbers, personal data, and what US law counts as
 identifiers of patients.
 `, total, len(packs))
+	b.Write(counts(packs))
 	for _, p := range packs {
 		state := "on by default"
 		if !p.Default {
@@ -95,4 +96,26 @@ func shape(r *redact.Rule) string {
 		return "`` " + code + " ``"
 	}
 	return "`" + code + "`"
+}
+
+// counts says how many rules each pack has, and how many kinds of credentials they
+// find by a form or name of their own: rules that are secrets and not generic, and
+// the services that a rule lists.
+func counts(packs []Pack) []byte {
+	var b bytes.Buffer
+	b.WriteString("\n| pack | rules | named credential kinds | services listed |\n|---|---|---|---|\n")
+	rules, kinds, services := 0, 0, 0
+	for _, p := range packs {
+		k, s := 0, 0
+		for _, r := range p.Rules {
+			if r.HasTag("secret") && !r.HasTag("generic") {
+				k++
+			}
+			s += len(r.Begins)
+		}
+		fmt.Fprintf(&b, "| [%s](#%s) | %d | %d | %d |\n", p.Name, p.Name, len(p.Rules), k, s)
+		rules, kinds, services = rules+len(p.Rules), kinds+k, services+s
+	}
+	fmt.Fprintf(&b, "| all | %d | %d | %d |\n", rules, kinds, services)
+	return b.Bytes()
 }
