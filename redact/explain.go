@@ -164,19 +164,26 @@ func (t *trigger) isWord() bool {
 	return t.shape == byGram && !slices.ContainsFunc(t.seq, func(set byteSet) bool { return set.size() > 4 })
 }
 
-// leastAnnounced is the least length, in bytes, of what announces a rule that is
-// worth telling where its pattern does not fit.
-const leastAnnounced = 4
+// The least length, in bytes, of what announces a rule that is worth telling where its
+// pattern does not fit: where the match begins with it, and elsewhere.
+const (
+	leastPrefix    = 4
+	leastAnnounced = 6
+)
 
 // unfit notes where a rule is announced and its pattern fits at none of the places
-// that this allows. Rules of the tag generic are announced by words of prose.
+// that this allows, unless more is told of that text. Rules of the tag generic are
+// announced by words of prose.
 func (e *Explainer) unfit(sr *search) {
 	f := sr.set.values
 	f.each(sr.sc, sr.text, 0, func(number int32, i int) bool {
 		at, n, fits := f.stands(number, sr.text, i)
 		t := &f.triggers[number]
 		p := &sr.set.programs[t.rule]
-		if !fits || n < leastAnnounced || p.generic || !t.isWord() {
+		if !fits || n < leastPrefix || n < leastAnnounced && t.most > 0 || p.generic || !t.isWord() {
+			return true
+		}
+		if slices.ContainsFunc(e.verdicts, func(v Verdict) bool { return v.Outcome != OutcomeUnfit && v.Start < at+n && at < v.End }) {
 			return true
 		}
 		sr.sc.begin()

@@ -263,6 +263,14 @@ func (x *explanation) located(key string) string {
 	return key
 }
 
+// table is the table of the configuration that says what is looked for.
+func (x *explanation) table() string {
+	if x.cfg.Listeners[x.route] != nil {
+		return "listener." + x.route
+	}
+	return "route." + x.route
+}
+
 // whyOff says why a rule is off, and what switches it on.
 func (x *explanation) whyOff(r *redact.Rule) string {
 	route := x.cfg.Routes[x.route]
@@ -271,11 +279,11 @@ func (x *explanation) whyOff(r *redact.Rule) string {
 			if x.route == flagRoute {
 				return "its rule is switched off by --disable " + name
 			}
-			return "its rule is switched off by " + x.located(fmt.Sprintf("route.%s.disable_rules[%d]", x.route, i))
+			return "its rule is switched off by " + x.located(fmt.Sprintf("%s.disable_rules[%d]", x.table(), i))
 		}
 	}
 	if x.route == flagRoute {
 		return fmt.Sprintf("its rule is off, as is pack %s (--rules %s switches it on)", r.Pack, r.ID)
 	}
-	return fmt.Sprintf("its rule is off, as is pack %s (rules = [%q] in %s)", r.Pack, r.ID, x.located("route."+x.route))
+	return fmt.Sprintf("its rule is off, as is pack %s (rules = [%q] in %s)", r.Pack, r.ID, x.located(x.table()))
 }

@@ -93,7 +93,7 @@ func (x *explanation) otherActions(it *item) (list []actionResult) {
 	if keys == nil {
 		keys, _ = redact.NewKeyring([]byte(ephemeralKey()))
 	}
-	for _, text := range []string{"mask", "partial:2,4", "token", "replace:***", "remove"} {
+	for _, text := range []string{"mask", "partial:2,2", "token", "replace:***", "remove"} {
 		a, err := redact.ParseAction(text, keys)
 		if err != nil {
 			continue
