@@ -37,7 +37,18 @@ var publicWords = wordSet(`
 // lock files of package managers.
 var digestMarks = [][]byte{[]byte("sha1-"), []byte("sha256-"), []byte("sha384-"), []byte("sha512-"), []byte("md5-")}
 
+// fingerprintMarks stand before fingerprints in what gpg and ssh tell.
+var fingerprintMarks = [][]byte{
+	[]byte("RSA key "), []byte("DSA key "), []byte("ECDSA key "), []byte("EDDSA key "), []byte("ED25519 key "),
+	[]byte("public key "), []byte("host key "), []byte("signing key "), []byte("gpg key "), []byte("GPG key "),
+}
+
 func (p Place) isID() bool {
+	for _, mark := range fingerprintMarks {
+		if bytes.HasSuffix(p.Before, mark) {
+			return true
+		}
+	}
 	for _, mark := range digestMarks {
 		if bytes.HasSuffix(p.Before, mark) {
 			return true
