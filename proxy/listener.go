@@ -37,6 +37,12 @@ func (b *builder) listener(name string, cfg *config.Listener) *listener {
 	if l.serverTLS, err = serverTLS(&config.Server{TLSCert: cfg.TLSCert, TLSKey: cfg.TLSKey}); err != nil {
 		b.fail(key+".tls_cert", "%v", err)
 	}
+	if cfg.TLSClientCA != "" && l.serverTLS != nil {
+		if l.serverTLS.ClientCAs, err = certPool(cfg.TLSClientCA); err != nil {
+			b.fail(key+".tls_client_ca", "%v", err)
+		}
+		l.serverTLS.ClientAuth = tls.RequireAndVerifyClientCert
+	}
 	l.clientTLS, err = clientTLS(&config.Upstream{
 		TLSCA: cfg.UpstreamTLSCA, TLSCert: cfg.UpstreamTLSCert, TLSKey: cfg.UpstreamTLSKey,
 		TLSServerName: cfg.UpstreamTLSServerName, InsecureSkipVerify: cfg.UpstreamInsecureSkipVerify,

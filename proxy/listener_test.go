@@ -1,7 +1,9 @@
 package proxy
 
 import (
+	"crypto/tls"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -221,5 +223,60 @@ func TestListenerPortTaken(t *testing.T) {
 	}
 	if err := p.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "listener.syslog.listen[1]: ") {
 		t.Error(err)
+	}
+}
+
+// TestListenerTLS takes messages over TLS from a client that must show a certificate,
+// and hands them on over TLS to an upstream that wants one too.
+func TestListenerTLS(t *testing.T) {
+	dir := t.TempDir()
+	cert, key := writeCert(t, dir, "a")
+	pair, err := tls.LoadX509KeyPair(cert, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pool, err := certPool(cert)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{
+		Certificates: []tls.Certificate{pair}, ClientCAs: pool, ClientAuth: tls.RequireAndVerifyClientCert, MinVersion: tls.VersionTLS12,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	cfg := settings("http://127.0.0.1:1")
+	l := withListener(cfg, "tls://"+server.Addr().String())
+	l.Listen = []string{"tls://127.0.0.1:0"}
+	l.TLSCert, l.TLSKey, l.TLSClientCA = cert, key, cert
+	l.UpstreamTLSCA, l.UpstreamTLSCert, l.UpstreamTLSKey = cert, cert, key
+	h := start(t, cfg, real)
+	client := &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
+	addr := h.relays["syslog"].Addrs()[0].String()
+	if c, err := tls.Dial("tcp", addr, client); err == nil {
+		_ = c.SetReadDeadline(time.Now().Add(10 * time.Second))
+		if _, err = c.Read(make([]byte, 1)); err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("without a certificate: %v", err)
+		}
+		c.Close()
+	}
+	client.Certificates = []tls.Certificate{pair}
+	c, err := tls.Dial("tcp", addr, client)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.WriteString(c, "<13>"+realSecret+"\n"); err != nil {
+		t.Fatal(err)
+	}
+	c.Close()
+	up, err := server.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer up.Close()
+	_ = up.SetDeadline(time.Now().Add(10 * time.Second))
+	if got, err := io.ReadAll(up); err != nil || string(got) != "<13>[REDACTED:test-token]\n" {
+		t.Errorf("got %q, %v", got, err)
 	}
 }

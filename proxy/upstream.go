@@ -141,13 +141,9 @@ func clientTLS(cfg *config.Upstream) (*tls.Config, error) {
 		InsecureSkipVerify: cfg.InsecureSkipVerify, //nolint:gosec // the operator asked for it
 	}
 	if cfg.TLSCA != "" {
-		pem, err := os.ReadFile(cfg.TLSCA)
-		if err != nil {
+		var err error
+		if c.RootCAs, err = certPool(cfg.TLSCA); err != nil {
 			return nil, fmt.Errorf("tls_ca: %w", err)
-		}
-		c.RootCAs = x509.NewCertPool()
-		if !c.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, errors.New("tls_ca: holds no PEM certificate")
 		}
 	}
 	if cfg.TLSCert != "" || cfg.TLSKey != "" {
@@ -158,6 +154,19 @@ func clientTLS(cfg *config.Upstream) (*tls.Config, error) {
 		c.Certificates = []tls.Certificate{cert}
 	}
 	return c, nil
+}
+
+// certPool reads certificates to trust.
+func certPool(file string) (*x509.CertPool, error) {
+	pem, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(pem) {
+		return nil, errors.New("holds no PEM certificate")
+	}
+	return pool, nil
 }
 
 // dialer returns the dial function of t. TLS is done here, not in fasthttp, so

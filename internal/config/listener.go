@@ -18,6 +18,9 @@ type Listener struct {
 	Upstream string   `toml:"upstream"` // StoreUpstream, or an address
 	TLSCert  string   `toml:"tls_cert"` // of tls:// addresses in Listen
 	TLSKey   string   `toml:"tls_key"`
+	// TLSClientCA are the certificates that must vouch for those of clients; "" asks
+	// for none.
+	TLSClientCA string `toml:"tls_client_ca"`
 
 	UpstreamTLSCA              string `toml:"upstream_tls_ca"`
 	UpstreamTLSCert            string `toml:"upstream_tls_cert"`
@@ -45,6 +48,7 @@ var listenerKeys = []key{
 	{path: "listener.NAME.upstream", check: listenerUpstream, required: true},
 	{path: "listener.NAME.tls_cert", file: readFile},
 	{path: "listener.NAME.tls_key", file: readFile},
+	{path: "listener.NAME.tls_client_ca", file: readFile},
 	{path: "listener.NAME.upstream_tls_ca", file: readFile},
 	{path: "listener.NAME.upstream_tls_cert", file: readFile},
 	{path: "listener.NAME.upstream_tls_key", file: readFile},
@@ -143,6 +147,7 @@ func (d *decoder) checkListener(path string, l *Listener) {
 	d.checkPolicy(path, &l.Policy)
 	d.checkPairAt(path+".", l.TLSCert, l.TLSKey)
 	d.checkPairAt(path+".upstream_", l.UpstreamTLSCert, l.UpstreamTLSKey)
+	d.checkCA(path+".tls_client_ca", l.TLSClientCA, false)
 	d.checkCA(path+".upstream_tls_ca", l.UpstreamTLSCA, l.UpstreamInsecureSkipVerify)
 	proto, ok := protocols[l.Protocol]
 	if !ok {
@@ -184,7 +189,9 @@ func (d *decoder) checkListen(path string, l *Listener, proto protocol) {
 		}
 	}
 	if _, secure := used["tls"]; !secure {
-		d.noEffect(path, "without a tls:// address in listen", map[string]bool{"tls_cert": l.TLSCert != "", "tls_key": l.TLSKey != ""})
+		d.noEffect(path, "without a tls:// address in listen", map[string]bool{
+			"tls_cert": l.TLSCert != "", "tls_key": l.TLSKey != "", "tls_client_ca": l.TLSClientCA != "",
+		})
 	} else if l.TLSCert == "" && l.TLSKey == "" {
 		d.fail(tomlpos.Element(path+".listen", used["tls"]), "has no certificate (tls_cert and tls_key)")
 	}
