@@ -17,7 +17,7 @@ func init() {
 		{"metrics", "Metrics", "metrics", metric},
 	} {
 		request := export(s.suffix, s.items, s.item)
-		document := &shape{name: request.name, members: slices.Concat(request.members, exportAnswer.members, rpcStatus.members)}
+		document := &shape{name: request.name, members: slices.Concat(request.members, exportAnswer.members)}
 		Register(&otlpCodec{
 			name: "otlp-" + s.signal, path: "/v1/" + s.signal,
 			request: request, document: document, names: document.textNames(),

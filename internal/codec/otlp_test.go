@@ -103,6 +103,7 @@ func TestOTLPJSONEdits(t *testing.T) {
 		{"name last", `{"value":{"stringValue":"secret"}, "key":"secret"}`, `{"value":{"stringValue":"x"}, "key":"x"}`, editor(all("secret", "x"))},
 		{"remove", `{"key":"a","value":{"stringValue":"s"}} , {"key":"b"},{"key":"c","value":{"intValue":7}}`, `{"key":"b"}`, editor(nil, "s", "7")},
 		{"unknown", `{"key":"a","other":{"secret":["s"]}}`, `{"key":"a","other":{"secret":["x"]}}`, editor(all("s", "x"))},
+		{"details", `{}]}]}],"code":7,"details":[{"a":"s"}],"x":[{"y":[{"z":[{}`, `{}]}]}],"code":7,"details":[{"a":"x"}],"x":[{"y":[{"z":[{}`, editor(all("s", "x"))},
 		{"not of the protocol", `"s",{"key":7,"value":"s"},7`, `"x",{"key":7,"value":"x"},7`, editor(all("s", "x"))},
 	} {
 		if got := rewrite(t, "otlp-logs", wrap(tt.src), tt.r); got != wrap(tt.want) {
@@ -192,6 +193,25 @@ func TestOTLPAgainstLibrary(t *testing.T) {
 				t.Errorf("%s/%s: %v\n got %v\nwant %v", name, file, err, got, want)
 			}
 		}
+	}
+}
+
+// TestOTLPSpares asks that of a request with one finding few fields are visited.
+func TestOTLPSpares(t *testing.T) {
+	var records []*logs.LogRecord
+	for i := range 1000 {
+		records = append(records, &logs.LogRecord{Body: str("a line of text"), Attributes: pairs(str("a"), str("b"), str("c"), str("d"))})
+		if i == 500 {
+			records[i].Body = str("a SECRET")
+		}
+	}
+	v := &picky{word: "SECRET"}
+	splices, _, err := walkWhole(Lookup("otlp-logs"), marshal(t, logRequest(records...)), v)
+	if err != nil || len(splices) != 6 { // the text, and the lengths from its own to that of ResourceLogs
+		t.Errorf("%d splices, %v", len(splices), err)
+	}
+	if v.fields == 0 || v.fields > 100 {
+		t.Errorf("%d fields visited", v.fields)
 	}
 }
 

@@ -97,7 +97,7 @@ func TestSieveConformance(t *testing.T) {
 
 // FuzzSieve holds walks that spare fields to those that do not, whole and in pieces.
 func FuzzSieve(f *testing.F) {
-	names := []string{"json", "ndjson", "esbulk", "logfmt"}
+	names := []string{"json", "ndjson", "esbulk", "logfmt", "otlp-logs", "otlp-metrics", "loki"}
 	for i, name := range names {
 		for _, src := range samples(f, name) {
 			f.Add(uint8(i), src[:min(len(src), 4096)], "e", uint16(100))
