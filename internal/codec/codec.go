@@ -192,9 +192,9 @@ func Apply(dst, src []byte, splices []Splice) []byte {
 	return append(dst, src[at:]...)
 }
 
-// Framed reports whether payloads of c count their bytes, so that one which is broken
-// can't be edited as plain text.
-func Framed(c Codec) bool {
-	_, ok := c.(interface{ framed() })
-	return ok
+// Framed reports whether src, a payload of c or what follows where one broke, counts
+// its bytes, so that it can't be edited as plain text.
+func Framed(c Codec, src []byte) bool {
+	f, ok := c.(interface{ framed(src []byte) bool })
+	return ok && f.framed(src)
 }

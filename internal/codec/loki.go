@@ -48,11 +48,24 @@ func (lokiCodec) NewWalker() Walker {
 }
 
 // Opaque reports snappy and the escapes of JSON and of label sets.
-func (lokiCodec) Opaque(src []byte) bool { return snappySize(src) >= 0 || hidesGo(src) }
+func (lokiCodec) Opaque(src []byte) bool {
+	return !beginsObject(src) && snappySize(src) >= 0 || hidesGo(src)
+}
 
 func (lokiCodec) Streams() bool { return false }
 func (lokiCodec) sifts()        {}
-func (lokiCodec) framed()       {}
+
+func (lokiCodec) framed(src []byte) bool { return !beginsObject(src) }
+
+// beginsObject reports whether src begins as an object of JSON does, which no block of
+// snappy can: behind its size, the quote would be a copy of what is not there yet.
+func beginsObject(src []byte) bool {
+	if len(src) == 0 || src[0] != '{' {
+		return false
+	}
+	i := skipSpace(src, 1)
+	return i < len(src) && (src[i] == '"' || src[i] == '}')
+}
 
 type lokiWalker struct {
 	proto protoWalker

@@ -57,7 +57,8 @@ func (*otlpCodec) Opaque(src []byte) bool {
 
 func (*otlpCodec) Streams() bool { return false }
 func (*otlpCodec) sifts()        {}
-func (*otlpCodec) framed()       {}
+
+func (*otlpCodec) framed(src []byte) bool { return !isObject(src) }
 
 type otlpWalker struct {
 	codec *otlpCodec

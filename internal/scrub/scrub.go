@@ -239,7 +239,7 @@ func (s *Scrubber) walkSuspect(c codec.Codec, text []byte, res *Result) error {
 			return err
 		}
 	}
-	if len(s.v.hits) > 0 || codec.Framed(c) || bytes.IndexByte(text, 0) < 0 {
+	if len(s.v.hits) > 0 || codec.Framed(c, text) || bytes.IndexByte(text, 0) < 0 {
 		return nil
 	}
 	bare := bytes.ReplaceAll(text, []byte{0}, nil)
@@ -274,7 +274,7 @@ func (s *Scrubber) walk(c codec.Codec, text []byte, res *Result) error {
 			s.splices, s.v.hits = s.splices[:0], s.v.hits[:0]
 		}
 	}
-	if hides(c, rest) || codec.Framed(c) {
+	if hides(c, rest) || codec.Framed(c, rest) {
 		return err
 	}
 	edits, _, err := s.v.Visit(s.v.one(codec.Field{Value: rest, Kind: codec.Text}))

@@ -63,3 +63,26 @@ func TestSuspectBesideLengths(t *testing.T) {
 		}
 	}
 }
+
+// TestBrokenMessages asks that what counts its bytes is withheld where it is broken,
+// and that JSON goes on as text.
+func TestBrokenMessages(t *testing.T) {
+	for _, tt := range []struct {
+		path, contentType, body string
+		withheld                bool
+	}{
+		{"/v1/logs", "application/x-protobuf", string(protoLogs(protoString(5, protoString(1, "x"))))[1:], true},
+		{"/v1/logs", "application/x-protobuf", "redis://:hunter2@h/0", true},
+		{"/v1/logs", "application/x-protobuf", `{"a":"redis://:hunter2@h/0"}`, false},
+		{"/v1/logs", "application/json", `{"a":"redis://:hunter2@h/0",`, false},
+		{"/loki/api/v1/push", "application/x-protobuf", "redis://:hunter2@h/0", true},
+		{"/loki/api/v1/push", "application/json", `{"streams":"redis://:hunter2@h/0",`, false},
+	} {
+		s := Acquire(builtin(), nil)
+		res, err := s.Body([]byte(tt.body), Meta{Path: tt.path, ContentType: tt.contentType})
+		if tt.withheld != (err != nil) || strings.Contains(string(res.Body), "hunter2") && err == nil {
+			t.Errorf("%s %s %q: %q, %v", tt.path, tt.contentType, tt.body, res.Body, err)
+		}
+		s.Release()
+	}
+}
