@@ -211,6 +211,9 @@ func verdictOf(d *document, s *sample, how *disguise, key, got string) string {
 		if wholly(sealed) && (how.whole || s.key != "" || s.rule.HasTag("private-key")) {
 			return "" // as a whole
 		}
+		if wholly(sealed) && strings.HasPrefix(how.name, "base64") && len(s.secrets) > 0 {
+			return "more" // what looks like a token in base64 goes whole
+		}
 		plain, err = how.read(in)
 		if out, e := base64.StdEncoding.DecodeString(in); e == nil && wholly(seal(string(out))) && s.rule.HasTag("private-key") {
 			return "" // in base64 twice

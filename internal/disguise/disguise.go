@@ -129,6 +129,13 @@ func IsBlock(e Encoding) bool {
 	return false
 }
 
+// Spreads reports whether stretches of e have other text between their parts, which a
+// finding in the text as it is would take with it.
+func Spreads(e Encoding) bool {
+	_, ok := e.(records)
+	return ok
+}
+
 // line returns the bounds of the line of text that at lies in, without its end, as
 // far as it begins at or after from, and of the lines that go on with it. A very long
 // line is cut.

@@ -71,7 +71,7 @@ func (u *unmask) within(edits []codec.Splice, text []byte, depth int) ([]codec.S
 			}
 			at = end
 			near := overlapping(edits, start, end)
-			if len(near) > 0 && near[0].Start <= start && near[0].End >= end {
+			if len(near) > 0 && near[0].Start <= start && near[0].End >= end && !disguise.Spreads(e) {
 				continue
 			}
 			mark, hits := len(fresh), len(u.v.hits)
@@ -185,6 +185,11 @@ func (u *unmask) stretch(fresh, near []codec.Splice, e disguise.Encoding, text [
 	fresh, u.v.texts = e.Encode(fresh, u.v.texts, inner, l.text, stretch, start)
 	for i := mark; i < len(fresh); i++ {
 		fresh[i].Note = inner[0].Note // those that are written anew stand for all
+	}
+	if len(near) > 0 && disguise.Spreads(e) {
+		for i := range l.found {
+			u.v.hits[l.hits+i].gone = true // it was noted as one with all that is between
+		}
 	}
 	if len(near) > 0 && len(fresh) > mark && disguise.IsBlock(e) {
 		// What was found in it as it is was so by chance, or is only a part.

@@ -42,7 +42,7 @@ func (w *lineWriter) found(fd redact.Finding, value []byte, length int) {
 // Write implements io.Writer.
 func (w *lineWriter) Write(p []byte) (int, error) {
 	w.restore(p)
-	n := settled(w.buf)
+	n := min(settled(w.buf), disguise.OpenKey(w.buf))
 	if n == 0 && len(w.buf) >= maxLines {
 		n = len(w.buf)
 	}
