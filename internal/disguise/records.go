@@ -67,6 +67,9 @@ func keyParts(dst []part, text []byte) (_ []part, done bool) {
 		if next < 0 {
 			return dst, len(rest) == maxRecordLine
 		}
+		if column < 0 && hasRun(rest[:next]) {
+			return dst, true // the key itself goes on in its first line
+		}
 		from := last + next + 1
 		line, whole := text[from:min(len(text), from+maxRecordLine)], false
 		if i := bytes.IndexByte(line, '\n'); i >= 0 {
@@ -85,6 +88,12 @@ func keyParts(dst []part, text []byte) (_ []part, done bool) {
 		dst = append(dst, part{from + start, from + end})
 	}
 	return dst, true
+}
+
+// hasRun reports whether a part of a key may stand in text.
+func hasRun(text []byte) bool {
+	start, _ := nextRunPlain(text, 0)
+	return start >= 0
 }
 
 // body returns the bounds of the part of a key in a line, start -1 for none: what stands
