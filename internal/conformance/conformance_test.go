@@ -94,6 +94,9 @@ var exceptions = map[string][]string{
 	"cloudflare-tunnel-token": {"Docker"},
 	"php-dump":                {"Docker", "json in json"},
 	"redis-config":            {"logfmt", "Docker"},
+	"password-yaml-block":     {"logfmt", "Docker"},
+	// The first sixteen bytes in hexadecimal digits have to be of ASCII.
+	"password-other-language": {"hex"},
 }
 
 func excused(d *document, how *disguise, s *sample) bool {
