@@ -20,7 +20,8 @@ import (
 
 // backend is a real log backend, started for a test.
 type backend struct {
-	addr string
+	addr   string
+	syslog string // address for syslog over TCP, of VictoriaLogs
 	// take returns what is in it, as JSON, in the order of sending, and empties it
 	// if it is to be used again.
 	take func(t *testing.T) []string
@@ -170,9 +171,9 @@ func startOpenSearch(t *testing.T) *backend {
 // startVictoriaLogs starts VictoriaLogs.
 func startVictoriaLogs(t *testing.T) *backend {
 	t.Helper()
-	addr := freeAddress(t)
+	addr, syslog := freeAddress(t), freeAddress(t)
 	cmd := exec.CommandContext(context.Background(), useKit(t, "victorialogs").path("victoria-logs"),
-		"-httpListenAddr="+addr, "-storageDataPath="+t.TempDir(), "-retentionPeriod=100y")
+		"-httpListenAddr="+addr, "-syslog.listenAddr.tcp="+syslog, "-storageDataPath="+t.TempDir(), "-retentionPeriod=100y")
 	cmd.Env = environment()
 	start(t, cmd).await(t, "VictoriaLogs", func() bool { return answers(addr) })
 	take := func(t *testing.T) []string {
@@ -180,9 +181,9 @@ func startVictoriaLogs(t *testing.T) *backend {
 		fetch(t, http.MethodGet, "http://"+addr+"/internal/force_flush", "")
 		answer := fetch(t, http.MethodGet, "http://"+addr+"/select/logsql/query?query="+
 			url.QueryEscape("* | delete _stream_id | sort by (_time, n)"), "")
-		return strings.Split(strings.TrimSuffix(answer, "\n"), "\n")
+		return strings.FieldsFunc(answer, func(r rune) bool { return r == '\n' })
 	}
-	return &backend{addr: addr, take: take}
+	return &backend{addr: addr, syslog: syslog, take: take}
 }
 
 // fetch makes a request that has to succeed and returns the answer.

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -56,6 +57,47 @@ func TestOpenTelemetry(t *testing.T) {
 			h.finish(t, ps, h.seen)
 		})
 	}
+}
+
+// TestOpenTelemetryGRPC does the same over gRPC. There is no tee that speaks HTTP/2, so
+// that what arrives is held to what arrives past redactd.
+func TestOpenTelemetryGRPC(t *testing.T) {
+	for _, c := range otlpClients {
+		t.Run(c.name, func(t *testing.T) {
+			ps := logPlants()
+			direct, behind := startCollector(t), startCollector(t)
+			r := startRedactd(t, listenerConfig("otlp-grpc", "tcp://"+behind.grpc))
+			h := &hop{redactd: r, ps: ps, seen: tally{}}
+			for _, addr := range []string{direct.grpc, r.listening(t, "here")} {
+				exported(t, ps, func(ctx context.Context) *exec.Cmd { return c.command(t, ctx, "grpc", addr) })
+			}
+			want, got := direct.records(t, c.logs), behind.records(t, c.logs)
+			behind.has(t, ps, c.logs)
+			h.sameRecords(t, want, got, len(want))
+			h.finish(t, ps, h.seen)
+		})
+	}
+}
+
+// listenerConfig is a configuration with one listener, named here.
+func listenerConfig(protocol, upstream string) string {
+	return fmt.Sprintf(`
+[server]
+listen = ["127.0.0.1:0"]
+[admin]
+listen = "127.0.0.1:0"
+[token]
+keys = ["${E2E_TOKEN_KEY}"]
+[audit]
+dir = "data/audit"
+required = true
+[store]
+dir = "data/store"
+[listener.here]
+protocol = %q
+listen = ["tcp://127.0.0.1:0"]
+upstream = %q
+`, protocol, upstream)
 }
 
 // exported runs an exporter to its end.
@@ -126,25 +168,47 @@ service:
 	return c
 }
 
-// has asks that the Collector took as many log records as were sent, and a trace, with
-// nothing planted.
-func (c *collector) has(t *testing.T, ps plants, logs int) {
+// Times and ids are made anew by each run of an exporter.
+var madeAnew = regexp.MustCompile(`"(?:[a-z]*[tT]imeUnixNano|traceId|spanId|parentSpanId)":"[^"]*",?|"code.[a-z.]*","value":\{[^}]*\}`)
+
+// records returns the log records and spans, without what is made anew by each run.
+func (c *collector) records(t *testing.T, logs int) []string {
+	t.Helper()
+	c.await(t, logs)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var list []string
+	for _, path := range []string{"/v1/logs", "/v1/traces"} {
+		for _, body := range c.bodies[path] {
+			list = append(list, string(decodedBytes(t, madeAnew.ReplaceAllString(body, ""))))
+		}
+	}
+	return list
+}
+
+// await waits until the Collector has as many log records as were sent, and a trace.
+func (c *collector) await(t *testing.T, logs int) (records, spans string) {
 	t.Helper()
 	deadline := time.Now().Add(10 * time.Second)
 	for {
 		c.mu.Lock()
-		all := strings.Join(c.bodies["/v1/logs"], "\n")
-		spans := strings.Join(c.bodies["/v1/traces"], "\n")
+		records, spans = strings.Join(c.bodies["/v1/logs"], "\n"), strings.Join(c.bodies["/v1/traces"], "\n")
 		c.mu.Unlock()
-		n := strings.Count(all, `"timeUnixNano"`)
+		n := strings.Count(records, `"timeUnixNano"`)
 		if n == logs && strings.Contains(spans, `"spanId"`) {
-			ps.absent(t, "logs at the Collector", []byte(all))
-			ps.absent(t, "traces at the Collector", []byte(spans))
-			return
+			return records, spans
 		}
 		if time.Now().After(deadline) {
 			t.Fatalf("the Collector has %d log records and %d bytes of traces, want %d and some", n, len(spans), logs)
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
+}
+
+// has asks that the Collector has what was sent, and nothing planted.
+func (c *collector) has(t *testing.T, ps plants, logs int) {
+	t.Helper()
+	records, spans := c.await(t, logs)
+	ps.absent(t, "logs at the Collector", []byte(records))
+	ps.absent(t, "traces at the Collector", []byte(spans))
 }

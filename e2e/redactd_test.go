@@ -71,6 +71,23 @@ func (r *redactd) serving() bool {
 	return false
 }
 
+// listening returns the address of a listener of another protocol than HTTP.
+func (r *redactd) listening(t *testing.T, name string) string {
+	t.Helper()
+	for line := range strings.Lines(r.output.String()) {
+		var entry struct {
+			Msg       string   `json:"msg"`
+			Listener  string   `json:"listener"`
+			Addresses []string `json:"addresses"`
+		}
+		if json.Unmarshal([]byte(line), &entry) == nil && entry.Msg == "listening" && entry.Listener == name {
+			return entry.Addresses[0]
+		}
+	}
+	t.Fatalf("redactd does not say where %s listens", name)
+	return ""
+}
+
 // get returns a page of the admin listener.
 func (r *redactd) get(t *testing.T, path string) string {
 	t.Helper()

@@ -51,15 +51,21 @@ func protobufView(t *testing.T, path string, data []byte) []byte {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return []byte(bytesValue.ReplaceAllStringFunc(sortedJSON(t, string(text)), func(member string) string {
-			decoded, err := base64.StdEncoding.DecodeString(bytesValue.FindStringSubmatch(member)[1])
-			if err != nil {
-				t.Fatal(err)
-			}
-			return `"bytesValue":` + jsonString(string(decoded))
-		}))
+		return decodedBytes(t, sortedJSON(t, string(text)))
 	}
 	return data
+}
+
+// decodedBytes shows the values of bytes in the JSON of OTLP as text.
+func decodedBytes(t *testing.T, text string) []byte {
+	t.Helper()
+	return []byte(bytesValue.ReplaceAllStringFunc(text, func(member string) string {
+		decoded, err := base64.StdEncoding.DecodeString(bytesValue.FindStringSubmatch(member)[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		return `"bytesValue":` + jsonString(string(decoded))
+	}))
 }
 
 var bytesValue = regexp.MustCompile(`"bytesValue":"([^"]*)"`)

@@ -29,7 +29,7 @@ else:
     logs = OTLPLogExporter(endpoint=f"http://{address}/v1/logs", compression=Compression.Gzip)
     spans = OTLPSpanExporter(endpoint=f"http://{address}/v1/traces")
 
-resource = Resource.create({"service.name": "shop", "region": ["eu", "us"]})
+resource = Resource.create({"service.name": "shop", "service.instance.id": "web-1", "region": ["eu", "us"]})
 log_provider = LoggerProvider(resource=resource)
 log_provider.add_log_record_processor(BatchLogRecordProcessor(logs))
 log = logging.getLogger("shop.worker")
