@@ -25,6 +25,8 @@ type backend struct {
 	// take returns what is in it, as JSON, in the order of sending, and empties it
 	// if it is to be used again.
 	take func(t *testing.T) []string
+	// count returns how many records are in it.
+	count func(t *testing.T) int
 }
 
 // TestOpenSearch lets the Elasticsearch clients index the same documents in
@@ -144,6 +146,15 @@ func startOpenSearch(t *testing.T) *backend {
 		},
 	})
 	t.Cleanup(shim.Close)
+	count := func(t *testing.T) int {
+		t.Helper()
+		fetch(t, http.MethodPost, "http://"+addr+"/_refresh", "")
+		var all struct{ Count int }
+		if err := json.Unmarshal([]byte(fetch(t, http.MethodGet, "http://"+addr+"/logs-*/_count", "")), &all); err != nil {
+			t.Fatal(err)
+		}
+		return all.Count
+	}
 	take := func(t *testing.T) []string {
 		t.Helper()
 		fetch(t, http.MethodPost, "http://"+addr+"/_refresh", "")
@@ -165,7 +176,7 @@ func startOpenSearch(t *testing.T) *backend {
 		fetch(t, http.MethodDelete, "http://"+addr+"/logs-*", "")
 		return list
 	}
-	return &backend{addr: shim.Listener.Addr().String(), take: take}
+	return &backend{addr: shim.Listener.Addr().String(), take: take, count: count}
 }
 
 // startVictoriaLogs starts VictoriaLogs.
@@ -183,7 +194,7 @@ func startVictoriaLogs(t *testing.T) *backend {
 			url.QueryEscape("* | delete _stream_id | sort by (_time, n)"), "")
 		return strings.FieldsFunc(answer, func(r rune) bool { return r == '\n' })
 	}
-	return &backend{addr: addr, syslog: syslog, take: take}
+	return &backend{addr: addr, syslog: syslog, take: take, count: func(t *testing.T) int { return len(take(t)) }}
 }
 
 // fetch makes a request that has to succeed and returns the answer.

@@ -125,6 +125,19 @@ func (e *tee) take(t *testing.T) []exchange {
 	}
 }
 
+// answered returns how many exchanges are over, those taken included.
+func (e *tee) answered() int {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	n := 0
+	for _, c := range e.conns {
+		if got, err := c.exchanges(); err == nil {
+			n += len(got)
+		}
+	}
+	return n
+}
+
 func (e *tee) fresh() ([]exchange, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()

@@ -11,10 +11,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/klauspost/compress/s2"
 	logs "go.opentelemetry.io/proto/otlp/logs/v1"
 	metrics "go.opentelemetry.io/proto/otlp/metrics/v1"
 	traces "go.opentelemetry.io/proto/otlp/trace/v1"
 	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 )
 
@@ -26,6 +28,8 @@ func view(t *testing.T, path string, m *message) []byte {
 	switch {
 	case strings.HasSuffix(path, "/envelope/"):
 		return envelopeView(t, text)
+	case strings.HasSuffix(path, "/loki/api/v1/push") && m.field("Content-Type") == "application/x-protobuf":
+		return lokiView(t, text)
 	case m.field("Content-Type") == "application/x-protobuf":
 		return protobufView(t, path, text)
 	}
@@ -66,6 +70,47 @@ func decodedBytes(t *testing.T, text string) []byte {
 		}
 		return `"bytesValue":` + jsonString(string(decoded))
 	}))
+}
+
+// lokiView shows a push request of Loki, streams with labels and entries, field by field
+// (push.proto of grafana/loki), times and hashes as numbers and bytes.
+func lokiView(t *testing.T, data []byte) []byte {
+	t.Helper()
+	data, err := s2.Decode(nil, data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return appendFields(t, nil, data, "")
+}
+
+// messages are the fields of Loki's push request that are messages, by their path.
+var messages = map[string]bool{".1": true, ".1.2": true, ".1.2.1": true, ".1.2.3": true}
+
+func appendFields(t *testing.T, dst, data []byte, path string) []byte {
+	t.Helper()
+	for len(data) > 0 {
+		number, kind, n := protowire.ConsumeTag(data)
+		if n < 0 {
+			t.Fatalf("tag in %s: %v", path, protowire.ParseError(n))
+		}
+		data = data[n:]
+		size := protowire.ConsumeFieldValue(number, kind, data)
+		if size < 0 {
+			t.Fatalf("value in %s: %v", path, protowire.ParseError(size))
+		}
+		field := fmt.Sprintf("%s.%d", path, number)
+		dst = append(dst, field+" "...)
+		switch value, _ := protowire.ConsumeBytes(data); {
+		case kind == protowire.BytesType && messages[field]:
+			dst = appendFields(t, append(dst, '\n'), value, field)
+		case kind == protowire.BytesType:
+			dst = append(append(dst, value...), '\n')
+		default:
+			dst = fmt.Appendf(dst, "%x\n", data[:size])
+		}
+		data = data[size:]
+	}
+	return dst
 }
 
 var bytesValue = regexp.MustCompile(`"bytesValue":"([^"]*)"`)
