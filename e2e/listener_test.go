@@ -92,6 +92,7 @@ func startRsyslogWith(t *testing.T, file, action string) *process {
 	config := filepath.Join(dir, "rsyslog.conf")
 	writeFile(t, config, fmt.Sprintf(`global(workDirectory=%q maxMessageSize="64k" localHostname="web-1")
 module(load="imfile" mode="polling" pollingInterval="1")
+module(load="omelasticsearch")
 template(name="document" type="string" string="%%msg%%")
 input(type="imfile" file=%q tag="shop" ruleset="all" freshStartTail="off")
 ruleset(name="all") {
