@@ -84,3 +84,23 @@ func TestKeys(t *testing.T) {
 		}
 	}
 }
+
+// TestBrokenString asks that a key in a string that source code or a debug page breaks
+// over lines is one finding, and nothing around it is written otherwise.
+func TestBrokenString(t *testing.T) {
+	all := load(t)
+	policy := all[len(all)-1].policy
+	for _, quote := range []string{"'", "&#x27;"} {
+		lines := keyLines(rand.New(rand.NewPCG(1, 7)))
+		text := "<pre>(" + quote + strings.Join(lines, `\n`+quote+"\n "+quote) + quote + ")</pre>"
+		s := scrub.Acquire(policy, nil)
+		res, err := s.Body([]byte(text), scrub.Meta{ContentType: "text/html"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := "<pre>(" + quote + "[#]" + quote + ")</pre>"; seal(string(res.Body)) != want {
+			t.Errorf("got %s, want %s", seal(string(res.Body)), want)
+		}
+		s.Release()
+	}
+}

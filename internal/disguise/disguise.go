@@ -129,11 +129,11 @@ func IsBlock(e Encoding) bool {
 	return false
 }
 
-// Spreads reports whether stretches of e have other text between their parts, which a
+// Spreads reports whether a stretch of e has other text between its parts, which a
 // finding in the text as it is would take with it.
-func Spreads(e Encoding) bool {
+func Spreads(e Encoding, stretch []byte) bool {
 	_, ok := e.(records)
-	return ok
+	return ok && apart(stretch)
 }
 
 // line returns the bounds of the line of text that at lies in, without its end, as

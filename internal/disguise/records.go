@@ -2,6 +2,7 @@ package disguise
 
 import (
 	"bytes"
+	"regexp"
 
 	"github.com/redactd/redactd/internal/codec"
 )
@@ -88,6 +89,21 @@ func keyParts(dst []part, text []byte) (_ []part, done bool) {
 		dst = append(dst, part{from + start, from + end})
 	}
 	return dst, true
+}
+
+// between is what stands between the parts of a string that source code breaks over
+// lines: signs, escapes of line breaks and references of quotation marks.
+var between = regexp.MustCompile(`^(?:[^0-9A-Za-z&\\]|\\[nrt]?|&#?[0-9a-z]+;)*$`)
+
+// apart reports whether more than that stands between the parts of the key in stretch.
+func apart(stretch []byte) bool {
+	list, _ := keyParts(nil, stretch)
+	for i := 1; i < len(list); i++ {
+		if !between.Match(stretch[list[i-1].end:list[i].start]) {
+			return true
+		}
+	}
+	return false
 }
 
 // hasRun reports whether a part of a key may stand in text.

@@ -71,7 +71,7 @@ func (u *unmask) within(edits []codec.Splice, text []byte, depth int) ([]codec.S
 			}
 			at = end
 			near := overlapping(edits, start, end)
-			if len(near) > 0 && near[0].Start <= start && near[0].End >= end && !disguise.Spreads(e) {
+			if len(near) > 0 && near[0].Start <= start && near[0].End >= end && !disguise.Spreads(e, text[start:end]) {
 				continue
 			}
 			mark, hits := len(fresh), len(u.v.hits)
@@ -186,7 +186,7 @@ func (u *unmask) stretch(fresh, near []codec.Splice, e disguise.Encoding, text [
 	for i := mark; i < len(fresh); i++ {
 		fresh[i].Note = inner[0].Note // those that are written anew stand for all
 	}
-	if len(near) > 0 && disguise.Spreads(e) {
+	if len(near) > 0 && disguise.Spreads(e, stretch) {
 		for i := range l.found {
 			u.v.hits[l.hits+i].gone = true // it was noted as one with all that is between
 		}
