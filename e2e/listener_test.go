@@ -144,20 +144,99 @@ func writeFile(t *testing.T, name, text string) {
 	}
 }
 
-// TestForward lets a client of Fluentd's forward protocol send documents to the store.
-func TestForward(t *testing.T) {
-	ps := logPlants()
-	file := writeDocuments(t, ps)
-	r := startRedactd(t, listenerConfig("forward", "store"))
-	h := &hop{redactd: r, ps: ps, seen: tally{}}
-	out := run(t, func(ctx context.Context) *exec.Cmd {
-		cmd := exec.CommandContext(ctx, useKit(t, "python").path("bin", "python"), "clients/forward_client.py", r.listening(t, "here"), file)
-		cmd.Env = environment()
-		return cmd
-	})
-	if want := fmt.Sprintf(`{"sent":%d}`, documents); sortedJSON(t, out) != want {
-		t.Errorf("the client says %s, want %s", out, want)
+// storeClients send the documents of a file to the store, each in the protocol of its own
+// backend. record is what a record of the store holds of a document.
+var storeClients = []struct {
+	name, script string
+	protocol     string // of a listener, none for HTTP
+	document     func(t *testing.T, line string) string
+	record       func(t *testing.T, r record) string
+}{
+	{"fluent-logger", "forward_client.py", "forward", sortedJSON, func(t *testing.T, r record) string {
+		if r.Tag != "shop.worker" {
+			t.Errorf("the tag is %q", r.Tag)
+		}
+		return sortedJSON(t, string(r.Record))
+	}},
+	{"graypy", "gelf_client.py", "gelf", func(t *testing.T, line string) string {
+		var doc map[string]json.RawMessage
+		if err := json.Unmarshal([]byte(line), &doc); err != nil {
+			t.Fatal(err)
+		}
+		message := "no message"
+		if text, ok := doc["message"]; ok {
+			message = unquoted(t, text)
+			delete(doc, "message")
+		}
+		rest, err := json.Marshal(doc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return message + sortedJSON(t, string(rest))
+	}, func(t *testing.T, r record) string {
+		var event struct {
+			Short    string `json:"short_message"`
+			Full     string `json:"full_message"`
+			Document string `json:"_document"`
+		}
+		if err := json.Unmarshal(r.Record, &event); err != nil {
+			t.Fatal(err)
+		}
+		if event.Full != "" {
+			event.Short = event.Full
+		}
+		return event.Short + sortedJSON(t, event.Document)
+	}},
+	{"datadog-api-client", "datadog_client.py", "", func(_ *testing.T, line string) string { return line }, func(t *testing.T, r record) string {
+		var event struct{ Message json.RawMessage }
+		if err := json.Unmarshal(r.Record, &event); err != nil {
+			t.Fatal(err)
+		}
+		return unquoted(t, event.Message)
+	}},
+}
+
+func unquoted(t *testing.T, text []byte) string {
+	t.Helper()
+	var s string
+	if err := json.Unmarshal(text, &s); err != nil {
+		t.Fatalf("%v: %s", err, text)
 	}
+	return s
+}
+
+// TestStoreClients lets clients of several backends send documents to the store, over
+// HTTP and to listeners.
+func TestStoreClients(t *testing.T) {
+	for _, c := range storeClients {
+		t.Run(c.name, func(t *testing.T) {
+			ps := logPlants()
+			file := writeDocuments(t, ps)
+			h, target := &hop{ps: ps, seen: tally{}}, ""
+			if c.protocol == "" {
+				h = logHop(t, ps)
+				target = "http://" + h.addr + "/store"
+			} else {
+				h.redactd = startRedactd(t, listenerConfig(c.protocol, "store"))
+				target = h.listening(t, "here")
+			}
+			out := run(t, func(ctx context.Context) *exec.Cmd {
+				cmd := exec.CommandContext(ctx, useKit(t, "python").path("bin", "python"), "clients/"+c.script, target, file)
+				cmd.Env, cmd.Stdin = environment(), strings.NewReader(ps.value("own password")+"\n")
+				return cmd
+			})
+			if want := fmt.Sprintf(`{"sent":%d}`, documents); sortedJSON(t, out) != want {
+				t.Errorf("the client says %s, want %s", out, want)
+			}
+			h.documentsInStore(t, file, c.document, c.record)
+			h.finish(t, ps, h.seen)
+		})
+	}
+}
+
+// documentsInStore holds the records in the store to the documents of a file.
+func (h *hop) documentsInStore(t *testing.T, file string, document func(*testing.T, string) string, text func(*testing.T, record) string) {
+	t.Helper()
 	deadline := time.Now().Add(10 * time.Second)
 	for len(h.records(t)) < documents && time.Now().Before(deadline) {
 		time.Sleep(50 * time.Millisecond)
@@ -166,21 +245,17 @@ func TestForward(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := slices.Collect(strings.Lines(string(sent)))
 	records := h.records(t)
-	if len(records) != len(want) {
-		t.Fatalf("%d records in the store, want %d", len(records), len(want))
+	if len(records) != documents {
+		t.Fatalf("%d records in the store, want %d", len(records), documents)
 	}
 	found := tally{}
-	for i, rec := range records {
-		if rec.Tag != "shop.worker" {
-			t.Errorf("record %d has the tag %q", i, rec.Tag)
-		}
-		found.add(ps.compare(t, fmt.Sprintf("record %d", i), []byte(sortedJSON(t, want[i])), []byte(sortedJSON(t, string(rec.Record)))))
+	for i, line := range slices.Collect(strings.Lines(string(sent))) {
+		want := document(t, strings.TrimSuffix(line, "\n"))
+		found.add(h.ps.compare(t, fmt.Sprintf("record %d", i), []byte(want), []byte(text(t, records[i]))))
 	}
 	if len(found) == 0 {
 		t.Error("nothing was found")
 	}
 	h.seen.add(found)
-	h.finish(t, ps, h.seen)
 }

@@ -44,6 +44,28 @@ async function winstonWith (transport) {
   await until(() => logged === documents.length)
 }
 
+async function exportLogs (exporter) {
+  const { LoggerProvider, BatchLogRecordProcessor } = await import('@opentelemetry/sdk-logs')
+  const { OTLPLogExporter } = await import(exporter)
+  const logs = new OTLPLogExporter({ url: `${url}/v1/logs`, compression: 'gzip' })
+  const provider = new LoggerProvider({ processors: [new BatchLogRecordProcessor({ exporter: logs })] })
+  const logger = provider.getLogger('shop.worker')
+  for (const [i, body] of [
+    'listening on 0.0.0.0:8000, 4 workers: naïve café',
+    `charge with ${secrets.stripe} refused`,
+    { user: 'jane', password: secrets.password, port: 5432 },
+    ['eu', secrets.aws],
+    `connect postgresql://app:${secrets.database}@db:5432/app failed`
+  ].entries()) {
+    logger.emit({
+      severityNumber: 13, severityText: 'WARN', timestamp: Date.now() - 60000 + i, body,
+      attributes: { n: i, ratio: 0.25, 'http.request.header.authorization': `Bearer ${secrets.session}` }
+    })
+  }
+  await provider.forceFlush()
+  await provider.shutdown()
+}
+
 const clients = {
   async elastic () {
     const { Client } = await import('@elastic/elasticsearch')
@@ -103,6 +125,9 @@ const clients = {
     await winstonWith(transport)
     await transport.flush()
   },
+
+  otlp: () => exportLogs('@opentelemetry/exporter-logs-otlp-proto'),
+  'otlp-json': () => exportLogs('@opentelemetry/exporter-logs-otlp-http'),
 
   async sentry () {
     const Sentry = await import('@sentry/node')
