@@ -5,6 +5,8 @@ import (
 
 	"github.com/redactd/redactd/bench/adversary"
 	"github.com/redactd/redactd/bench/corpus"
+	"github.com/redactd/redactd/bench/dialect"
+	"github.com/redactd/redactd/internal/scrub"
 	"github.com/redactd/redactd/redact"
 )
 
@@ -102,6 +104,24 @@ func BenchmarkCompile(b *testing.B) {
 	for b.Loop() {
 		if _, err := redact.Compile(rules, redact.Options{}); err != nil {
 			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkDialect is one batch of each log protocol.
+func BenchmarkDialect(b *testing.B) {
+	s, err := newScrubber()
+	if err != nil {
+		b.Fatal(err)
+	}
+	clean, dirty := batches(batchText)
+	for _, d := range dialect.All() {
+		meta := scrub.Meta{ContentType: d.ContentType, Path: d.Path}
+		for name, records := range map[string][]dialect.Record{"clean": clean, "dirty": dirty} {
+			body := d.Body(records)
+			b.Run(d.Name+"/"+name, func(b *testing.B) {
+				benchmark(b, [][]byte{body}, func(body []byte) { s.body(body, meta) })
+			})
 		}
 	}
 }

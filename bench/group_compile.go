@@ -14,7 +14,7 @@ import (
 )
 
 var _ = register(group{
-	name: "compile", order: 7, run: runCompile,
+	name: "compile", order: 8, run: runCompile,
 	about: "time and memory to compile rules, and what more rules cost per byte",
 })
 

@@ -9,13 +9,14 @@ import (
 
 	"github.com/klauspost/compress/gzip"
 
+	"github.com/redactd/redactd/bench/corpus"
 	"github.com/redactd/redactd/bench/hop"
 	"github.com/redactd/redactd/bench/measure"
 	"github.com/redactd/redactd/bench/report"
 )
 
 var _ = register(group{
-	name: "proxy", order: 6, run: runProxy,
+	name: "proxy", order: 7, run: runProxy,
 	about: "redactd as a hop, beside other reverse proxies in front of the same upstream",
 })
 
@@ -70,7 +71,7 @@ func scenarios() []scenario {
 		return hop.Request{Method: "GET", Path: path, Status: status}
 	}
 	post := func(text []byte) hop.Request {
-		return hop.Request{Method: "POST", Path: hop.LogsPath, Body: gzipped(text),
+		return hop.Request{Method: "POST", Path: hop.LogsPath, Body: corpus.Gzip(text),
 			ContentType: "application/x-ndjson", Encoding: "gzip", Status: http.StatusOK}
 	}
 	list := []scenario{
@@ -86,17 +87,6 @@ func scenarios() []scenario {
 	list[2].check = logsCheck(list[2].request, cleanLogs, nil)
 	list[3].check = logsCheck(list[3].request, dirtyLogs, plantedLogs)
 	return list
-}
-
-func gzipped(text []byte) []byte {
-	var b bytes.Buffer
-	w, err := gzip.NewWriterLevel(&b, hop.GzipLevel)
-	if err != nil {
-		panic(err)
-	}
-	_, _ = w.Write(text)
-	_ = w.Close()
-	return b.Bytes()
 }
 
 // answerCheck holds an answer against body: the same where nothing is planted or

@@ -86,7 +86,11 @@ func (b *proxyBench) scenario(ctx context.Context, i int, s scenario) (t report.
 	for k, p := range procs {
 		if admin := admins[p.Name]; admin != "" && b.o.profiles != "" {
 			file := fmt.Sprintf("proxy-%d-%s.pprof", i, strings.ReplaceAll(p.Name, " ", "-"))
-			if err := b.profile(ctx, file, admin, clients[k], s); err != nil {
+			load := func(d time.Duration) (int, error) {
+				l, err := clients[k].Run(&s.request, d)
+				return l.Requests, err
+			}
+			if err := profileLoad(ctx, b.o.profiles, file, admin, load); err != nil {
 				return t, err
 			}
 		}
@@ -136,15 +140,16 @@ func (b *proxyBench) start(ctx context.Context, name string) (p *hop.Process, ad
 	return p, "", err
 }
 
-// profile takes a processor profile of redactd under load into a file.
-func (b *proxyBench) profile(ctx context.Context, file, admin string, client *hop.Client, s scenario) error {
-	const seconds = 5
+// profileLoad takes a processor profile of redactd, at whose admin listener it is to be
+// had, into a file of dir while load runs.
+func profileLoad(ctx context.Context, dir, file, admin string, load func(time.Duration) (int, error)) error {
+	const seconds = 3
 	done := make(chan error, 1)
 	go func() {
-		_, err := client.Run(&s.request, (seconds+1)*time.Second)
+		_, err := load((seconds + 1) * time.Second)
 		done <- err
 	}()
-	err := fetchTo(ctx, fmt.Sprintf("http://%s/debug/pprof/profile?seconds=%d", admin, seconds), filepath.Join(b.o.profiles, file))
+	err := fetchTo(ctx, fmt.Sprintf("http://%s/debug/pprof/profile?seconds=%d", admin, seconds), filepath.Join(dir, file))
 	return errors.Join(err, <-done)
 }
 

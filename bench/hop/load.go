@@ -18,6 +18,7 @@ type Request struct {
 	Method, Path          string
 	Body                  []byte
 	ContentType, Encoding string
+	Headers               map[string]string
 	// Status is the status expected.
 	Status int
 }
@@ -48,6 +49,9 @@ func (c *Client) Close() { c.host.CloseIdleConnections() }
 func (r *Request) prepare(addr string, req *fasthttp.Request) {
 	req.Header.SetMethod(r.Method)
 	req.SetRequestURI("http://" + addr + r.Path)
+	for name, value := range r.Headers {
+		req.Header.Set(name, value)
+	}
 	if r.Body != nil {
 		req.Header.SetContentType(r.ContentType)
 		if r.Encoding != "" {

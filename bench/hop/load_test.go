@@ -70,3 +70,28 @@ func TestOtherStatusIsAnError(t *testing.T) {
 		t.Error("Run takes 404 for 200")
 	}
 }
+
+// What is sent over a connection arrives whole, and is counted by how often it was
+// sent.
+func TestSinkTakesStreams(t *testing.T) {
+	s, err := hop.NewSink()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	message := []byte("one message\n")
+	n, got, err := s.Send(s.Stream, message, time.Millisecond)
+	if err != nil || n < 1 || !bytes.Equal(got, bytes.Repeat(message, n)) {
+		t.Errorf("%d messages came as %d bytes, %v", n, len(got), err)
+	}
+	for _, compressed := range []bool{false, true} {
+		n, got, err := s.Call(t.Context(), s.Calls, message, compressed, time.Millisecond)
+		if err != nil || n < 1 || !bytes.Equal(got, message) {
+			t.Errorf("%d calls, the last of %d bytes, %v", n, len(got), err)
+		}
+	}
+}

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/redactd/redactd/bench/measure"
 )
 
 // Process is a server in a process of its own, with the processes it starts.
@@ -96,24 +98,11 @@ func (p *Process) pids() []int {
 	return pids
 }
 
-// ticks is how many clock ticks of proc(5) a second has on every Linux system.
-const ticks = 100
-
-// ProcessorTime returns the processor time that p has used, in steps of 10 ms; 0
-// where there is no /proc.
+// ProcessorTime returns the processor time that p has used; 0 where that can't be
+// had.
 func (p *Process) ProcessorTime() (sum time.Duration) {
 	for _, pid := range p.pids() {
-		data, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-		if err != nil {
-			continue
-		}
-		// The fields are counted from the name in parentheses, which is the
-		// second; utime and stime are the 14th and 15th.
-		fields := strings.Fields(string(data[bytes.LastIndexByte(data, ')')+1:]))
-		for _, f := range fields[11:13] {
-			n, _ := strconv.Atoi(f)
-			sum += time.Duration(n) * time.Second / ticks
-		}
+		sum += measure.Process(pid)
 	}
 	return sum
 }

@@ -5,7 +5,6 @@ package hop
 import (
 	"net/http"
 
-	"github.com/klauspost/compress/gzip"
 	"github.com/valyala/fasthttp"
 
 	"github.com/redactd/redactd/bench/corpus"
@@ -17,10 +16,6 @@ const (
 	JSONPath  = "/json"  // GET: 64 KiB of clean JSON
 	LogsPath  = "/logs"  // POST: takes logs
 )
-
-// GzipLevel is at which bodies of requests are compressed, and compressed again
-// by the peers that do so.
-const GzipLevel = gzip.BestSpeed
 
 const seed = 7
 

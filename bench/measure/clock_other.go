@@ -11,3 +11,6 @@ var epoch = time.Now()
 
 // Now returns the time since the program began.
 func Now() time.Duration { return time.Since(epoch) }
+
+// Process returns 0: such times can't be had here.
+func Process(int) time.Duration { return 0 }

@@ -6,13 +6,13 @@ import (
 
 	"github.com/klauspost/compress/gzip"
 
-	"github.com/redactd/redactd/bench/hop"
+	"github.com/redactd/redactd/bench/corpus"
 )
 
 var (
 	readers = sync.Pool{New: func() any { return new(gzip.Reader) }}
 	writers = sync.Pool{New: func() any {
-		w, err := gzip.NewWriterLevel(io.Discard, hop.GzipLevel)
+		w, err := gzip.NewWriterLevel(io.Discard, corpus.GzipLevel)
 		if err != nil {
 			panic(err)
 		}
