@@ -24,6 +24,11 @@ const (
 	Number
 	// Name is the name of a member. Splices in it rename the member.
 	Name
+	// Address is a string that is an IP address or network as a whole, in a format whose
+	// backends read some strings as such: what replaces it is an address.
+	Address
+	// Date is the same for dates.
+	Date
 )
 
 // Field is one text field of a payload. It and its slices are valid only until

@@ -160,7 +160,7 @@ func startsHTML(head []byte) bool {
 // isFramed reports media types whose formats count their bytes: to edit one as
 // text would break it, even where it happens to look like text.
 func isFramed(mediaType string) bool {
-	for _, part := range [...]string{"protobuf", "msgpack", "messagepack", "cbor", "avro", "thrift", "bson"} {
+	for _, part := range [...]string{"protobuf", "msgpack", "messagepack", "cbor", "avro", "thrift", "bson", "smile"} {
 		if strings.Contains(mediaType, part) {
 			return true
 		}

@@ -16,7 +16,9 @@ type esbulkCodec struct{ ndjsonCodec }
 
 func (esbulkCodec) Name() string         { return "esbulk" }
 func (esbulkCodec) MediaTypes() []string { return nil }
-func (esbulkCodec) NewWalker() Walker    { return &esbulkWalker{} }
+func (esbulkCodec) NewWalker() Walker {
+	return &esbulkWalker{line: lineWalker{doc: jsonWalker{typed: true}}}
+}
 
 // Endpoint takes every path that ends in _bulk, under whatever prefix a gateway
 // has put it, for all types that clients send. The answer to such a request is

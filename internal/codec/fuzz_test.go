@@ -19,6 +19,9 @@ func fuzzCodec(f *testing.F, name string) {
 
 func FuzzNDJSON(f *testing.F)      { fuzzCodec(f, "ndjson") }
 func FuzzESBulk(f *testing.F)      { fuzzCodec(f, "esbulk") }
+func FuzzESDoc(f *testing.F)       { fuzzCodec(f, "esdoc") }
+func FuzzESUpdate(f *testing.F)    { fuzzCodec(f, "esupdate") }
+func FuzzESAnswer(f *testing.F)    { fuzzCodec(f, "esanswer") }
 func FuzzForm(f *testing.F)        { fuzzCodec(f, "form") }
 func FuzzLogfmt(f *testing.F)      { fuzzCodec(f, "logfmt") }
 func FuzzText(f *testing.F)        { fuzzCodec(f, "text") }

@@ -78,6 +78,7 @@ type jsonWalker struct {
 	sieve sieve
 	sifts bool // ask sieve before visits
 	pairs bool // the first string of an array in an array is the key of the others; not with sifts
+	typed bool // addresses and dates keep their type
 	seen  int  // bytes of the step at hand that are known not to end its value
 	named int  // bytes of it that are known not to end its name
 	field Field

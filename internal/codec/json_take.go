@@ -149,8 +149,15 @@ func (w *jsonWalker) takeScalar(dst []Splice, src, key []byte, v Visitor) (out [
 	w.field = Field{Key: key, Path: w.path}
 	switch s.kind {
 	case '"':
+		raw := src[s.val+1 : s.end-1]
+		if w.typed && len(raw) <= maxTyped {
+			value := w.decode(raw, backslash{})
+			if kind := typeOf(value); kind != String {
+				return w.takeTyped(dst, kind, value, v)
+			}
+		}
 		w.field.Kind = String
-		return w.visit(dst, v, &w.field, src[s.val+1:s.end-1], s.val+1, backslash{})
+		return w.visit(dst, v, &w.field, raw, s.val+1, backslash{})
 	case '0':
 		w.field.Kind = Number
 		w.field.Value = src[s.val:s.end]
@@ -164,6 +171,21 @@ func (w *jsonWalker) takeScalar(dst []Splice, src, key []byte, v Visitor) (out [
 		return append(dst, Splice{s.val, s.end, w.arena[at:len(w.arena):len(w.arena)], noteOf(edits)}), false, nil
 	}
 	return dst, false, nil
+}
+
+// takeTyped visits the string at hand, an address or a date. An element of an array
+// that is to go keeps its type as well.
+func (w *jsonWalker) takeTyped(dst []Splice, kind Kind, value []byte, v Visitor) (out []Splice, remove bool, err error) {
+	s := &w.step
+	w.field.Kind, w.field.Value = kind, value
+	edits, remove, err := v.Visit(&w.field)
+	if err != nil || remove && s.sep >= 0 || len(edits) == 0 && !remove {
+		w.note = noteOf(edits)
+		return dst, remove, err
+	}
+	at := len(w.arena)
+	w.arena = appendStandIn(w.arena, kind, value, edits)
+	return append(dst, Splice{s.val + 1, s.end - 1, w.arena[at:len(w.arena):len(w.arena)], noteOf(edits)}), false, nil
 }
 
 var zero = []byte("0")

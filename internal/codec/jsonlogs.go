@@ -16,6 +16,10 @@ type jsonLogs struct {
 	// kept are the paths of values that stay as they are, in an array or not; ".*" at
 	// the end stands for all below.
 	kept []string
+	// looks, if there is one, has a word on the beginning of a payload as well.
+	looks func(head []byte) bool
+	// typed says that addresses and dates keep their type.
+	typed bool
 	// also, if there is one, is asked about a string that was visited and is not to be
 	// removed, or is, and returns what becomes of it.
 	also func(m *logMembers, f *Field, edits []Splice, remove bool) ([]Splice, bool, error)
@@ -26,12 +30,17 @@ type jsonLogs struct {
 
 func (c *jsonLogs) Name() string         { return c.name }
 func (c *jsonLogs) MediaTypes() []string { return c.types }
-func (c *jsonLogs) NewWalker() Walker    { return &jsonLogsWalker{members: logMembers{format: c}} }
+func (c *jsonLogs) NewWalker() Walker {
+	return &jsonLogsWalker{jsonWalker: jsonWalker{typed: c.typed}, members: logMembers{format: c}}
+}
 
 // Endpoint takes JSON that is sent to one of the endpoints, whatever it is called. Lines
 // of JSON are walked as lines.
 func (c *jsonLogs) Endpoint(path, mediaType string, head []byte) bool {
 	if c.at == nil || !c.at(path) || strings.HasSuffix(mediaType, "ndjson") {
+		return false
+	}
+	if c.looks != nil && !c.looks(head) {
 		return false
 	}
 	if len(head) == 0 {

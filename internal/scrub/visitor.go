@@ -44,8 +44,8 @@ func (v *visitor) clear() { v.edits, v.texts = v.edits[:0], v.texts[:0] }
 
 // Visit implements codec.Visitor.
 func (v *visitor) Visit(f *codec.Field) (edits []codec.Splice, remove bool, err error) {
-	if f.Kind == codec.Number && string(f.Value) == "0" {
-		return nil, false, nil // what a number becomes
+	if f.StandsIn() {
+		return nil, false, nil
 	}
 	field := redact.Field{Key: f.Key, Path: f.Path, Value: f.Value}
 	if v.tell != nil {
