@@ -51,6 +51,7 @@ func TestDetect(t *testing.T) {
 		{"/_bulk", "application/vnd.elasticsearch+json;compatible-with=8", action, "esbulk"},
 		{"/_bulk", "application/json", `{"took":3,"items":[]}`, "esanswer"},
 		{"/_bulk", "application/vnd.elasticsearch+x-ndjson;compatible-with=8", `{"took":3}`, "esbulk"},
+		{"/_monitoring/bulk", "application/json", action, "esbulk"},
 		{"/logs/_doc/1", "application/vnd.elasticsearch+json; compatible-with=8", `{"a":1}`, "esdoc"},
 		{"/logs/_create/1", "application/json", "", "esdoc"},
 		{"/logs/_update/1", "application/json", `{"doc":{}}`, "esupdate"},

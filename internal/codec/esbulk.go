@@ -24,7 +24,7 @@ func (esbulkCodec) NewWalker() Walker {
 // has put it, for all types that clients send. The answer to such a request is
 // JSON too, and is told apart by its head.
 func (esbulkCodec) Endpoint(path, mediaType string, head []byte) bool {
-	if !strings.HasSuffix(strings.TrimSuffix(path, "/"), "/_bulk") {
+	if !bulkPath(path) {
 		return false
 	}
 	if mediaType != "" && !strings.Contains(mediaType, "json") {
@@ -32,6 +32,9 @@ func (esbulkCodec) Endpoint(path, mediaType string, head []byte) bool {
 	}
 	return len(head) == 0 || strings.HasSuffix(mediaType, "ndjson") || startsAction(head)
 }
+
+// bulkPath reports whether path is that of bulk requests, under any prefix.
+func bulkPath(path string) bool { return endsIn(path, "/_bulk", "/_monitoring/bulk") }
 
 // startsAction reports whether head begins like an action line.
 func startsAction(head []byte) bool {

@@ -26,7 +26,7 @@ func init() {
 	})
 	registerJSONLogs(&jsonLogs{
 		name: "esanswer",
-		at:   func(path string) bool { return endsIn(path, "/_bulk") },
+		at:   bulkPath,
 		looks: func(head []byte) bool {
 			return len(head) > 0 && !startsAction(head)
 		},

@@ -115,8 +115,12 @@ func addressed(text []byte) (addr netip.Addr, bits int, ok bool) {
 }
 
 // dated appends to dst the first moment of 1970 written as text is, which is a day in
-// digits (2026-11-22, 22.11.2026, 11/22/2026) with a time and a zone behind it or not.
+// digits (2026-11-22, 22.11.2026, 11/22/2026, 20261122) with a time and a zone behind
+// it or not.
 func dated(dst, text []byte) (out []byte, ok bool) {
+	if basicDate(text) {
+		return append(dst, "19700101"...), true
+	}
 	var n [3]int
 	rest := text
 	for i := range n {
@@ -147,6 +151,15 @@ func dated(dst, text []byte) (out []byte, ok bool) {
 		return dst, true
 	}
 	return clocked(dst, rest)
+}
+
+// basicDate reports whether text is a day of this century or the last as eight digits.
+func basicDate(text []byte) bool {
+	if len(text) != 8 || digits(text, 0) != 8 {
+		return false
+	}
+	century, month, day := string(text[:2]), string(text[4:6]), string(text[6:])
+	return (century == "19" || century == "20") && "01" <= month && month <= "12" && "01" <= day && day <= "31"
 }
 
 // clocked appends to dst midnight in UTC as text is written: a T or a blank, a time of
