@@ -36,7 +36,7 @@ func (x *exchange) serveLocal() *refusal {
 	ctx, cancel := context.WithTimeout(context.Background(), storeTimeout)
 	defer cancel()
 	res, err := x.p.local.Serve(ctx, store.Origin{Route: x.rt.name, RequestID: x.id}, &dialect.Request{
-		Method: string(x.ctx.Method()), Path: string(x.forwardedPath()), Query: string(x.outQuery), Host: string(x.authority),
+		Method: string(x.ctx.Method()), Path: string(x.forwardedPath()), Query: string(x.outQuery), Host: x.clientAddress(),
 		Header: x.headerValue, ContentType: string(x.contentType), Body: body,
 	})
 	if err != nil {

@@ -59,8 +59,8 @@ func (x *exchange) inspectsRequest() bool {
 	case config.ScopeAll:
 		return true
 	case config.ScopeLogs:
-		return logTypes[codec.MediaType(string(x.contentType))] ||
-			dialect.Of(x.dialectRequest()).Name() != dialect.Generic
+		r := x.dialectRequest()
+		return dialect.Intake(r) || logTypes[codec.MediaType(r.ContentType)] && dialect.Of(r).Name() == dialect.Generic
 	}
 	return false
 }

@@ -188,20 +188,12 @@ func (x *exchange) endsHere(h *header) bool {
 // them is dropped.
 func (x *exchange) forwarded(h *fasthttp.RequestHeader) {
 	trusted := x.pol.trusted(x.peer)
-	proto, host := []byte("http"), x.authority
-	if x.ctx.IsTLS() {
-		proto = []byte("https")
-	}
+	proto, host := x.origin()
 	var chain [][]byte
 	if trusted {
 		for _, f := range x.headers {
-			switch {
-			case is(f.name, "x-forwarded-for"):
+			if is(f.name, "x-forwarded-for") {
 				chain = append(chain, f.value)
-			case is(f.name, "x-forwarded-proto"):
-				proto = f.value
-			case is(f.name, "x-forwarded-host"):
-				host = f.value
 			}
 		}
 	}
@@ -213,4 +205,24 @@ func (x *exchange) forwarded(h *fasthttp.RequestHeader) {
 	if len(host) > 0 {
 		h.AddBytesV("X-Forwarded-Host", host)
 	}
+}
+
+// origin returns the scheme and the host that the client used, as far as is known.
+func (x *exchange) origin() (proto, host []byte) {
+	proto, host = []byte("http"), x.authority
+	if x.ctx.IsTLS() {
+		proto = []byte("https")
+	}
+	if !x.pol.trusted(x.peer) {
+		return proto, host
+	}
+	for _, f := range x.headers {
+		switch {
+		case is(f.name, "x-forwarded-proto"):
+			proto = f.value
+		case is(f.name, "x-forwarded-host"):
+			host = f.value
+		}
+	}
+	return proto, host
 }

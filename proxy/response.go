@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/redactd/redactd/internal/config"
 	"github.com/redactd/redactd/internal/scrub"
 )
 
@@ -24,7 +25,7 @@ func (x *exchange) respond() *refusal {
 	if status < 200 || status > 999 {
 		return refuseBroken // no status of HTTP, or a switch that nobody asked for
 	}
-	inspect := inScope(x.rt.cfg.Response, status)
+	inspect := inScope(x.rt.cfg.Response, status) || x.rt.cfg.Response == config.ScopeErrors && x.tells()
 	x.inFields = x.answerFields()
 	var edits []header
 	if inspect && x.rt.cfg.Headers {
@@ -58,6 +59,9 @@ func (x *exchange) planAnswer(inspect bool) (plan answerPlan, withheld bool) {
 	src := &x.source
 	*src = upstreamBody{r: raw, conn: x.conn, wait: x.rt.up.timeout()}
 	length := int64(x.in.Header.ContentLength())
+	if x.namesNodes() {
+		return x.readdress(src, inspect)
+	}
 	if !inspect {
 		if length < 0 && !x.ctx.Request.Header.IsHTTP11() {
 			return x.wholeAnswer(src, false)

@@ -17,16 +17,18 @@ type elastic struct{}
 const elasticVersion = "8.17.0"
 
 // elasticAPIs are the path segments by which a path is known as Elasticsearch's.
-var elasticAPIs = set("_alias", "_aliases", "_bulk", "_cat", "_cluster", "_component_template", "_count", "_create",
-	"_data_stream", "_doc", "_enrich", "_field_caps", "_flush", "_ilm", "_index_template", "_ingest", "_license",
-	"_logstash", "_mapping", "_mappings", "_mget", "_monitoring", "_msearch", "_nodes", "_opendistro", "_plugins",
-	"_refresh", "_resolve", "_rollover", "_search", "_security", "_settings", "_slm", "_stats", "_template",
-	"_update", "_xpack")
+var elasticAPIs = set("_alias", "_aliases", "_async_search", "_bulk", "_cat", "_cluster", "_component_template", "_count",
+	"_create", "_data_stream", "_delete_by_query", "_doc", "_enrich", "_explain", "_field_caps", "_flush",
+	"_forcemerge", "_ilm", "_index_template", "_ingest", "_license", "_logstash", "_mapping", "_mappings", "_mget",
+	"_ml", "_monitoring", "_msearch", "_nodes", "_opendistro", "_pit", "_plugins", "_query", "_refresh", "_reindex",
+	"_remote", "_resolve", "_rollover", "_scripts", "_search", "_security", "_settings", "_slm", "_snapshot",
+	"_source", "_sql", "_stats", "_tasks", "_template", "_termvectors", "_transform", "_update",
+	"_update_by_query", "_validate", "_watcher", "_xpack")
 
 // elasticSetUp are the APIs whose changes are acknowledged and not kept.
 var elasticSetUp = set("_alias", "_aliases", "_cluster", "_component_template", "_data_stream", "_enrich", "_ilm",
-	"_index_template", "_ingest", "_logstash", "_mapping", "_mappings", "_opendistro", "_plugins", "_rollover",
-	"_security", "_settings", "_slm", "_template", "_xpack")
+	"_index_template", "_ingest", "_logstash", "_mapping", "_mappings", "_ml", "_opendistro", "_plugins", "_rollover",
+	"_scripts", "_security", "_settings", "_slm", "_snapshot", "_template", "_transform", "_watcher", "_xpack")
 
 func set(names ...string) map[string]bool {
 	m := map[string]bool{}
@@ -99,7 +101,7 @@ func (e elastic) handle(r *Request, p elasticPath) (*Response, []Record) {
 		}}), nil
 	case "_nodes":
 		return elasticNodes(r), nil
-	case "_refresh", "_flush":
+	case "_refresh", "_flush", "_forcemerge":
 		return jsonAnswer(http.StatusOK, map[string]any{"_shards": elasticShards}), nil
 	case "":
 		if p.index == "" {
