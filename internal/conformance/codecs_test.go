@@ -26,6 +26,8 @@ type document struct {
 	// keyed says that the text stands under a name; names says which will do.
 	keyed bool
 	names func(key string) bool
+	// typed says that addresses and dates keep their type.
+	typed bool
 	// takes says which texts can be written, if not all.
 	takes func(text string) bool
 }
@@ -180,9 +182,11 @@ var documents = []document{
 	{name: "ndjson", codec: "ndjson", mediaType: "application/x-ndjson", keyed: true,
 		before: "{\"a\":1}\n{\"%KEY\":", after: ",\"b\":[]}\n{\"c\":\"d\"}\n",
 		write: inJSON, read: lineOf(1, 3, member("%KEY"))},
-	{name: "esbulk", codec: "esbulk", path: "/logs/_bulk", mediaType: "application/x-ndjson", keyed: true,
+	{name: "esbulk", codec: "esbulk", path: "/logs/_bulk", mediaType: "application/x-ndjson", keyed: true, typed: true,
 		before: "{\"index\":{\"_index\":\"logs\"}}\n{\"a\":{\"%KEY\":", after: "}}\n{\"create\":{}}\n{\"m\":\"x\"}\n",
 		write: inJSON, read: lineOf(1, 4, member("a", "%KEY"))},
+	{name: "esdoc", codec: "esdoc", path: "/logs/_doc/1", mediaType: "application/json", keyed: true, typed: true,
+		before: `{"@timestamp":"2026-11-22T08:00:00Z","a":{"%KEY":`, after: `}}`, write: inJSON, read: member("a", "%KEY")},
 	{name: "logfmt", codec: "logfmt", mediaType: "application/logfmt", keyed: true, names: isName,
 		before: "ts=2026-11-22T08:00:00Z level=warn %KEY=", after: " status=500\nts=2026-11-22T08:00:01Z level=info\n",
 		write: inJSON,

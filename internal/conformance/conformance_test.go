@@ -214,6 +214,9 @@ func verdictOf(d *document, s *sample, how *disguise, key, got string) string {
 	if err != nil {
 		return "broken"
 	}
+	if d.typed && standsIn(in) {
+		in = "[REDACTED:typed]"
+	}
 	plain := in
 	if how != nil {
 		sealed := seal(in)
@@ -247,6 +250,12 @@ func verdictOf(d *document, s *sample, how *disguise, key, got string) string {
 		return "missed"
 	}
 	return "more"
+}
+
+// standsIn reports whether value is what redaction leaves in a field with a type.
+func standsIn(value string) bool {
+	date, address := codec.Field{Kind: codec.Date, Value: []byte(value)}, codec.Field{Kind: codec.Address, Value: []byte(value)}
+	return date.StandsIn() || address.StandsIn()
 }
 
 // wholly reports whether all of what is encoded was replaced.
