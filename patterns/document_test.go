@@ -106,13 +106,16 @@ func counts(packs []Pack) []byte {
 	b.WriteString("\n| pack | rules | named credential kinds | services listed |\n|---|---|---|---|\n")
 	rules, kinds, services := 0, 0, 0
 	for _, p := range packs {
-		k, s := 0, 0
+		k, listed := 0, map[string]bool{}
 		for _, r := range p.Rules {
 			if r.HasTag("secret") && !r.HasTag("generic") {
 				k++
 			}
-			s += len(r.Begins)
+			for _, name := range r.Begins {
+				listed[name] = true
+			}
 		}
+		s := len(listed)
 		fmt.Fprintf(&b, "| [%s](#%s) | %d | %d | %d |\n", p.Name, p.Name, len(p.Rules), k, s)
 		rules, kinds, services = rules+len(p.Rules), kinds+k, services+s
 	}

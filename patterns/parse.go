@@ -17,6 +17,7 @@ import (
 type document struct {
 	Pack   packTable              `toml:"pack"`
 	Define map[string]string      `toml:"define"`
+	Names  map[string][]string    `toml:"names"` // lists for Rule.Begins
 	Rule   map[string]redact.Rule `toml:"rule"`
 }
 
@@ -72,6 +73,7 @@ func Parse(name string, data []byte) (Pack, error) {
 		if r.Pattern, err = resolve(r.Pattern, defs); err != nil {
 			p.fail(append(slices.Clone(key), "pattern"), err.Error())
 		}
+		r.Begins = p.namesOf(append(slices.Clone(key), "begins"), r.Begins, doc.Names)
 		pack.Rules = append(pack.Rules, r)
 	}
 	if err := errors.Join(p.errs...); err != nil {
@@ -99,7 +101,7 @@ func (p *parser) fail(key toml.Key, what string) {
 // The decoder matches names of keys without regard to case; a pack must not.
 func (p *parser) known(key toml.Key) bool {
 	switch {
-	case key[0] == "pack" && len(key) == 1, key[0] == "rule" && len(key) <= 2, key[0] == "define" && len(key) <= 2:
+	case key[0] == "pack" && len(key) == 1, key[0] == "rule" && len(key) <= 2, (key[0] == "define" || key[0] == "names") && len(key) <= 2:
 		return true
 	case key[0] == "pack" && slices.Contains(packKeys, key[1]):
 		return true

@@ -11,11 +11,15 @@ description = "x"
 [define]
 tail = '[a-z]{4}'
 
+[names]
+makers = ["acme", "zork"]
+
 [rule.second]
 pattern = 'b-(?&tail)'
 
 [rule.first]
 pattern = 'a-(?&tail)'
+begins = ["one", "(?&makers)"]
 `
 
 func TestParse(t *testing.T) {
@@ -39,6 +43,9 @@ func TestParse(t *testing.T) {
 	if got := p.Rules[0].Pattern; got != "b-(?:[a-z]{4})" {
 		t.Errorf("pattern %q", got)
 	}
+	if got := strings.Join(p.Rules[1].Begins, " "); got != "one acme zork" {
+		t.Errorf("begins %q, want the list in place of its name", got)
+	}
 }
 
 func TestParseErrors(t *testing.T) {
@@ -57,6 +64,7 @@ func TestParseErrors(t *testing.T) {
 		{"no description", "p.toml", "[pack]\n", "p.toml:1: pack: no description"},
 		{"undefined", "p.toml", head + "[rule.a]\npattern = '(?&nope)'\n", "p.toml:4: rule.a.pattern: (?&nope) is not defined"},
 		{"circle", "p.toml", head + "[define]\na = '(?&a)'\n[rule.a]\npattern = '(?&a)'\n", "p.toml:6: rule.a.pattern: definitions use each other"},
+		{"unlisted", "p.toml", head + "[rule.a]\npattern = 'abc'\nbegins = ['(?&nope)']\n", "p.toml:5: rule.a.begins: (?&nope) is not in [names]"},
 		{"defined for all", "p.toml", head + "[define]\nedge = 'x'\n", "p.toml:4: define.edge: is defined for all packs"},
 	}
 	for _, tt := range tests {

@@ -164,6 +164,7 @@ func (a *analysis) pattern(by *analyzer) {
 		return
 	}
 	a.p.first = firstBytes(re)
+	a.p.wordStart = startsWithWord(re)
 	if a.p.keyed {
 		return // tried on the fields of its keys, wherever they match
 	}

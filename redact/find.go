@@ -189,7 +189,8 @@ func (sr *search) confirm(t *trigger, at int) error {
 	if lo > hi {
 		return nil
 	}
-	if t.confirm != nil {
+	// Words of Begins turn down most places by a run sooner than its confirm does.
+	if t.confirm != nil && (p.begins == nil || t.shape == byGram) {
 		end := min(len(sr.text), at+p.window)
 		fits := t.confirm.fits(sr.sc, sr.text, at, end)
 		if end == len(sr.text) && sr.sc.nfa.atEnd {
@@ -203,6 +204,9 @@ func (sr *search) confirm(t *trigger, at int) error {
 		}
 	}
 	for s := lo; s <= hi; s++ {
+		if b := sr.text[s]; p.wordStart && s > 0 && b != '_' && isWordByte(b) && isWordByte(sr.text[s-1]) {
+			continue
+		}
 		if _, err := sr.try(p, s); err != nil {
 			return err
 		}

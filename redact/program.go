@@ -11,6 +11,7 @@ type program struct {
 	engine     engine
 	first      byteSet     // bytes that a match can begin with
 	begins     *beginnings // words with which a match begins, nil for any
+	wordStart  bool        // a match begins where a word does, or with "_"
 	validators []Validator
 	rank       int  // the higher names a joined finding
 	generic    bool // by its tag: knows names of secrets, not kinds
@@ -95,4 +96,25 @@ func leadingOfMany(re *syntax.Regexp) (set byteSet, certain bool) {
 		}
 	}
 	return set, certain
+}
+
+// startsWithWord reports whether a match of re begins with a word boundary or "_", so
+// that it cannot begin inside of a word.
+func startsWithWord(re *syntax.Regexp) bool {
+	switch re.Op {
+	case syntax.OpWordBoundary:
+		return true
+	case syntax.OpLiteral:
+		return re.Rune[0] == '_'
+	case syntax.OpCapture, syntax.OpConcat:
+		return startsWithWord(re.Sub[0])
+	case syntax.OpAlternate:
+		for _, sub := range re.Sub {
+			if !startsWithWord(sub) {
+				return false
+			}
+		}
+		return true
+	}
+	return false
 }

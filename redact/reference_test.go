@@ -30,6 +30,7 @@ func testRules() []Rule {
 		{ID: "two-secrets", Pattern: `pair\((?P<secret>\w+),(?P<secret2>\w+)\)`},
 		{ID: "line", Pattern: `(?m)^line: (.{3,20})$`},
 		{ID: "named", Pattern: `[a-z_]{3}[a-z ]{0,12}?key[ =]{1,3}([a-f0-9]{6,12})`, Begins: []string{"acme", "acmex", "zed9"}},
+		{ID: "named-run", Pattern: `(?:\b|_)[a-z]{3}\w{0,6}[ =]{1,2}([A-Za-z0-9]{20,})`, Begins: []string{"acme", "zed9"}},
 		{ID: "unbounded", Pattern: `run_[a-f]+`, Window: 64},
 	}
 }
@@ -153,6 +154,7 @@ var fragments = []string{
 	"-----BEGIN X-----", "tok=abc1", "tok=abc", "quote='abc'", "quote=|abc|", "quote='abc|", "zzzzzz1", "pair(a,b)",
 	"\nline: hello\n", "line: ", "run_abcdef", "run_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
 	"[REDACTED:prefix]", "[REDACTED:userinfo:e1-abcdefghijklmnopqrstuvwxyz]", "[REDACTED:unknown]", "[REDACTED:", "]",
+	"acme_x", "acme", "zed9_", "acme key=abcdef012", "ABCDEFGHIJKLMNOPQRSTUVWX0123", "acme=abcdefghijklmnopqrstuvwx0123",
 	" ", "\n", "é", "\xff", "\u212a", "\x00", ".", "-", ":", "=", "_", "a", "1", "ſekret_key=abcd", "日本",
 }
 

@@ -6,7 +6,19 @@ import "bytes"
 // digest, time or count (request_id=..., "traceId": ..., sha512-...), the position of
 // a page (nextPageToken), what makes a request unique (Idempotency-Key), a public
 // or publishable key. Such values can have any form that a secret has.
-func init() { registerPlaced("not-id", func(_ []byte, p Place) bool { return !p.isID() }) }
+func init() {
+	registerPlaced("not-id", func(v []byte, p Place) bool { return !p.isID() && !isDigest(v) })
+}
+
+// isDigest reports whether v says itself that it is one.
+func isDigest(v []byte) bool {
+	for _, mark := range digestMarks {
+		if bytes.HasPrefix(v, mark) {
+			return true
+		}
+	}
+	return false
+}
 
 // idNames are last words of names of identifiers and digests.
 var idNames = wordSet(`

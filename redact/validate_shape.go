@@ -119,9 +119,13 @@ func isWord(value []byte) bool {
 	return len(value) > 0
 }
 
-// isAssignment reports whether v gives a value to something else: dbname=app.
+// isAssignment reports whether v gives a value to something else, dbname=app, or does
+// so up to a quotation mark that the value begins with: xsi:type=.
 func isAssignment(v []byte) bool {
 	name, rest, found := bytes.Cut(v, []byte("="))
+	if space, local, qualified := bytes.Cut(name, []byte(":")); found && qualified && len(rest) == 0 {
+		return isWord(space) && isWord(local)
+	}
 	return found && len(name) > 2 && isWord(name) && len(bytes.Trim(rest, "=")) > 0 && rest[0] != '='
 }
 

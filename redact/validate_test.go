@@ -20,7 +20,7 @@ func TestValidators(t *testing.T) {
 		"not-uuid":       {[]string{"x", "123e4567-e89b-12d3-a456-42661417400"}, []string{"123e4567-e89b-12d3-a456-426614174000"}},
 		"not-hex":        {[]string{"abcxyz", ""}, []string{"deadBEEF01"}},
 		"not-path":       {[]string{"a/b9/c", "abc"}, []string{"/etc/passwd", "./x", "https://x", `C:\Users`, "~/x", "a/b/c"}},
-		"not-word":       {[]string{"hunter2", "aBCdE", "x!"}, []string{"password", "max_retry_count", "com.example.Main", "Hello", "HELLO"}},
+		"not-word":       {[]string{"hunter2", "aBCdE", "x!"}, []string{"password", "max_retry_count", "com.example.Main", "Hello", "HELLO", "xsi:type="}},
 		"base64-json":    {[]string{b64, b64 + ".x.y"}, []string{"abcd", "", "!!!", "W10"}},
 		"rarity:5.2": {
 			[]string{"qT7rXk2LmB9vWz4HsD1cJf", "zq7xk3vbn5wj2hd8fplr", "8fk2lq0zzx", "5f0c9a1b7de2"},
@@ -33,6 +33,7 @@ func TestValidators(t *testing.T) {
 				"ptr.Int64(int64", "func(k", "struct{}", "urn:ietf:params:x", "io.ReadAll", "|| x !="},
 		},
 		"not-name":    {[]string{"secret", "hunter2", "password1", "letmein", "blue-sky"}, []string{"db_password", "getPassword", "API_KEY", "user-token", "apiKey", "ACME-V4-API-KEY"}},
+		"not-id":      {[]string{"hunter2"}, []string{"sha512-q1w2e3r4t5y6"}},
 		"not-count":   {[]string{"1234", "a1", ""}, []string{"0", "90", "123"}},
 		"not-example": {[]string{"hunter2", "passwords"}, []string{"password", "TOKEN", "Pass"}},
 		"not-masked": {
