@@ -99,9 +99,9 @@ func (p *Proxy) openRelays(pol *policy) error {
 
 func (p *Proxy) openRelay(name string, cfg *config.Listener) (runner, error) {
 	if cfg.Protocol == otlpgrpc.Protocol {
-		return otlpgrpc.Open(otlpgrpc.Options{Config: cfg, Host: &grpcHost{relayHost{p, name}}, Log: p.log})
+		return otlpgrpc.Open(otlpgrpc.Options{Config: cfg, Host: &grpcHost{relayHost{p: p, name: name}}, Log: p.log})
 	}
-	return relay.Open(relay.Options{Config: cfg, Host: &relayHost{p, name}, Log: p.log})
+	return relay.Open(relay.Options{Config: cfg, Host: &relayHost{p: p, name: name}, Log: p.log})
 }
 
 // stopRelays stops them all at once, and sends when they have.
@@ -123,8 +123,9 @@ func (p *Proxy) stopRelays(ctx context.Context) <-chan error {
 
 // relayHost is what a listener works with: the policy in force, the trail, the store.
 type relayHost struct {
-	p    *Proxy
-	name string
+	p     *Proxy
+	name  string
+	quiet relay.Quiet
 }
 
 func (h *relayHost) in(pol *policy) *listener   { return pol.listeners[h.name] }
@@ -162,7 +163,7 @@ func (h *relayHost) unsure(dst, payload []byte, l *listener, err error, probe bo
 		return append(dst, payload...), nil
 	}
 	h.p.m.blocked.WithLabelValues(h.name, dirRequest, kind).Inc()
-	h.p.log.Warn("message withheld", "listener", h.name, "kind", kind)
+	h.quiet.Warn(h.p.log, 1, kind, "messages withheld", "listener", h.name, "kind", kind)
 	return dst, err
 }
 

@@ -56,7 +56,7 @@ func (h *grpcHost) unsureGRPC(dir string, body []byte, l *listener, err error) (
 		return body, nil
 	}
 	h.p.m.blocked.WithLabelValues(h.name, dir, kind).Inc()
-	h.p.log.Warn("message withheld", "listener", h.name, "direction", dir, "kind", kind)
+	h.quiet.Warn(h.p.log, 1, dir+kind, "messages withheld", "listener", h.name, "direction", dir, "kind", kind)
 	if kind == string(scrub.KindLimit) {
 		err = otlpgrpc.ErrTooLarge
 	}

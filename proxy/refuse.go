@@ -126,9 +126,27 @@ func (x *exchange) refusalBody(r *refusal) *dialect.Response {
 
 // dialectRequest is what tells the dialect of the request.
 func (x *exchange) dialectRequest() *dialect.Request {
-	return &dialect.Request{
+	r := &dialect.Request{
 		Method: string(x.ctx.Method()), Path: string(x.path), Header: x.headerValue, ContentType: string(x.contentType),
 	}
+	if isPlain(x.path) || dialect.Of(r).Name() != dialect.Generic {
+		return r
+	}
+	plain, _ := plainPath(x.path)
+	other := *r
+	if other.Path = string(plain); dialect.Of(&other).Name() != dialect.Generic {
+		return &other
+	}
+	return r
+}
+
+// endpoint returns the path by which formats and protocols know the request: as it is
+// spelled, unless only its plain reading (see plainPath) is that of a protocol.
+func (x *exchange) endpoint() string {
+	if isPlain(x.path) {
+		return string(x.path)
+	}
+	return x.dialectRequest().Path
 }
 
 func hasField(h *fasthttp.ResponseHeader, name string) bool {

@@ -175,7 +175,7 @@ func bodyRefusal(err error) *refusal {
 func (x *exchange) requestMeta() scrub.Meta {
 	if x.reqMeta.Path == "" {
 		x.reqMeta = scrub.Meta{
-			ContentType: interned(x.contentType), ContentEncoding: interned(x.coding), Path: string(x.path),
+			ContentType: interned(x.contentType), ContentEncoding: interned(x.coding), Path: x.endpoint(),
 		}
 	}
 	return x.reqMeta

@@ -197,7 +197,7 @@ func (x *exchange) answerMeta() scrub.Meta {
 		x.respMeta = scrub.Meta{
 			ContentType:     interned(x.in.Header.ContentType()),
 			ContentEncoding: interned(x.in.Header.ContentEncoding()),
-			Path:            string(x.path),
+			Path:            x.endpoint(),
 		}
 	}
 	return x.respMeta

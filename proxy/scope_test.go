@@ -63,6 +63,10 @@ func TestScopeLogs(t *testing.T) {
 		{"/v1/logs", "application/json", true},
 		{"/services/collector/event", "", true},
 		{"/api/v2/logs", "application/json", true},
+		{"/v1//logs", "application/json", true},
+		{"/v1/%6Cogs", "application/json", true},
+		{"/x/../v1/logs", "application/json", true},
+		{"/%3Clogs-%7Bnow%2Fd%7D%3E/_doc/1", "application/json", true},
 	} {
 		h.do("POST", tt.path, `{"m":"`+secret+`"}`, "Content-Type", tt.contentType)
 		want := `{"m":"` + secret + `"}`

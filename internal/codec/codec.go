@@ -200,6 +200,19 @@ func Apply(dst, src []byte, splices []Splice) []byte {
 // Framed reports whether src, a payload of c or what follows where one broke, counts
 // its bytes, so that it can't be edited as plain text.
 func Framed(c Codec, src []byte) bool {
-	f, ok := c.(interface{ framed(src []byte) bool })
+	f, ok := c.(framer)
 	return ok && f.framed(src)
 }
+
+// framer is a Codec whose payloads may count their bytes, see Framed.
+type framer interface{ framed(src []byte) bool }
+
+// Mixed reports whether src, a payload of c, may hold what is no text beside what is,
+// which its Walker tells apart: zeros in it are no charset that nobody told of.
+func Mixed(c Codec, src []byte) bool {
+	_, ok := c.(mixer)
+	return ok || Framed(c, src)
+}
+
+// mixer is a Codec whose payloads have parts of any kind, see Mixed.
+type mixer interface{ mixed() }

@@ -3,6 +3,7 @@ package codec
 import (
 	"bytes"
 	"encoding/base64"
+	"errors"
 	"strings"
 )
 
@@ -68,10 +69,14 @@ func (r *firehoseRecords) Suspect(raw []byte) bool { return r.v.Suspect(raw) }
 
 func (r *firehoseRecords) Visit(f *Field) ([]Splice, bool, error) {
 	if f.Kind == String && string(f.Path) == "records[].data" {
-		if text, coding, ok := r.decode(f.Value); ok {
+		text, codings, ok, err := r.decode(f.Value)
+		if err != nil {
+			return nil, false, err
+		}
+		if ok {
 			defer clear(text)
 			if c := Detect("", "", text[:min(len(text), sniffLen)]); c != nil {
-				return r.data(f, text, coding, c)
+				return r.data(f, text, codings, c)
 			}
 			skip(r.v, len(text)) // unless it never was base64
 		}
@@ -79,27 +84,44 @@ func (r *firehoseRecords) Visit(f *Field) ([]Splice, bool, error) {
 	return firehoseData{r.v}.Visit(f)
 }
 
-// decode returns what the data of a record stands for, and the content coding that it
-// has in base64.
-func (r *firehoseRecords) decode(value []byte) (text []byte, coding string, ok bool) {
+// maxHidden is how many codings are undone that nothing but the data tells of.
+const maxHidden = 2
+
+// decode returns what the data of a record stands for, and the content codings that it
+// has in base64. What only begins like a coding is data as it is.
+func (r *firehoseRecords) decode(value []byte) (text []byte, codings string, ok bool, err error) {
 	data, err := base64.StdEncoding.AppendDecode(nil, value)
 	if err != nil || len(data) == 0 {
-		return nil, "", false
+		return nil, "", false, nil
 	}
-	if coding = HiddenCoding(data); coding == "" {
-		return data, "", true
+	text = data
+	for range maxHidden {
+		coding := HiddenCoding(text)
+		if coding == "" {
+			break
+		}
+		if codings != "" {
+			coding += ", " + codings
+		}
+		decoded, err := inflate(r.v, nil, data, coding)
+		if errors.Is(err, ErrTooLarge) {
+			return nil, "", false, err
+		}
+		if err != nil {
+			break
+		}
+		text, codings = decoded, coding
 	}
-	text, err = Decode(nil, data, coding, maxInner)
-	return text, coding, err == nil
+	return text, codings, true, nil
 }
 
 // data walks text, which the value of f stands for and which is of format c.
-func (r *firehoseRecords) data(f *Field, text []byte, coding string, c Codec) ([]Splice, bool, error) {
+func (r *firehoseRecords) data(f *Field, text []byte, codings string, c Codec) ([]Splice, bool, error) {
 	splices, err := r.inner.walk(nil, text, 0, c, firehoseData{r.v})
 	if err != nil || len(splices) == 0 {
 		return nil, false, err
 	}
-	out, err := recode(text, splices, coding)
+	out, err := recode(text, splices, codings)
 	if err != nil {
 		return nil, false, err
 	}

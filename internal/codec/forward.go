@@ -88,14 +88,6 @@ func (w *forwardWalker) event(dst []Splice, src []byte, at int, v Visitor) (out 
 	return dst, end, err
 }
 
-// The bounds of what compressed events may decode to: at whatever ratio up to
-// minInflated bytes, else up to maxRatio times their size and maxInflated bytes.
-const (
-	minInflated = 16 << 20
-	maxInflated = 256 << 20
-	maxRatio    = 200
-)
-
 // packed walks the events in the string or binary at offset at.
 func (w *forwardWalker) packed(dst []Splice, src []byte, at int, coding string, v Visitor) ([]Splice, error) {
 	p, _ := readPacked(src[at:])
@@ -109,7 +101,7 @@ func (w *forwardWalker) packed(dst []Splice, src []byte, at int, coding string, 
 		}
 		return w.sized(dst, mark, &p, at), nil
 	}
-	plain, err := Decode(w.plain[:0], data, coding, min(maxInflated, max(minInflated, maxRatio*int64(len(data)))))
+	plain, err := inflate(v, w.plain[:0], data, coding)
 	w.plain = plain
 	if err != nil {
 		return dst, err
@@ -174,6 +166,13 @@ type ForwardMessage struct {
 	Tag     []byte // part of the message
 	Coding  string // of the string of events: "gzip", "zstd" or ""
 	Chunk   []byte // id to acknowledge, part of the message; nil for none
+}
+
+// IsForward reports whether a value that begins with msg can be a message: an array, or
+// nil, which keeps connections alive.
+func IsForward(msg []byte) bool {
+	p, _ := readPacked(msg)
+	return p.kind == packArray || p.kind == packPlain && p.form == 0xc0
 }
 
 // ParseForward reads the frame of a message that is there as a whole and well-formed.

@@ -2,8 +2,29 @@ package codec
 
 import "bytes"
 
-// maxInner is the size in bytes up to which coded data inside of a payload is decoded.
+// Inflater is a Visitor that bounds what coded data inside of a payload decodes to.
+type Inflater interface {
+	// Inflate returns how many bytes size more bytes of coded data may decode to.
+	Inflate(size int) (limit int64)
+	// Inflated tells what they decoded to.
+	Inflated(size int)
+}
+
+// maxInner bounds, in bytes, what coded data inside of a payload decodes to for a visitor
+// that sets no bound.
 const maxInner = 64 << 20
+
+// inflate appends to dst what data, which stands in a payload under content codings,
+// decodes to. It fails as Decode does.
+func inflate(v Visitor, dst, data []byte, codings string) ([]byte, error) {
+	b, ok := v.(Inflater)
+	if !ok {
+		return Decode(dst, data, codings, maxInner)
+	}
+	out, err := Decode(dst, data, codings, b.Inflate(len(data)))
+	b.Inflated(len(out) - len(dst))
+	return out, err
+}
 
 // inner walks whole payloads that stand inside of another one, each by a Walker of
 // its own format.
@@ -39,7 +60,7 @@ func (p *inner) walk(dst []Splice, raw []byte, base int, c Codec, v Visitor) ([]
 	}
 	out, n, err := w.Walk(p.splices[:0], raw, true, v)
 	dst = p.keep(dst, out, base)
-	if IsSyntax(err) && !c.Opaque(raw[n:]) && bytes.IndexByte(raw[n:], '\\') < 0 {
+	if IsSyntax(err) && !Framed(c, raw[n:]) && !c.Opaque(raw[n:]) && bytes.IndexByte(raw[n:], '\\') < 0 {
 		dst, err = p.text(dst, raw[n:], base+n, v)
 	}
 	p.splices = out

@@ -13,7 +13,7 @@ func init() { Register(journaldCodec{}) }
 // NAME on a line, eight bytes with the length, lowest first, and as many bytes and a
 // line feed; an empty line ends an entry. The length of a field that changed is written
 // anew. Fields of the journal itself, such as __CURSOR, and ids are never visited; a
-// value that is no text is left alone and counted.
+// large value that is no text is left alone and counted.
 type journaldCodec struct{}
 
 func (journaldCodec) Name() string         { return "journald" }
@@ -24,10 +24,17 @@ func (journaldCodec) Streams() bool        { return true }
 // Opaque reports escapes of JSON in values, and zeros, which all lengths have.
 func (journaldCodec) Opaque(src []byte) bool { return hidesASCII(src) || bytes.IndexByte(src, 0) >= 0 }
 
+// framed knows lengths by their zeros.
+func (journaldCodec) framed(src []byte) bool { return bytes.IndexByte(src, 0) >= 0 }
+
 // journaldKept are fields that hold ids, beside those that begin with two underscores.
 var journaldKept = nameList(`MESSAGE_ID _BOOT_ID _MACHINE_ID INVOCATION_ID _SYSTEMD_INVOCATION_ID _STREAM_ID
 	_SOURCE_REALTIME_TIMESTAMP _SOURCE_MONOTONIC_TIMESTAMP _SOURCE_BOOTTIME_TIMESTAMP COREDUMP_TIMESTAMP
 	USER_INVOCATION_ID _AUDIT_SESSION _SYSTEMD_SESSION JOB_ID TRACE_ID SPAN_ID`)
+
+// maxOdd is the size in bytes up to which a value is searched that is no text by its
+// looks: a control character in a message is enough for the journal to count it.
+const maxOdd = 64 << 10
 
 const noLineFeed = "line feed expected behind a field"
 
@@ -122,7 +129,7 @@ func (w *journaldWalker) counted(dst []Splice, src []byte, nameEnd, base int, fi
 	have := src[from:]
 	if n == 0 || len(have) >= sniffLen || uint64(len(have)) >= n {
 		head := have[:min(uint64(len(have)), n, sniffLen)]
-		if name := src[:nameEnd]; n == 0 || keptByJournald(name) || Detect("", "", head) == nil {
+		if name := src[:nameEnd]; n == 0 || keptByJournald(name) || n > maxOdd && Detect("", "", head) == nil {
 			w.left, w.ends = n, true
 			return dst, from, "", nil
 		}

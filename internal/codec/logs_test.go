@@ -68,7 +68,7 @@ func TestJournaldEdits(t *testing.T) {
 		{"line", "__CURSOR=S\nMESSAGE=a S=b\n_BOOT_ID=S\n\nMESSAGE=S", everywhere(), "__CURSOR=S\nMESSAGE=a [R]=b\n_BOOT_ID=S\n\nMESSAGE=[R]"},
 		{"length", "M\n\x04\x00\x00\x00\x00\x00\x00\x00S\n S\nN=S\n", everywhere(), "M\n\x08\x00\x00\x00\x00\x00\x00\x00[R]\n [R]\nN=[R]\n"},
 		{"length of two bytes", "M\n\x59\x02\x00\x00\x00\x00\x00\x00" + long + "S\n", everywhere(), "M\n\x5b\x02\x00\x00\x00\x00\x00\x00" + long + "[R]\n"},
-		{"no text", "M\n\x03\x00\x00\x00\x00\x00\x00\x00S\x00\x01\nN=S\n", everywhere(), "M\n\x03\x00\x00\x00\x00\x00\x00\x00S\x00\x01\nN=[R]\n"},
+		{"control characters", "M\n\x03\x00\x00\x00\x00\x00\x00\x00S\x00\x01\nN=S\n", everywhere(), "M\n\x05\x00\x00\x00\x00\x00\x00\x00[R]\x00\x01\nN=[R]\n"},
 		{"id", "__X\n\x01\x00\x00\x00\x00\x00\x00\x00S\n", everywhere(), "__X\n\x01\x00\x00\x00\x00\x00\x00\x00S\n"},
 		{"removed", "A=1\nM=S\nN\n\x01\x00\x00\x00\x00\x00\x00\x00S\nB=2\n\n", gone(), "A=1\nB=2\n\n"},
 		{"line break in a replacement", "M=S\n", editor(all("S", "a\nb")), "M=a b\n"},
@@ -127,7 +127,7 @@ func TestSkipped(t *testing.T) {
 		codec, src string
 		want       int
 	}{
-		{"journald", "M\n\x03\x00\x00\x00\x00\x00\x00\x00S\x00\x01\n", 3},
+		{"journald", "M\n\x03\x00\x01\x00\x00\x00\x00\x00S\x00\x01" + strings.Repeat("\x00", 1<<16) + "\n", 3 + 1<<16},
 		{"firehose", `{"requestId":"r","records":[{"data":"AAEC"}]}`, 3},
 		{"sentry", "{}\n{\"type\":\"attachment\",\"length\":4}\n\x00\x01\x02\n\n{\"type\":\"x\",\"length\":1}\na", 4},
 		{"multipart", "--b\r\nContent-Type: image/png\r\n\r\n\x89PNG\x00\r\n--b--", 5},

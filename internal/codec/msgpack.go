@@ -27,7 +27,7 @@ func (msgpackCodec) Opaque(src []byte) bool { return true }
 
 func (msgpackCodec) Streams() bool { return true }
 
-func (msgpackCodec) framed() {}
+func (msgpackCodec) framed(src []byte) bool { return len(src) == 0 || !isTextByte(src[0]) }
 
 type msgpackWalker struct {
 	leaf
@@ -64,6 +64,9 @@ func (w *msgpackWalker) values(dst []Splice, src []byte, final bool, codec strin
 			}
 			return dst, n, &SyntaxError{Codec: codec, Offset: int64(n), Msg: msg}
 		}
+		if isTextByte(src[n]) {
+			return dst, n, &SyntaxError{Codec: codec, Offset: int64(n), Msg: "text in place of a value"}
+		}
 		w.path = w.path[:0]
 		mark := len(dst)
 		if dst, err = walk(dst, n, n+size); err != nil {
@@ -72,6 +75,12 @@ func (w *msgpackWalker) values(dst []Splice, src []byte, final bool, codec strin
 		n += size
 	}
 	return dst, n, nil
+}
+
+// isTextByte reports whether c begins text in ASCII. As MessagePack it is a number of one
+// byte, and text is a row of them; numbers with nothing around them are no log.
+func isTextByte(c byte) bool {
+	return c >= ' ' && c < 0x7f || c == '\t' || c == '\n' || c == '\r'
 }
 
 // isPacked reports whether src is maps and arrays, each there as a whole.

@@ -12,8 +12,8 @@ func TestPackedJSON(t *testing.T) {
 		"\xcb\x7f\xf0\x00\x00\x00\x00\x00\x00": "null", "\xcb\x7e\x37\xe4\x3c\x88\x00\x75\x9c": "1e+300",
 		"\xa3a\"\n": `"a\"\n"`, "\xc4\x02ok": `"ok"`, "\xc4\x02\xff\xfe": `"//4="`, "\xc7\x01\x05x": `"eA=="`,
 		"\xd7\x00\x65\x53\xf1\x00\x00\x00\x00\x01": `"2023-11-14T22:13:20.000000001Z"`,
-		"\x92\x01\x90":                             "[1,[]]",
-		"\x83\xa1k\x80\x02\xa1v\x91\xa1\"\x03":     `{"k":{},"2":"v","[\"\\\"\"]":3}`,
+		"\x92\x01\x90":                         "[1,[]]",
+		"\x83\xa1k\x80\x02\xa1v\x91\xa1\"\x03": `{"k":{},"2":"v","[\"\\\"\"]":3}`,
 	} {
 		got, n := AppendPackedJSON(nil, []byte(src))
 		if string(got) != want || n != len(src) || !json.Valid(got) {

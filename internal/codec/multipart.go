@@ -24,6 +24,7 @@ func (multipartCodec) MediaTypes() []string {
 
 func (multipartCodec) NewWalker() Walker { return &multipartWalker{} }
 func (multipartCodec) Streams() bool     { return true }
+func (multipartCodec) mixed()            {}
 
 // Opaque reports zeros too, so that parts which are no text are counted.
 func (multipartCodec) Opaque(src []byte) bool {

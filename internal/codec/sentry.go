@@ -21,6 +21,7 @@ func (sentryCodec) Name() string         { return "sentry" }
 func (sentryCodec) MediaTypes() []string { return []string{"application/x-sentry-envelope"} }
 func (sentryCodec) NewWalker() Walker    { return &sentryWalker{} }
 func (sentryCodec) Streams() bool        { return true }
+func (sentryCodec) mixed()               {}
 
 // Opaque reports recordings, which are compressed, and zeros too, so that items that are
 // no text are counted.
@@ -321,7 +322,7 @@ func (w *sentryWalker) recording(dst []Splice, raw []byte, base int, v Visitor) 
 	if !isZlib(data) {
 		return w.inner.walk(dst, data, base+from, json, v)
 	}
-	decoded, err := Decode(nil, data, "deflate", maxInner)
+	decoded, err := inflate(v, nil, data, "deflate")
 	defer func() { clear(decoded) }()
 	var broken *CodingError
 	switch {

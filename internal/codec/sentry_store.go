@@ -74,7 +74,7 @@ func (w *sentryStoreWalker) coded(dst []Splice, src []byte, v Visitor) ([]Splice
 	if err != nil || !isZlib(data) {
 		return dst, bad
 	}
-	decoded, err := Decode(nil, data, "deflate", maxInner)
+	decoded, err := inflate(v, nil, data, "deflate")
 	defer func() { clear(decoded) }()
 	var broken *CodingError
 	switch {

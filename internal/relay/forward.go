@@ -69,6 +69,10 @@ func (s *forwardConn) serve(take func(msg []byte) bool) bool {
 			if size == 0 {
 				break
 			}
+			if !codec.IsForward(s.buf[n:]) {
+				s.l.drop(DroppedFraming, 1, "no message of the Forward Protocol")
+				return false
+			}
 			s.l.host.Count(Received, 1)
 			s.l.host.Count(ReceivedBytes, size)
 			if !take(s.buf[n : n+size]) {

@@ -228,3 +228,20 @@ func TestForwardTooLarge(t *testing.T) {
 	go func() { _, _ = io.WriteString(c, pack(str("app"), bin(strings.Repeat("x", 60000)))) }()
 	until(t, "count", func() bool { return r.host.count(DroppedTooLarge) == 1 })
 }
+
+// TestForwardText asks that what is no message, such as text, which as MessagePack is a
+// row of numbers, ends the connection and does not go on.
+func TestForwardText(t *testing.T) {
+	up := upstreamTCP(t, "127.0.0.1:0", false)
+	r := begin(t, "forward", up.url(), []string{"tcp"})
+	for i, text := range []string{"key " + secret + "\n", "{\"a\":\"" + secret + "\"}", mapOf(str("a"), str("b"))} {
+		c := r.dialTCP()
+		if _, err := io.WriteString(c, "\xc0"+text); err != nil {
+			t.Fatal(err)
+		}
+		if got := up.all(t); got != "\xc0" {
+			t.Errorf("%q went on", got)
+		}
+		until(t, "count", func() bool { return r.host.count(DroppedFraming) == i+1 })
+	}
+}

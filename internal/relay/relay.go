@@ -87,6 +87,7 @@ type Listener struct {
 	cfg   *config.Listener // as opened
 	host  Host
 	log   *slog.Logger
+	quiet Quiet
 	proto protocol
 
 	streams []net.Listener
@@ -352,7 +353,7 @@ func (l *Listener) closeSockets() {
 func (l *Listener) drop(e Event, n int, why string) {
 	if n > 0 {
 		l.host.Count(e, n)
-		l.log.Warn("messages dropped", "reason", why, "messages", n)
+		l.quiet.Warn(l.log, n, why, "messages dropped", "reason", why)
 	}
 }
 

@@ -155,6 +155,38 @@ func TestSyslogStopCuts(t *testing.T) {
 	}
 }
 
+// TestSyslogStopStalled asks that the end comes in time where the upstream takes nothing.
+func TestSyslogStopStalled(t *testing.T) {
+	up := upstreamTCP(t, "127.0.0.1:0", false)
+	r := begin(t, "syslog", up.url(), []string{"tcp"}, func(h *fakeHost) { h.cfg.Timeout = config.Duration(time.Hour) })
+	c := r.dialTCP()
+	go func() {
+		line := []byte(strings.Repeat("<13>a line\n", 1000))
+		for {
+			if _, err := c.Write(line); err != nil {
+				return
+			}
+		}
+	}()
+	up.next(t) // which nobody reads from
+	before := -1
+	until(t, "standstill", func() bool {
+		sent := r.host.count(SentBytes)
+		stands := sent == before
+		before = sent
+		time.Sleep(200 * time.Millisecond)
+		return stands && sent > 0
+	})
+	ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
+	defer cancel()
+	if r.Stop(ctx) == nil {
+		t.Error("no error")
+	}
+	if n := r.host.count(DroppedStop); n == 0 {
+		t.Error("what was lost is not counted")
+	}
+}
+
 func TestSyslogTLS(t *testing.T) {
 	up := upstreamTCP(t, "127.0.0.1:0", true)
 	r := begin(t, "syslog", "tls://"+up.ln.Addr().String(), []string{"tls"})

@@ -15,6 +15,7 @@ import (
 type uplink struct {
 	l    *Listener
 	conn net.Conn
+	stop func() bool  // lets conn outlive the listener's time
 	dead *atomic.Bool // the upstream has ended conn
 	to   string       // address that conn leads to
 	// opened does what a new connection needs first, and starts whoever reads from it
@@ -50,7 +51,7 @@ func (u *uplink) connect() bool {
 			return true
 		}
 		u.l.host.Count(UpstreamFailed, 1)
-		u.l.log.Warn("upstream can't be reached, clients wait", "error", err)
+		u.l.quiet.Warn(u.l.log, 1, "connect", "upstream can't be reached, clients wait", "error", err)
 		if !u.l.sleep(pause) {
 			return false
 		}
@@ -68,6 +69,8 @@ func (u *uplink) dial() error {
 		_ = c.Close()
 		return err
 	}
+	// An upstream that takes nothing would hold up the end until its time is over.
+	u.stop = context.AfterFunc(u.l.ctx, func() { _ = c.Close() })
 	u.conn, u.dead, u.to = c, dead, to
 	return nil
 }
@@ -101,7 +104,7 @@ func (u *uplink) send(data []byte) bool {
 			return true
 		}
 		u.l.host.Count(UpstreamFailed, 1)
-		u.l.log.Warn("connection to the upstream broke", "sent_again", !u.bound.Load())
+		u.l.quiet.Warn(u.l.log, 1, "broke", "connection to the upstream broke", "sent_again", !u.bound.Load())
 		u.dead.Store(true)
 		if u.bound.Load() || !u.l.sleep(retryFirst) {
 			return false
@@ -120,6 +123,7 @@ func (u *uplink) write(data []byte) error {
 
 func (u *uplink) close() {
 	if u.conn != nil {
+		u.stop()
 		_ = u.conn.Close()
 		u.conn = nil
 	}

@@ -33,7 +33,7 @@ var pool = sync.Pool{New: func() any { return &Scrubber{walkers: map[string]code
 func Acquire(p *Policy, keys *redact.Keyring) *Scrubber {
 	s := pool.Get().(*Scrubber)
 	s.policy = p
-	s.v.set, s.v.keys, s.v.annotate = p.Set, keys, p.Annotate
+	s.v.set, s.v.keys, s.v.annotate, s.v.most = p.Set, keys, p.Annotate, p.maxDecoded()
 	if s.v.sc == nil {
 		s.v.sc = p.Set.NewScratch()
 	}
@@ -114,7 +114,7 @@ func (s *Scrubber) rest() {
 	s.busy = s.busy[:0]
 	s.splices = s.splices[:0]
 	s.v.clear()
-	s.v.skipped = 0
+	s.v.skipped, s.v.coded, s.v.inflated = 0, 0, 0
 }
 
 // Body scrubs a whole body. Result.Body is valid until Release. On error
@@ -230,8 +230,8 @@ func (s *Scrubber) encode(amended, text, body []byte, m Meta) (out []byte, err e
 }
 
 // walkSuspect walks text if something could be found in it. Zeros in text are a
-// charset that nobody told of: if they hide something, it is withheld. What counts its
-// bytes has zeros of its own.
+// charset that nobody told of: if they hide something, it is withheld. What is not all
+// text has zeros of its own.
 func (s *Scrubber) walkSuspect(c codec.Codec, text []byte, res *Result) error {
 	// For plain text, searching costs what asking whether to search does.
 	if s.v.tell != nil || c.Name() == textCodec || codec.Sifts(c) || c.Opaque(text) || disguise.Hides(text) || s.v.set.Suspect(s.v.sc, text) {
@@ -239,7 +239,7 @@ func (s *Scrubber) walkSuspect(c codec.Codec, text []byte, res *Result) error {
 			return err
 		}
 	}
-	if len(s.v.hits) > 0 || codec.Framed(c, text) || bytes.IndexByte(text, 0) < 0 {
+	if len(s.v.hits) > 0 || codec.Mixed(c, text) || bytes.IndexByte(text, 0) < 0 {
 		return nil
 	}
 	bare := bytes.ReplaceAll(text, []byte{0}, nil)

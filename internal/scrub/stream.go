@@ -151,7 +151,8 @@ func (st *stream) run(w io.Writer) (err error) {
 		st.res.Skipped = "binary"
 		return st.copy()
 	case st.codec.Name() != textCodec && !st.codec.Streams(),
-		codec.HiddenCoding(st.buf) != "", interleaved(st.buf):
+		codec.HiddenCoding(st.buf) != "",
+		interleaved(st.buf) && !codec.Mixed(st.codec, st.buf):
 		return st.gather()
 	}
 	st.res.Codec = st.codec.Name()
@@ -388,7 +389,7 @@ func (st *stream) broken(cause error) error {
 	last := byte(0)
 	return st.text(func(piece []byte) error {
 		// An escape may be cut by the end of a piece.
-		if hides(st.codec, piece) || last != 0 && len(piece) > 0 && st.codec.Opaque([]byte{last, piece[0]}) {
+		if hides(st.codec, piece) || codec.Framed(st.codec, piece) || last != 0 && len(piece) > 0 && st.codec.Opaque([]byte{last, piece[0]}) {
 			return cause
 		}
 		if len(piece) > 0 {

@@ -22,6 +22,9 @@ type visitor struct {
 	annotate bool
 	// skipped counts the bytes that a codec left alone, see Skipped.
 	skipped int64
+	// coded and inflated count what is decoded inside of a payload, which decodes to
+	// most bytes at most; see Inflate.
+	coded, inflated, most int64
 	// tell, where it is not nil, is told each text that is searched, see Texts.
 	tell func(path []byte, f redact.Field)
 
@@ -103,6 +106,16 @@ func (v *visitor) Suspect(raw []byte) bool {
 
 // Skipped implements codec.Skipper.
 func (v *visitor) Skipped(n int) { v.skipped += int64(n) }
+
+// Inflate implements codec.Inflater: all that is decoded inside of a payload is bound as
+// a payload under a coding is.
+func (v *visitor) Inflate(size int) int64 {
+	v.coded += int64(size)
+	return max(0, min(v.most, max(maxRatio*v.coded, minBomb))-v.inflated)
+}
+
+// Inflated implements codec.Inflater.
+func (v *visitor) Inflated(size int) { v.inflated += int64(size) }
 
 // hides reports whether escapes of the format, or encodings in it, could hide text in
 // raw from a scan of it as it is.
