@@ -18,6 +18,7 @@ var nodeClients = []struct{ name, backend, prefix string }{
 	{"winston-elasticsearch", "opensearch", ""},
 	{"pino-loki", "victorialogs", "/insert"},
 	{"winston-loki", "victorialogs", "/insert"},
+	{"pino-datadog", "victorialogs", "/insert/datadog"},
 }
 
 // TestNode lets Node's clients send documents through redactd to real backends,

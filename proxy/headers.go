@@ -174,26 +174,32 @@ func listed(connection [][]byte, name []byte) bool {
 // decodable are the codings that internal/codec can undo.
 var decodable = names("gzip x-gzip deflate br zstd identity")
 
-// narrowAccept returns the part of an Accept-Encoding that can be inspected.
-// "identity" is written where nothing is left, as an empty field means the
-// same only to careful readers.
+// narrowAccept returns the part of an Accept-Encoding that can be inspected; where
+// that is all of it, as it is. "identity" is written where nothing is left, as an empty
+// field means the same only to careful readers.
 func narrowAccept(value []byte) []byte {
 	var out []byte
-	for len(value) > 0 {
+	less := false
+	for rest := value; len(rest) > 0; {
 		var item []byte
-		item, value, _ = bytes.Cut(value, []byte{','})
+		item, rest, _ = bytes.Cut(rest, []byte{','})
 		coding, _, _ := bytes.Cut(item, []byte{';'})
-		if decodable.has(bytes.TrimSpace(coding)) {
-			if len(out) > 0 {
-				out = append(out, ", "...)
-			}
-			out = append(out, bytes.TrimSpace(item)...)
+		if !decodable.has(bytes.TrimSpace(coding)) {
+			less = true
+			continue
 		}
+		if len(out) > 0 {
+			out = append(out, ", "...)
+		}
+		out = append(out, bytes.TrimSpace(item)...)
 	}
-	if len(out) == 0 {
+	switch {
+	case len(out) == 0:
 		return []byte("identity")
+	case less:
+		return out
 	}
-	return out
+	return value
 }
 
 // knownCodings reports whether every coding of a Content-Encoding is one that

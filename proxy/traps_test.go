@@ -252,6 +252,8 @@ func TestTrap07CleanStaysCompressed(t *testing.T) {
 func TestTrap07AcceptEncodingIsNarrowed(t *testing.T) {
 	for _, tt := range []struct{ in, want string }{
 		{"gzip, deflate, br, zstd", "gzip, deflate, br, zstd"},
+		{"gzip,deflate", "gzip,deflate"},
+		{"gzip,dcb,br", "gzip, br"},
 		{"snappy, gzip;q=0.5", "gzip;q=0.5"},
 		{"dcb", "identity"},
 		{"*", "identity"},

@@ -117,6 +117,17 @@ const clients = {
     await pinoWith(pinoLoki({ host, endpoint, labels: { app: 'shop' }, batching: { interval: 1 }, silenceErrors: false }), 'close')
   },
 
+  async 'pino-datadog' () {
+    const { default: pinoDatadog } = await import('pino-datadog-transport')
+    const { BaseServerConfiguration } = await import('@datadog/datadog-api-client/dist/packages/datadog-api-client-common/servers.js')
+    const stream = pinoDatadog({
+      ddClientConf: { authMethods: { apiKeyAuth: 'own' }, baseServer: new BaseServerConfiguration(url, {}) },
+      ddsource: 'shop', ddtags: 'env:staging', service: 'worker', sendIntervalMs: 200, onError: fail
+    })
+    await pinoWith(stream, 'close')
+    await new Promise((resolve) => setTimeout(resolve, 1500))
+  },
+
   async 'winston-loki' () {
     const { default: LokiTransport } = await import('winston-loki')
     const transport = new LokiTransport({
