@@ -31,8 +31,16 @@ func (x *exchange) writeHead(status int, inspect bool, edits []header, plan answ
 		switch {
 		case f.class.is(framed | hopByHop), listed(hops, name) && !f.class.is(endToEnd):
 			continue
+		case f.class.is(signatureField) && (plan.changed || len(edits) > 0):
+			continue // it signs what is not sent
 		case plan.changed && f.class.is(validators):
-			continue
+			var body []byte // of a stream or a part, the digest can't be told
+			if plan.stream == nil && status != 206 {
+				body = plan.body
+			}
+			if value = redigest(name, value, body); value == nil {
+				continue
+			}
 		case is(name, "accept-ranges") && x.rt.cfg.Response == config.ScopeAll:
 			continue
 		case is(name, "accept-encoding") && x.rt.cfg.Request != config.ScopeNone:

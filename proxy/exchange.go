@@ -1,7 +1,6 @@
 package proxy
 
 import (
-	"io"
 	"net"
 	"net/netip"
 	"sync"
@@ -44,7 +43,8 @@ type exchange struct {
 	outQuery []byte
 	changed  bool // the request's body is not the one that came
 	upload   *transform
-	raw      io.Reader // the body, too large to gather, as it comes
+	sigs     signatures
+	unread   bool // the request is signed, and passes without being inspected
 
 	in       *fasthttp.Response
 	inFields []header

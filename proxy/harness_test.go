@@ -366,6 +366,7 @@ func newBackend(t *testing.T, answer http.HandlerFunc) *backend {
 		b.seen, b.body = append(b.seen, r), append(b.body, string(body))
 		b.mu.Unlock()
 		if answer != nil {
+			r.Body = io.NopCloser(bytes.NewReader(body))
 			answer(w, r)
 		}
 	}))

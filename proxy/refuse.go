@@ -45,7 +45,7 @@ var (
 	refuseDecoded  = &refusal{413, "request", "limit", "The body is larger than this server accepts once decoded.", false, false}
 	refuseFormat   = &refusal{503, "request", "format", "The body can't be inspected.", false, false}
 	refuseBudget   = &refusal{503, "request", "budget", "The body could not be inspected within its budget.", false, false}
-	refuseSigned   = &refusal{503, "request", "signed", "The body is signed and would have to be changed.", false, false}
+	refuseSigned   = &refusal{503, "request", "signed", "The request is signed and would have to be changed.", false, false}
 	refuseAudit    = &refusal{503, "request", "audit", "The audit trail does not accept events at the moment.", false, false}
 	refuseInternal = &refusal{503, "request", "internal", "An internal error happened.", true, false}
 

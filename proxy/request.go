@@ -12,6 +12,7 @@ import (
 	"github.com/redactd/redactd/internal/config"
 	"github.com/redactd/redactd/internal/dialect"
 	"github.com/redactd/redactd/internal/scrub"
+	"github.com/redactd/redactd/internal/signing"
 )
 
 // passUnbuffered is the size in bytes up to which a body out of scope is
@@ -25,7 +26,11 @@ func (x *exchange) prepareRequest() *refusal {
 	if s.MaxBody > 0 && x.body.length > int64(s.MaxBody) {
 		return refuseTooLarge
 	}
+	x.findSignatures()
 	inspect := x.inspectsRequest()
+	if inspect && x.signed() && x.rt.cfg.Signed == config.SignedPass {
+		inspect, x.unread = false, true
+	}
 	x.outQuery = append(x.outQuery[:0], x.query...)
 	if inspect {
 		var err error
@@ -40,13 +45,16 @@ func (x *exchange) prepareRequest() *refusal {
 	if r != nil {
 		return r
 	}
-	if err := x.record(dirRequest, x.reqHits); err != nil && x.unsure(err, 0) != nil {
-		return refuseAudit
-	}
 	if x.rt.up != nil {
 		x.writeRequest(body)
+		if r := x.settleSignatures(body); r != nil {
+			return r
+		}
 	} else {
 		x.reqBody(body)
+	}
+	if err := x.record(dirRequest, x.reqHits); err != nil && x.unsure(err, 0) != nil {
+		return refuseAudit
 	}
 	return nil
 }
@@ -84,7 +92,7 @@ func (x *exchange) requestBody(inspect bool) ([]byte, *refusal) {
 	}
 	s := &x.pol.cfg.Server
 	maxBody := limitOr(int64(s.MaxBody), defaultMaxBody)
-	if !inspect && x.rt.up != nil {
+	if !inspect && x.rt.up != nil && !x.resigns() {
 		if x.body.length < 0 || x.body.length > passUnbuffered {
 			return nil, nil // writeRequest passes the stream on
 		}
@@ -92,8 +100,10 @@ func (x *exchange) requestBody(inspect bool) ([]byte, *refusal) {
 	x.reqBuf = acquireBuffer()
 	limit := min(limitOr(int64(s.BufferBody), defaultBufferBody), maxBody+1)
 	whole, err := x.reqBuf.fill(&x.body, limit, x.body.length)
-	if err == nil && !whole && inspect && x.canStream(x.requestMeta()) && x.rt.up != nil {
-		return nil, x.startUpload(maxBody)
+	// A signature tells whether it holds only when the whole body is known.
+	if err == nil && !whole && inspect && !x.signed() && x.canStream(x.requestMeta()) && x.rt.up != nil {
+		x.startUpload(maxBody)
+		return nil, nil
 	}
 	if err == nil && !whole {
 		whole, err = x.reqBuf.fill(&x.body, maxBody+1, x.body.length)
@@ -110,11 +120,14 @@ func (x *exchange) requestBody(inspect bool) ([]byte, *refusal) {
 }
 
 func (x *exchange) scrubRequestBody() ([]byte, *refusal) {
-	body := x.reqBuf.b
-	res, err := x.requestScrubber().Body(body, x.requestMeta())
-	if err == nil && res.Changed && signedBody(x.credential()) {
-		err = errSigned
+	body, payload := x.reqBuf.b, x.reqBuf.b
+	var err error
+	if x.chunked() {
+		if payload, err = signing.Unchunk(body); err != nil {
+			return body, x.unsure(&scrub.Error{Kind: scrub.KindCoding, Err: err}, int64(len(body)))
+		}
 	}
+	res, err := x.requestScrubber().Body(payload, x.requestMeta())
 	if err != nil {
 		return body, x.unsure(err, int64(len(body)))
 	}
@@ -128,8 +141,6 @@ func (x *exchange) scrubRequestBody() ([]byte, *refusal) {
 	return body, nil
 }
 
-var errSigned = errors.New("a signed body would have to be changed")
-
 // unsure decides about a request that could not be scrubbed: nil lets it pass
 // as it came, because the operator chose so.
 func (x *exchange) unsure(err error, bytes int64) *refusal {
@@ -140,9 +151,6 @@ func (x *exchange) unsure(err error, bytes int64) *refusal {
 		return nil
 	}
 	x.p.m.blocked.WithLabelValues(x.rt.name, dirRequest, kind).Inc()
-	if errors.Is(err, errSigned) {
-		return refuseSigned
-	}
 	return requestRefusal(scrub.Kind(kind), knownCodings(x.coding))
 }
 
@@ -152,8 +160,6 @@ func kindOf(err error) string {
 	switch {
 	case errors.As(err, &se):
 		return string(se.Kind)
-	case errors.Is(err, errSigned):
-		return "signed"
 	case errors.Is(err, errAudit):
 		return "audit"
 	}
@@ -181,16 +187,6 @@ func (x *exchange) requestMeta() scrub.Meta {
 	return x.reqMeta
 }
 
-// credential returns the value of Authorization.
-func (x *exchange) credential() []byte {
-	for _, h := range x.headers {
-		if is(h.name, "authorization") {
-			return h.value
-		}
-	}
-	return nil
-}
-
 // attachBody gives the request its body and the framing that fits.
 func (x *exchange) attachBody(body []byte) {
 	h := &x.out.Header
@@ -202,16 +198,13 @@ func (x *exchange) attachBody(body []byte) {
 			h.Add("Content-Length", strconv.FormatInt(length, 10))
 		}
 		x.out.SetBodyStream(x.upload.out, int(length))
-	case x.raw != nil || x.reqBuf == nil && !x.body.done:
+	case x.reqBuf == nil && !x.body.done:
 		x.body.extend = orDefault(x.pol.cfg.Server.ReadTimeout, defaultReadTimeout)
-		if x.raw == nil {
-			limit := limitOr(int64(x.pol.cfg.Server.MaxBody), defaultMaxBody)
-			x.raw = &limitReader{r: &x.body, n: limit, err: errTooLarge}
-		}
+		limit := limitOr(int64(x.pol.cfg.Server.MaxBody), defaultMaxBody)
 		if x.body.length >= 0 {
 			h.Add("Content-Length", strconv.FormatInt(x.body.length, 10))
 		}
-		x.out.SetBodyStream(sourceReader{x.raw}, int(x.body.length))
+		x.out.SetBodyStream(sourceReader{&limitReader{r: &x.body, n: limit, err: errTooLarge}}, int(x.body.length))
 	default:
 		x.out.SetBodyRaw(body)
 		if len(body) > 0 || x.ctx.Request.Header.ContentLength() == 0 && !x.ctx.IsGet() && !x.ctx.IsHead() {
@@ -223,26 +216,43 @@ func (x *exchange) attachBody(body []byte) {
 // prepare adapts the request to the URL that is tried.
 func (x *exchange) prepare(t *target) {
 	h := &x.out.Header
-	host := t.host
-	if x.rt.up.cfg.KeepHost && len(x.authority) > 0 {
-		host = string(x.authority)
-	}
-	h.Set("Host", host)
+	h.Set("Host", x.hostFor(t))
 	if t.auth != "" {
 		h.Set("Authorization", t.auth)
 	}
-	raw := make([]byte, 0, len(t.basePath)+len(x.path)+len(x.outQuery)+2)
-	if string(x.target) == "*" {
-		raw = append(raw, '*')
-	} else {
-		raw = append(append(raw, t.basePath...), x.forwardedPath()...)
-		if bytes.IndexByte(x.target, '?') >= 0 {
-			raw = append(append(raw, '?'), x.outQuery...)
-		}
+	x.setTarget(x.targetFor(t))
+	if len(x.sigs.anew) > 0 {
+		x.sendSigned(t)
 	}
-	// With path normalising off, fasthttp sends the URI's original path as it
-	// is, and the query with it.
-	x.out.URI().SetPathBytes(raw)
+}
+
+// hostFor returns the Host field of a request to t.
+func (x *exchange) hostFor(t *target) string {
+	if x.rt.up.cfg.KeepHost && len(x.authority) > 0 {
+		return string(x.authority)
+	}
+	return t.host
+}
+
+// targetFor returns path and query of a request to t; a nil query is none.
+func (x *exchange) targetFor(t *target) (path, query []byte) {
+	if string(x.target) == "*" {
+		return []byte{'*'}, nil
+	}
+	path = append(append(make([]byte, 0, len(t.basePath)+len(x.path)+len(x.outQuery)+2), t.basePath...), x.forwardedPath()...)
+	if bytes.IndexByte(x.target, '?') >= 0 {
+		query = x.outQuery
+	}
+	return path, query
+}
+
+// setTarget has the request go to a path and query. With path normalising off, fasthttp
+// sends the URI's original path as it is, and the query with it.
+func (x *exchange) setTarget(path, query []byte) {
+	if query != nil {
+		path = append(append(path, '?'), query...)
+	}
+	x.out.URI().SetPathBytes(path)
 }
 
 // exchangeWithUpstream sends the request and takes in the head of the answer.
@@ -255,6 +265,7 @@ func (x *exchange) exchangeWithUpstream() *refusal {
 	uploadErr := x.stopUpload(err)
 	if err == nil {
 		x.at, x.conn = at, conn
+		x.countUnread()
 		return nil
 	}
 	r := upstreamRefusal(err)

@@ -59,7 +59,7 @@ func (x *exchange) scrubsRequestHeader(h *header) bool {
 	if h.class.is(credentials) {
 		return x.rt.cfg.ScrubCredentials && !x.rt.keeps(h.name)
 	}
-	return !h.class.is(plumbing|identifiers|hopByHop|framed|validators) && !x.rt.keeps(h.name)
+	return !h.class.is(plumbing|identifiers|hopByHop|framed|validators|signatureField) && !x.rt.keeps(h.name)
 }
 
 func (r *route) keeps(name []byte) bool { return nameSet(r.keep).has(name) }
@@ -145,7 +145,13 @@ func (x *exchange) writeRequest(body []byte) {
 		case inspectAll && (is(f.name, "range") || is(f.name, "if-range")):
 			continue // pieces of a body can't be inspected
 		case (x.changed || x.upload != nil && !x.rt.shadow) && f.class.is(validators):
-			continue
+			var changed []byte // of a stream, it is not known before its end
+			if x.changed {
+				changed = body
+			}
+			if value = redigest(f.name, value, changed); value == nil {
+				continue
+			}
 		case is(f.name, "authorization") && x.rt.up.hasAuth():
 			continue
 		default:

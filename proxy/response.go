@@ -240,7 +240,7 @@ func (x *exchange) answerFields() []header {
 func (x *exchange) scrubAnswerHead() (edits []header, err error) {
 	for _, f := range x.inFields {
 		name, value := f.name, f.value
-		if f.class.is(plumbing|identifiers|hopByHop|framed|session|validators) || x.rt.keeps(name) {
+		if f.class.is(plumbing|identifiers|hopByHop|framed|session|validators|signatureField) || x.rt.keeps(name) {
 			continue
 		}
 		out, hits, err := x.responseScrubber().Value("header:", name, value)

@@ -109,16 +109,11 @@ func (x *exchange) canStream(m scrub.Meta) bool {
 
 // startUpload begins to scrub the request's body on its way through. What was
 // read of it so far is in x.reqBuf.
-func (x *exchange) startUpload(maxBody int64) *refusal {
+func (x *exchange) startUpload(maxBody int64) {
 	x.body.extend = orDefault(x.pol.cfg.Server.ReadTimeout, defaultReadTimeout)
 	rest := &limitReader{r: &x.body, n: maxBody - int64(len(x.reqBuf.b)), err: errTooLarge}
 	src := io.MultiReader(bytes.NewReader(x.reqBuf.b), rest)
-	if signedBody(x.credential()) && !x.rt.shadow {
-		x.raw = src
-		return x.unsure(errSigned, max(x.body.length, int64(len(x.reqBuf.b))))
-	}
 	x.upload = x.p.startTransform(x.requestScrubber(), src, x.requestMeta(), x.recorder(dirRequest))
-	return nil
 }
 
 // recorder returns what takes the findings of a stream. In shadow mode a trail

@@ -20,6 +20,7 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"github.com/redactd/redactd/internal/config"
+	"github.com/redactd/redactd/internal/signing"
 )
 
 // upstream is a group of equal servers. It is safe for concurrent use and
@@ -30,6 +31,7 @@ type upstream struct {
 	next    atomic.Uint32
 	m       *metrics
 	conns   *connSet
+	signer  *signing.Signer // nil without credentials
 }
 
 // target is one URL of an upstream.
@@ -71,6 +73,10 @@ func newUpstream(name string, cfg *config.Upstream, maxHeader int, sh shared) (*
 	if len(cfg.URLs) == 0 {
 		return nil, errors.New("urls: must name at least one URL")
 	}
+	var err error
+	if u.signer, err = newSigner(cfg); err != nil {
+		return nil, err
+	}
 	tlsConf, err := clientTLS(cfg)
 	if err != nil {
 		return nil, err
@@ -99,6 +105,27 @@ func newUpstream(name string, cfg *config.Upstream, maxHeader int, sh shared) (*
 		u.targets = append(u.targets, t)
 	}
 	return u, nil
+}
+
+// newSigner prepares the credentials to sign requests with, nil if there are none.
+func newSigner(cfg *config.Upstream) (*signing.Signer, error) {
+	if cfg.AWSAccessKeyID == "" && cfg.AzureAccount == "" {
+		return nil, nil
+	}
+	g := &signing.Signer{}
+	if cfg.AWSAccessKeyID != "" {
+		g.AWS = &signing.AWS{
+			AccessKeyID: string(cfg.AWSAccessKeyID), SecretAccessKey: string(cfg.AWSSecretAccessKey),
+			SessionToken: string(cfg.AWSSessionToken), Region: cfg.AWSRegion, Service: cfg.AWSService,
+		}
+	}
+	if cfg.AzureAccount != "" {
+		var err error
+		if g.Azure, err = signing.NewAzure(cfg.AzureAccount, string(cfg.AzureSharedKey)); err != nil {
+			return nil, fmt.Errorf("azure_shared_key: %w", err)
+		}
+	}
+	return g, nil
 }
 
 // newTarget reads a URL. Its errors never quote it, as it may hold a password.

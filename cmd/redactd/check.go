@@ -170,6 +170,7 @@ func configWarnings(cfg *config.Config, now time.Time) []string {
 	}
 	for _, name := range slices.Sorted(maps.Keys(cfg.Routes)) {
 		routeWarnings("route."+name, cfg.Routes[name], warn)
+		signedWarnings("route."+name, cfg.Routes[name], cfg.Upstreams[cfg.Routes[name].Upstream], warn)
 	}
 	for _, name := range slices.Sorted(maps.Keys(cfg.Listeners)) {
 		l := cfg.Listeners[name]
@@ -211,4 +212,18 @@ func loopback(addr string) bool {
 	}
 	ip, err := netip.ParseAddr(host)
 	return host == "localhost" || err == nil && ip.IsLoopback()
+}
+
+// signedWarnings names what makes the signatures stale of requests that are to pass
+// with them. u is nil for a built-in upstream.
+func signedWarnings(key string, r *config.Route, u *config.Upstream, warn func(key, format string, args ...any)) {
+	if u == nil || r.Signed != config.SignedPass {
+		return
+	}
+	if !u.KeepHost {
+		warn(key+".signed", "signatures of AWS cover the Host field, which changes on the way: such requests are withheld (keep_host = true of upstream.%s)", r.Upstream)
+	}
+	if r.StripPath {
+		warn(key+".signed", "signatures cover the path, which strip_prefix changes: such requests are withheld")
+	}
 }

@@ -137,6 +137,7 @@ func (d *decoder) checkUpstream(path string, u *Upstream) {
 	}
 	d.checkPair(path, u.TLSCert, u.TLSKey)
 	d.checkCA(path+".tls_ca", u.TLSCA, u.InsecureSkipVerify)
+	d.checkCredentials(path, u)
 	secure := false
 	seen := map[string]int{}
 	for i, raw := range u.URLs {
@@ -192,6 +193,7 @@ func (d *decoder) checkRoute(path string, r *Route) {
 			suggestOr(d.known(u, r.Upstream), append(slices.Sorted(maps.Keys(d.cfg.Upstreams)), StoreUpstream, EchoUpstream),
 				` ([upstream.NAME], "store" for the built-in log store, or "echo")`))
 	}
+	d.checkSigned(path, r)
 	d.checkPolicy(path, &r.Policy)
 }
 

@@ -309,7 +309,7 @@ func (d *decoder) quote(path, s string) string {
 func (d *decoder) readable(key, path string) {
 	info, err := os.Stat(path)
 	shown := d.quote(key, path)
-	if key == "token.keys_file" {
+	if key == "token.keys_file" || strings.HasSuffix(key, ".azure_shared_key_file") {
 		shown = "" // it may be a key that was put where its file's name belongs
 	}
 	switch {

@@ -95,6 +95,15 @@ var ownKeys = []key{
 	{path: "upstream.NAME.tls_server_name", check: optional(serverName)},
 	{path: "upstream.NAME.tls_insecure_skip_verify", def: false},
 	{path: "upstream.NAME.keep_host", def: false},
+	{path: "upstream.NAME.aws_access_key_id"},
+	{path: "upstream.NAME.aws_secret_access_key"},
+	{path: "upstream.NAME.aws_session_token"},
+	{path: "upstream.NAME.aws_credentials_file", file: readFile},
+	{path: "upstream.NAME.aws_region", check: optional(scopeName)},
+	{path: "upstream.NAME.aws_service", check: optional(scopeName)},
+	{path: "upstream.NAME.azure_account", check: optional(scopeName)},
+	{path: "upstream.NAME.azure_shared_key"},
+	{path: "upstream.NAME.azure_shared_key_file", file: readFile},
 
 	{path: "route.NAME.hosts", check: hostPattern},
 	{path: "route.NAME.path_prefix", def: "/", check: pathPrefix},
@@ -109,6 +118,7 @@ var ownKeys = []key{
 	{path: "route.NAME.scrub_credentials", def: false},
 	{path: "route.NAME.codec", def: "auto", check: nonEmpty},
 	{path: "route.NAME.annotate", def: true},
+	{path: "route.NAME.signed", def: "block", check: oneOf(string(SignedBlock), string(SignedPass), string(SignedResign))},
 	{path: "route.NAME.upgrade", def: "refuse", check: oneOf("refuse", "pass")},
 
 	{path: "rule.NAME.description", raw: true},

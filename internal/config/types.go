@@ -89,6 +89,17 @@ type Upstream struct {
 	TLSServerName      string   `toml:"tls_server_name"`
 	InsecureSkipVerify bool     `toml:"tls_insecure_skip_verify"`
 	KeepHost           bool     `toml:"keep_host"` // forward the client's Host header
+
+	// Credentials to sign requests with in the place of clients; see Route.Signed.
+	AWSAccessKeyID     Secret `toml:"aws_access_key_id"`
+	AWSSecretAccessKey Secret `toml:"aws_secret_access_key"`
+	AWSSessionToken    Secret `toml:"aws_session_token"`
+	AWSCredentialsFile string `toml:"aws_credentials_file"` // as the AWS tools have it; in place of the three
+	AWSRegion          string `toml:"aws_region"`           // "" is that of the request
+	AWSService         string `toml:"aws_service"`          // "" is that of the request
+	AzureAccount       string `toml:"azure_account"`        // storage account, or id of a workspace
+	AzureSharedKey     Secret `toml:"azure_shared_key"`     // in base64
+	AzureSharedKeyFile string `toml:"azure_shared_key_file"`
 }
 
 // StoreUpstream is the name of the embedded log store, always defined.
@@ -127,6 +138,16 @@ const (
 	FailPass  OnFailure = "pass"
 )
 
+// Signed says what happens to a signed request whose signature would not hold.
+type Signed string
+
+// The choices for signed requests.
+const (
+	SignedBlock  Signed = "block"  // withhold it
+	SignedPass   Signed = "pass"   // inspect no signed request
+	SignedResign Signed = "resign" // sign it with the upstream's credentials
+)
+
 // Route says what happens to the requests it matches. Among the routes that
 // match, one with a host beats one without, then the longest path prefix wins,
 // then one with methods.
@@ -154,6 +175,7 @@ type Route struct {
 	Codec    string `toml:"codec"`    // "auto" or a codec's name
 	Annotate bool   `toml:"annotate"` // say in the payload which rule changed what, where the format has a place for it
 	Policy
+	Signed  Signed `toml:"signed"`
 	Upgrade string `toml:"upgrade"` // "refuse" or "pass"
 }
 

@@ -21,6 +21,7 @@ var may = map[string]struct{ inside, outside []string }{
 	"internal/codec":      {[]string{"internal/deflate"}, []string{"github.com/klauspost/compress", "github.com/andybalholm/brotli", "golang.org/x/text"}},
 	"internal/disguise":   {[]string{"internal/codec"}, []string{"golang.org/x/sys"}},
 	"internal/tomlpos":    {nil, []string{"github.com/BurntSushi/toml"}},
+	"internal/signing":    {nil, nil},
 	"internal/seglog":     {nil, []string{"golang.org/x/sys"}},
 	"internal/dialect":    {nil, []string{"github.com/klauspost/compress"}},
 	"internal/ruleimport": {[]string{"redact", "patterns", "internal/tomlpos"}, []string{"github.com/BurntSushi/toml", "go.yaml.in/yaml/v3"}},
@@ -35,7 +36,7 @@ var may = map[string]struct{ inside, outside []string }{
 	"internal/scrub":      {[]string{"redact", "internal/codec", "internal/disguise"}, nil},
 	"internal/relay":      {[]string{"internal/codec", "internal/config", "internal/dialect"}, nil},
 	"proxy": {
-		[]string{"internal/relay", "internal/otlpgrpc", "internal/ownsecrets", "redact", "internal/scrub", "internal/codec", "internal/config", "internal/audit", "internal/store", "internal/dialect"},
+		[]string{"internal/relay", "internal/otlpgrpc", "internal/ownsecrets", "redact", "internal/scrub", "internal/codec", "internal/config", "internal/audit", "internal/store", "internal/dialect", "internal/signing"},
 		[]string{"github.com/valyala/fasthttp", "github.com/prometheus", "golang.org/x/sys"},
 	},
 	"cmd/redactd": {
