@@ -78,6 +78,7 @@ func parseElasticPath(path string) elasticPath {
 
 func (e elastic) Handle(r *Request) (*Response, []Record) {
 	res, records := e.handle(r, parseElasticPath(r.Path))
+	elasticFilter(r, res)
 	return elasticHeaders(r, res), records
 }
 

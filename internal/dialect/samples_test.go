@@ -206,6 +206,10 @@ func elasticSamples() {
 				`{"update":{"_index":"a","_id":"3","_version":1,"result":"updated","_shards":{"failed":0,"successful":1,"total":1},"_seq_no":2,"_primary_term":1,"status":200}},` +
 				`{"delete":{"_index":"a","_id":"4","_version":1,"result":"deleted","_shards":{"failed":0,"successful":1,"total":1},"_seq_no":3,"_primary_term":1,"status":200}}]}`,
 			attrs: `{"op":"index","index":"a","id":"7","routing":"r","pipeline":"p"}`},
+		{name: "bulk of Beats", path: "/_bulk", ct: jsonType, query: "filter_path=errors%2Citems.%2A.error%2Citems.%2A.status",
+			body:   "{\"create\":{\"_index\":\"a\",\"_id\":\"1\"}}\n{\"m\":\"msg\"}\n{\"create\":{\"_index\":\"a\",\"_id\":\"2\"}}\n[]\n",
+			status: 200, records: []string{`{"m":"msg"}`},
+			answer: `{"errors":true,"items":[{"create":{"status":201}},{"create":{"error":{"reason":"failed to parse: the source is not an object","type":"document_parsing_exception"},"status":400}}]}`},
 		{name: "bulk of an index", method: "PUT", path: "/logs-%61/_bulk/", ct: jsonType, body: "{\"create\":{}}\n{\"m\":\"msg\"}", status: 200, records: []string{`{"m":"msg"}`}},
 		{name: "bulk without last source", path: "/a/_bulk", body: "{\"index\":{}}\n{\"m\":\"msg\"}\n{\"index\":{}}\n", status: 200, records: []string{`{"m":"msg"}`}},
 		{name: "bulk with a bad action", path: "/a/_bulk", body: "{\"index\":{}}\n{\"m\":\"msg\"}\n{\"upsert\":{}}\n{}\n", status: 400},
@@ -236,6 +240,9 @@ func elasticSamples() {
 		{name: "index", method: "PUT", path: "/logs", ct: "application/vnd.elasticsearch+json; compatible-with=8", body: `{}`, status: 200, answer: `{"acknowledged":true,"index":"logs","shards_acknowledged":true}`},
 		{name: "refresh", path: "/logs/_refresh", status: 200},
 		{name: "search", path: "/logs/_search", body: `{"query":"msg"}`, status: 501},
+		{name: "update by query", path: "/logs/_update_by_query", body: `{"script":"msg"}`, status: 501},
+		{name: "pipelines of nodes", method: "GET", path: "/_nodes/ingest", status: 200},
+		{name: "alias wanted", method: "HEAD", path: "/_alias/logs", status: 404},
 		{name: "nodes", method: "GET", path: "/_nodes/http", status: 200},
 	}
 }
