@@ -59,6 +59,7 @@ func (p *prefilter) yieldRuns(w *walk, n, at int, yield func(trigger int32, i in
 			}
 			w.begins[i] = w.anywhere[i] & m.digits[i] &^ (m.digits[i]<<1 | w.digit)
 			w.digit = m.digits[i] >> 63
+			w.beginBehindEscapes(i)
 		}
 		if !p.yieldShape(byDigit, w, n, at, yield) {
 			return false
@@ -70,10 +71,19 @@ func (p *prefilter) yieldRuns(w *walk, n, at int, yield func(trigger int32, i in
 			w.anywhere[i] = m.wordRuns(i)
 			w.begins[i] = w.anywhere[i] &^ (words<<1 | w.word)
 			w.word = words >> 63
+			w.beginBehindEscapes(i)
 		}
 		return p.yieldShape(byWord, w, n, at, yield)
 	}
 	return true
+}
+
+// beginBehindEscapes lets runs begin behind escapes, the last letters of which look like
+// the begin of the number or word, in a raw payload.
+func (w *walk) beginBehindEscapes(i int) {
+	if w.hasEscapes {
+		w.begins[i] |= w.anywhere[i] & w.behind[i]
+	}
 }
 
 // yieldShape calls yield for the triggers by one shape, where w has found it.

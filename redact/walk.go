@@ -15,6 +15,8 @@ type walk struct {
 	// positions behind the last escapes.
 	digit, word, escapes uint64
 	hasEscapes           bool // there are some in this chunk or right before it
+	// The positions behind escapes, where there are some.
+	behind [chunk]uint64
 }
 
 func (w *walk) begin(text []byte, at int) {
@@ -38,7 +40,8 @@ func (w *walk) markEscaped(n, rest int) {
 		return
 	}
 	for i := range n {
-		m.grams[i] |= m.escapes[i]<<2 | m.escapes[i]<<6 | w.escapes
+		w.behind[i] = m.escapes[i]<<2 | m.escapes[i]<<6 | w.escapes
+		m.grams[i] |= w.behind[i]
 		w.escapes = m.escapes[i]>>62 | m.escapes[i]>>58
 		if left := rest - i*blockSize - gramLen + 1; left < blockSize {
 			m.grams[i] &= 1<<max(left, 0) - 1
