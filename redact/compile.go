@@ -182,7 +182,7 @@ func (a *analysis) pattern(by *analyzer) {
 func (a *analysis) add(ts []trigger) {
 	compiled := map[*syntax.Regexp]*automaton{}
 	for _, t := range ts {
-		t.rule, t.window = a.p.index, a.p.window
+		t.rule, t.window, t.words = a.p.index, a.p.window, a.p.begins
 		if t.least != t.most {
 			if compiled[t.suffix] == nil {
 				compiled[t.suffix] = newAutomaton(t.suffix, nil)

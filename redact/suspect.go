@@ -78,18 +78,95 @@ func (t *trigger) mayStart(sc *Scratch, text []byte, at int) bool {
 	if t.whole == nil {
 		return true
 	}
-	probe := t.whole()
-	for start := max(0, at-t.most); start <= at-t.least; start++ {
-		end := min(len(text), start+t.window)
-		if sc.nfa.spent > budget(text) || probe.fits(sc, text, start, end) || end < len(text) && sc.nfa.atEnd {
+	looked, fits := t.starts(sc, text, at, true)
+	if fits {
+		return true
+	}
+	// Escapes are longer than what they stand for.
+	from := max(0, at-escapeLen*t.most)
+	if bytes.IndexByte(text[from:max(at, looked)], '\\') < 0 {
+		return false
+	}
+	if insideEscape(text, at) {
+		return true
+	}
+	from = escapeStart(text, from)
+	reach := len(text)
+	if reach > at+t.window {
+		reach = max(at, escapeStart(text, at+t.window))
+	}
+	cut, whole := from > 0, reach == len(text)
+	text, at = text[from:reach], at-from
+	for range maxNesting {
+		if !escapesKnown(text) {
 			return true
 		}
-		if bytes.IndexByte(text[start:min(end, start+sc.nfa.looked)], '\\') >= 0 {
-			return true // an escape, which stands for something else
+		before := unescape(sc.unescaped[:0], text[:at])
+		sc.unescaped = unescape(before, text[at:])
+		text, at = sc.unescaped, len(before)
+		if _, fits = t.starts(sc, text, at, whole); fits || cut && at < t.most {
+			return true
+		}
+		if bytes.IndexByte(text, '\\') < 0 {
+			return false
 		}
 	}
-	// Before the start of a payload, or of what an escape made longer.
-	return bytes.IndexByte(text[max(0, at-6*t.most):at], '\\') >= 0
+	return true
+}
+
+// escapeLen is the length in bytes of the longest escape, \uXXXX.
+const escapeLen = 6
+
+// insideEscape reports whether text[at] is a part of an escape that begins before it.
+func insideEscape(text []byte, at int) bool {
+	from := max(0, at-escapeLen+1)
+	i := bytes.LastIndexByte(text[from:at], '\\') + from
+	return i >= from && (i == at-1 || text[i+1] == 'u')
+}
+
+// starts reports whether a match that has t at text[at] fits somewhere, and where in
+// text it was looked at last. Unless whole, there is more behind text.
+func (t *trigger) starts(sc *Scratch, text []byte, at int, whole bool) (looked int, fits bool) {
+	probe := t.whole()
+	for start := max(0, at-t.most); start <= at-t.least; start++ {
+		if t.words != nil && !t.words.fits(text[start:]) {
+			continue // words hold no escapes that Suspect knows of
+		}
+		end := min(len(text), start+t.window)
+		if probe.fits(sc, text, start, end) || sc.nfa.atEnd && (end < len(text) || !whole) || sc.nfa.spent > budget(text) {
+			return looked, true
+		}
+		looked = max(looked, min(end, start+sc.nfa.looked))
+	}
+	return looked, false
+}
+
+// escapeStart returns where the escape begins that text[i] may be a part of, or the
+// first of those that are nested there; i if it is in none.
+func escapeStart(text []byte, i int) int {
+	from := max(0, i-escapeLen)
+	if k := bytes.LastIndexByte(text[from:i], '\\'); k >= 0 {
+		i = from + k
+	}
+	for i > 0 && text[i-1] == '\\' {
+		i--
+	}
+	return i
+}
+
+// escapesKnown reports whether all backslashes in text begin an escape that unescape
+// knows.
+func escapesKnown(text []byte) bool {
+	for {
+		i := bytes.IndexByte(text, '\\')
+		if i < 0 {
+			return true
+		}
+		if i+1 == len(text) || bytes.IndexByte([]byte(`"\bfnrtu`), text[i+1]) < 0 {
+			return false
+		}
+		text = text[i+2:]
+	}
 }
 
 // unescape appends text without one level of escapes to dst, which may be the

@@ -42,6 +42,8 @@ type trigger struct {
 	// is at no certain place before seq.
 	whole  func() *automaton
 	window int // that of the rule
+	// words are those that a match of the rule begins with, nil for any.
+	words *beginnings
 	// key, for triggers of names of fields, is the name; rule is -1 then.
 	key *keyName
 	// options are, until buckets are filled, where in seq the gram could be.

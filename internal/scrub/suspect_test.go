@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -109,6 +110,10 @@ var wrappings = map[string]func(name, value string) string{
 	},
 }
 
+// besides are texts that escapes of JSON stand for, which make what is before a secret
+// longer than it is, or look like a part of it.
+var besides = []string{"\n", "\t\"", "ü", "üüüü\n", "🔑", "id\n\n", "a \"b\": \"", `{"msg":"x\n`}
+
 // sifted are the codecs that ask about parts of a payload.
 var sifted = []string{"json", "ndjson", "esbulk", "logfmt", "sse"}
 
@@ -176,6 +181,9 @@ func TestSuspectNeverMisses(t *testing.T) {
 				}
 				name := sifted[len(text)%len(sifted)]
 				checkSuspect(t, name, []byte(among(name, wrappings[name](key, text))))
+				for _, before := range besides {
+					checkSuspect(t, "json", []byte(`{"note":`+strconv.QuoteToASCII(before+text+before)+`}`))
+				}
 			}
 		}
 	}
