@@ -1,12 +1,14 @@
 package proxy
 
 import (
+	"bufio"
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -141,5 +143,49 @@ func TestChannel(t *testing.T) {
 	}
 	if len(seen) != 2 {
 		t.Errorf("only %v used", seen)
+	}
+}
+
+// TestJournalGoesOn asks that entries of an upload that follows the journal go on as they
+// come, without a thought of how many there will be.
+func TestJournalGoesOn(t *testing.T) {
+	came := make(chan string)
+	up := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		lines := bufio.NewScanner(r.Body)
+		for lines.Scan() {
+			came <- lines.Text()
+		}
+		close(came)
+	}))
+	defer up.Close()
+	cfg := settings(up.URL)
+	cfg.Routes["main"].Request = config.ScopeLogs
+	h := start(t, cfg, real)
+	body, entries := io.Pipe()
+	req, err := http.NewRequest("POST", "http://"+h.addr+"/upload", body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/vnd.fdo.journal")
+	answered := make(chan error)
+	go func() {
+		resp, err := http.DefaultClient.Do(req)
+		if err == nil {
+			err = resp.Body.Close()
+		}
+		answered <- err
+	}()
+	for range 3 {
+		fmt.Fprintf(entries, "MESSAGE=key %s\n\n", realSecret)
+		if got := <-came + <-came; got != "MESSAGE=key "+mask {
+			t.Errorf("%q went on", got)
+		}
+	}
+	entries.Close()
+	if _, more := <-came; more {
+		t.Error("more went on")
+	}
+	if err := <-answered; err != nil {
+		t.Error(err)
 	}
 }

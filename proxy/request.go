@@ -98,6 +98,9 @@ func (x *exchange) requestBody(inspect bool) ([]byte, *refusal) {
 		}
 	}
 	x.reqBuf = acquireBuffer()
+	if inspect && x.endless() {
+		return nil, x.startUpload(maxBody)
+	}
 	limit := min(limitOr(int64(s.BufferBody), defaultBufferBody), maxBody+1)
 	whole, err := x.reqBuf.fill(&x.body, limit, x.body.length)
 	// A signature tells whether it holds only when the whole body is known.
@@ -118,6 +121,15 @@ func (x *exchange) requestBody(inspect bool) ([]byte, *refusal) {
 	}
 	return x.scrubRequestBody()
 }
+
+// endless reports whether the body follows a journal, as systemd-journal-upload sends it:
+// what is there goes on at once, since nobody knows when more comes.
+func (x *exchange) endless() bool {
+	return x.body.length < 0 && x.rt.up != nil &&
+		codec.MediaType(string(x.contentType)) == journalType && x.canStream(x.requestMeta())
+}
+
+const journalType = "application/vnd.fdo.journal"
 
 func (x *exchange) scrubRequestBody() ([]byte, *refusal) {
 	body, payload := x.reqBuf.b, x.reqBuf.b

@@ -94,6 +94,8 @@ func TestDetect(t *testing.T) {
 		{"/loki/api/v1/push", "application/x-protobuf", "", "loki"},
 		{"/insert/loki/api/v1/push", "application/json", "{", "loki"},
 		{"/loki/api/v1/push", "text/plain", "entry out of order", "text"},
+		{"/loki/api/v1/push", "", "ok\n", "text"},
+		{"/loki/api/v1/push", "", "\n\x10\n\x04{a=\"", "loki"},
 	} {
 		got := ""
 		if c := Detect(tt.path, tt.contentType, []byte(tt.head)); c != nil {

@@ -81,6 +81,44 @@ func (p *inner) text(dst []Splice, raw []byte, base int, v Visitor) ([]Splice, e
 	return p.keep(dst, edits, base), nil
 }
 
+// wide visits raw, at offset base, as plain text in a charset of more than one byte a
+// character. What is not of the charset is left alone and counted.
+func (p *inner) wide(dst []Splice, raw []byte, base int, charset string, v Visitor) ([]Splice, error) {
+	text, err := DecodeCharset(nil, raw, charset, maxInner)
+	defer func() { clear(text) }()
+	if err != nil {
+		skip(v, len(raw))
+		return dst, nil
+	}
+	mark := len(dst)
+	if dst, err = p.text(dst, text, 0, v); err != nil || len(dst) == mark {
+		return dst, err
+	}
+	amended := Apply(nil, text, dst[mark:])
+	defer clear(amended)
+	out, err := EncodeCharset(nil, amended, charset)
+	if err != nil {
+		return dst[:mark], err
+	}
+	return append(dst[:mark], Splice{base, base + len(raw), out, noteOf(dst[mark:])}), nil
+}
+
+// wideText returns the charset of a part of a payload that begins with head, "" where
+// its characters are walked as they are, or it is no text: a dump holds such text among
+// what is none, and counts its bytes.
+func wideText(contentType string, head []byte) string {
+	charset, err := Charset(contentType, head)
+	if _, ok := wide[charset]; !ok || err != nil {
+		return ""
+	}
+	text, err := DecodeCharset(nil, head[:len(head)&^3], charset, maxInner)
+	defer clear(text)
+	if err != nil || controls(text) > 0 {
+		return ""
+	}
+	return charset
+}
+
 // keep appends splices to dst, moved by base, with copies of their texts.
 func (p *inner) keep(dst, splices []Splice, base int) []Splice {
 	for _, s := range splices {

@@ -1,6 +1,7 @@
 package codec
 
 import (
+	"bytes"
 	"strings"
 
 	"github.com/klauspost/compress/s2"
@@ -34,12 +35,19 @@ func (lokiCodec) Name() string         { return "loki" }
 func (lokiCodec) MediaTypes() []string { return nil }
 
 // Endpoint takes what Loki takes for a push: JSON, protobuf, and whatever says
-// nothing. What answers it is text.
-func (lokiCodec) Endpoint(path, mediaType string, _ []byte) bool {
+// nothing. What answers it is text, which may say nothing too.
+func (lokiCodec) Endpoint(path, mediaType string, head []byte) bool {
 	path = strings.TrimSuffix(path, "/")
+	if mediaType == "" && len(head) > 0 && !looksJSON(head) && isAnswer(head) {
+		return false
+	}
 	return (strings.HasSuffix(path, "/loki/api/v1/push") || strings.HasSuffix(path, "/api/prom/push")) &&
 		(mediaType == "" || mediaType == "application/json" || mediaType == "application/octet-stream" || strings.Contains(mediaType, "protobuf"))
 }
+
+// isAnswer reports whether head is a word for people: tags of protobuf are control
+// characters, and the message of a push begins with one.
+func isAnswer(head []byte) bool { return isMessage(bytes.TrimRight(head, "\r\n")) }
 
 func (lokiCodec) NewWalker() Walker {
 	w := &lokiWalker{}

@@ -58,18 +58,22 @@ type multipartWalker struct {
 	name     []byte
 	path     []byte
 	kind     string // media type of the part
+	wide     string // charset of the part, see wideText
+	inner    inner
 	field    Field
 }
 
 func (w *multipartWalker) Reset() {
 	w.wipe()
-	w.state, w.seen, w.kind = atStart, 0, ""
+	w.inner.reset()
+	w.state, w.seen, w.kind, w.wide = atStart, 0, "", ""
 	w.boundary, w.name, w.path = w.boundary[:0], wiped(w.name), wiped(w.path)
 	w.field = Field{}
 }
 
 func (w *multipartWalker) Walk(dst []Splice, src []byte, final bool, v Visitor) (out []Splice, n int, err error) {
 	w.begin()
+	w.inner.begin()
 	for n < len(src) {
 		size, msg := 0, ""
 		switch w.state {
@@ -173,7 +177,8 @@ func (w *multipartWalker) content(dst []Splice, src []byte, base int, final bool
 			head = src[:min(end, sniffLen)]
 		}
 		w.state = inText
-		if len(head) > 0 && Detect("", w.kind, head) == nil {
+		w.wide = wideText(w.kind, head)
+		if len(head) > 0 && w.wide == "" && Detect("", w.kind, head) == nil {
 			w.state = inBinary
 		}
 	}
@@ -191,7 +196,12 @@ func (w *multipartWalker) content(dst []Splice, src []byte, base int, final bool
 	case inBinary:
 		skip(v, end)
 	case inText:
-		if dst, err = w.part(dst, src[:end], base, v); err != nil {
+		if w.wide != "" {
+			dst, err = w.inner.wide(dst, src[:end], base, w.wide, v)
+		} else {
+			dst, err = w.part(dst, src[:end], base, v)
+		}
+		if err != nil {
 			return dst, 0, "", err
 		}
 	}

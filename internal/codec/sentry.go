@@ -248,7 +248,11 @@ func (w *sentryWalker) format(h *sentryHeaders, have []byte, whole bool) (c Code
 	if len(have) == 0 {
 		return Lookup("text"), true
 	}
-	return Detect("", h.contentType, have[:min(len(have), sniffLen)]), true
+	head := have[:min(len(have), sniffLen)]
+	if h.hasLength && wideText(h.contentType, head) != "" {
+		return Lookup("text"), true
+	}
+	return Detect("", h.contentType, head), true
 }
 
 // setLength makes the splice of the length, which is one of those from mark on, say how
@@ -282,6 +286,8 @@ func (w *sentryWalker) payload(dst []Splice, raw []byte, base int, h *sentryHead
 		dst, err := w.line.walk(dst, raw, 0, len(raw), v)
 		shift(dst[mark:], base)
 		return dst, err
+	case wideText(h.contentType, raw[:min(len(raw), sniffLen)]) != "":
+		return w.inner.wide(dst, raw, base, wideText(h.contentType, raw[:min(len(raw), sniffLen)]), v)
 	case c.Name() == "text":
 		return w.inner.text(dst, raw, base, v)
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"unicode/utf16"
 
 	"github.com/redactd/redactd/internal/codec"
 )
@@ -24,13 +25,26 @@ func envelope(item string) string {
 	return "{}\n" + fmt.Sprintf(`{"type":"attachment","length":%d}`, len(item)) + "\n" + item + "\n"
 }
 
+func form(part string) string {
+	return "--B\r\nContent-Disposition: form-data; name=\"f\"; filename=\"f\"\r\n\r\n" + part + "\r\n--B--\r\n"
+}
+
+// wideText is text in UTF-16, with a mark.
+func wideText(text string) string {
+	out := []byte{0xff, 0xfe}
+	for _, c := range utf16.Encode([]rune(text)) {
+		out = binary.LittleEndian.AppendUint16(out, c)
+	}
+	return string(out)
+}
+
 // mixed are payloads with parts that are no text, in which taking out zeros shows
 // something that is not there.
 var mixed = []struct{ name, contentType, body string }{
 	{"MessagePack", "application/msgpack", strings.Repeat("\x92\xd7\x00\x65\x53\xf1\x00\x00\x00\x00\x01\x82\xa1a\xce\x00\x00\x00\x07\xa8password\x00", 40)},
 	{"journald", "application/vnd.fdo.journal", journalField("COREDUMP", strings.Repeat(hiddenSecret+"\x00\x01\x02", 3000)) + "\n"},
-	{"Sentry", "application/x-sentry-envelope", envelope("MDMP\x93\x00" + hiddenSecret + "\x00")},
-	{"form", "multipart/form-data; boundary=B", "--B\r\nContent-Disposition: form-data; name=\"f\"; filename=\"f\"\r\n\r\nMDMP\x93\x00" + hiddenSecret + "\x00\r\n--B--\r\n"},
+	{"Sentry", "application/x-sentry-envelope", envelope("MDMP\x93\xa7\x00\x00\x10\x00\x00\x00" + hiddenSecret + "\x00")},
+	{"form", "multipart/form-data; boundary=B", form("MDMP\x93\xa7\x00\x00\x10\x00\x00\x00" + hiddenSecret + "\x00")},
 }
 
 // TestMixed asks that zeros which belong to a format are taken for no charset, whole and
@@ -63,6 +77,8 @@ func TestMixedFinds(t *testing.T) {
 	for _, tt := range []struct{ name, contentType, in, out string }{
 		{"MessagePack", "application/msgpack", "\x82\xa1a\xce\x00\x00\x00\x07\xa1b\xaf" + secret, "\x82\xa1a\xce\x00\x00\x00\x07\xa1b\xad[REDACTED:kx]"},
 		{"control characters", "application/vnd.fdo.journal", journalField("MESSAGE", "\x00\x01\x02 "+secret) + "\n", journalField("MESSAGE", "\x00\x01\x02 [REDACTED:kx]") + "\n"},
+		{"UTF-16 in a form", "multipart/form-data; boundary=B", form(wideText("key " + secret + " end")), form(wideText("key [REDACTED:kx] end"))},
+		{"UTF-16 in an envelope", "application/x-sentry-envelope", envelope(wideText("key " + secret + " end")), envelope(wideText("key [REDACTED:kx] end"))},
 		{"JSON that is called MessagePack", "application/msgpack", `{"a":"` + secret + `"}`, `{"a":"[REDACTED:kx]"}`},
 	} {
 		s := Acquire(p, nil)
