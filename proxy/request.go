@@ -99,7 +99,8 @@ func (x *exchange) requestBody(inspect bool) ([]byte, *refusal) {
 	}
 	x.reqBuf = acquireBuffer()
 	if inspect && x.endless() {
-		return nil, x.startUpload(maxBody)
+		x.startUpload(maxBody)
+		return nil, nil
 	}
 	limit := min(limitOr(int64(s.BufferBody), defaultBufferBody), maxBody+1)
 	whole, err := x.reqBuf.fill(&x.body, limit, x.body.length)
@@ -125,7 +126,7 @@ func (x *exchange) requestBody(inspect bool) ([]byte, *refusal) {
 // endless reports whether the body follows a journal, as systemd-journal-upload sends it:
 // what is there goes on at once, since nobody knows when more comes.
 func (x *exchange) endless() bool {
-	return x.body.length < 0 && x.rt.up != nil &&
+	return x.body.length < 0 && x.rt.up != nil && !x.signed() &&
 		codec.MediaType(string(x.contentType)) == journalType && x.canStream(x.requestMeta())
 }
 
