@@ -51,18 +51,22 @@ type knownForm struct {
 // knownClass is the forms whose windows have one shape.
 type knownClass struct {
 	knownShape
-	mask uint64 // of the bytes of a window
+	mask  uint64      // of the bytes of a window
+	kinds *knownKinds // of all windows
 	// filter has three bits of one word set for each window; the word is chosen by
 	// the highest bits of its hash.
 	filter []uint64
 	shift  uint
-	// windows are the numbers of those whose hash ends alike, by those bits, from
-	// heads[i] to heads[i+1].
+	// windows are those whose hash ends alike, by those bits, from heads[i] to
+	// heads[i+1].
 	heads   []uint32
-	windows []uint32
-	hashes  []uint64 // by the number of the window
+	windows []knownWindow
 	forms   []knownForm
 }
+
+// knownWindow is a window by its number, stride for each form in their order, and the
+// upper half of its hash.
+type knownWindow struct{ number, hash uint32 }
 
 // windowHash hashes up to eight bytes.
 func (k *knownKey) windowHash(x uint64) uint64 {
@@ -73,39 +77,38 @@ func (k *knownKey) windowHash(x uint64) uint64 {
 // Where in its word of the filter a window has its bits.
 func filterBits(h uint64) uint64 { return 1<<(h&63) | 1<<(h>>6&63) | 1<<(h>>12&63) }
 
-// headBits is where the bits begin that choose a list of windows.
-const headBits = 18
-
 // newKnownIndex joins the values of several sources.
 func newKnownIndex(key *knownKey, sources []*KnownValues) *knownIndex {
 	x := &knownIndex{key: key}
+	for _, v := range sources {
+		v.first = uint32(x.values)
+		x.values += len(v.secrets)
+	}
+	x.secrets = make([]Secret, 0, x.values)
+	for _, v := range sources {
+		x.secrets = append(x.secrets, v.secrets...)
+	}
 	for i, shape := range knownShapes {
 		c := &x.classes[i]
 		c.knownShape = shape
 		c.mask = ^uint64(0) >> (64 - 8*shape.width)
+		var parts []*knownPart
+		n := 0
 		for _, v := range sources {
-			part := &v.classes[i]
-			first := uint32(len(x.secrets))
-			if i > 0 {
-				first = v.first
-			} else {
-				v.first = first
-				x.secrets = append(x.secrets, v.secrets...)
-			}
-			c.hashes = append(c.hashes, part.hashes...)
-			for _, f := range part.forms {
-				f.secret += first
+			parts = append(parts, &v.classes[i])
+			n += len(v.classes[i].forms)
+		}
+		c.forms = make([]knownForm, 0, n)
+		for _, v := range sources {
+			for _, f := range v.classes[i].forms {
+				f.secret += v.first
 				c.forms = append(c.forms, f)
+				x.most = max(x.most, int(f.first)+c.stretch())
+				x.reach = max(x.reach, int(f.length))
 			}
 		}
-		c.tabulate()
-		for k := range c.forms {
-			f := &c.forms[k]
-			x.most = max(x.most, int(f.first)+c.stretch())
-			x.reach = max(x.reach, int(f.length))
-		}
+		c.tabulate(parts)
 	}
-	x.values = len(x.secrets)
 	return x
 }
 
@@ -121,34 +124,41 @@ func bitsPerWindow(n int) int {
 	return 16
 }
 
-// tabulate fills the filter and the lists for c.hashes.
-func (c *knownClass) tabulate() {
-	n := len(c.hashes)
+// tabulate fills the filters and the lists for the windows of the parts.
+func (c *knownClass) tabulate(parts []*knownPart) {
+	n := len(c.forms) * c.stride
 	if n == 0 {
 		return
 	}
 	words := bits.Len(uint(max(n*bitsPerWindow(n)/64, 1) - 1))
 	words = max(words, 3)
-	c.filter, c.shift = make([]uint64, 1<<words), uint(64-words)
+	c.kinds, c.filter, c.shift = new(knownKinds), make([]uint64, 1<<words), uint(64-words)
 	c.heads = make([]uint32, 1<<max(1, bits.Len(uint(n))-1)+1)
-	for _, h := range c.hashes {
-		c.filter[h>>c.shift] |= filterBits(h)
-		c.heads[c.list(h)+1]++
+	for _, part := range parts {
+		c.kinds.join(part.kinds)
+		for _, h := range part.hashes {
+			c.filter[h>>c.shift] |= filterBits(h)
+			c.heads[c.list(h)]++
+		}
 	}
+	// First where each list ends, then, while it is filled from behind, where it begins.
 	for i := 1; i < len(c.heads); i++ {
 		c.heads[i] += c.heads[i-1]
 	}
-	c.windows = make([]uint32, n)
-	next := append([]uint32(nil), c.heads...)
-	for i, h := range c.hashes {
-		l := c.list(h)
-		c.windows[next[l]] = uint32(i)
-		next[l]++
+	c.windows = make([]knownWindow, n)
+	number := uint32(0)
+	for _, part := range parts {
+		for _, h := range part.hashes {
+			head := &c.heads[c.list(h)]
+			*head--
+			c.windows[*head] = knownWindow{number, uint32(h >> 32)}
+			number++
+		}
 	}
 }
 
 // list returns the number of the list that a window with that hash is in.
-func (c *knownClass) list(h uint64) uint64 { return h >> headBits & uint64(len(c.heads)-2) }
+func (c *knownClass) list(h uint64) uint64 { return h & uint64(len(c.heads)-2) }
 
 // each calls yield for the forms of which a window stands in text, from text[from]
 // on, with where the form then begins: before text perhaps. It ends when yield
@@ -157,36 +167,57 @@ func (c *knownClass) each(key *knownKey, text []byte, from int, yield func(f *kn
 	if len(c.filter) == 0 {
 		return true
 	}
-	stride, mask, filter, shift := c.stride, c.mask, c.filter, c.shift&63
-	k0, k1 := key.windows[0], key.windows[1]
+	var passed [64]uint32 // offsets of windows whose kind there is
 	at := from
-	for ; at+8 <= len(text); at += stride {
-		hi, lo := bits.Mul64(binary.LittleEndian.Uint64(text[at:])&mask^k0, k1)
-		h := hi ^ lo
-		if m := filterBits(h); filter[h>>shift]&m == m && !c.yield(h, at, yield) {
-			return false
+	for at+8 <= len(text) {
+		part := text[at:min(len(text), at+(len(passed)-1)*c.stride+8)]
+		for _, i := range passed[:c.sift(&passed, part)] {
+			w := binary.LittleEndian.Uint64(part[i:]) & c.mask
+			if h := key.windowHash(w); c.passes(h) && !c.yield(h, at+int(i), yield) {
+				return false
+			}
 		}
+		at += (len(part)-8)/c.stride*c.stride + c.stride
 	}
-	for ; at+c.width <= len(text); at += stride {
+	for ; at+c.width <= len(text); at += c.stride {
 		var last [8]byte
 		copy(last[:], text[at:])
-		h := key.windowHash(binary.LittleEndian.Uint64(last[:]) & mask)
-		if m := filterBits(h); filter[h>>shift]&m == m && !c.yield(h, at, yield) {
+		h := key.windowHash(binary.LittleEndian.Uint64(last[:]) & c.mask)
+		if c.passes(h) && !c.yield(h, at, yield) {
 			return false
 		}
 	}
 	return true
 }
 
+// sift notes where in text, of 8 bytes or more, windows stand whose kind there is, and
+// returns how many they are. It does not branch on them: what kinds follow each other
+// can't be foreseen.
+func (c *knownClass) sift(passed *[64]uint32, text []byte) (n int) {
+	kinds, mask, stride := c.kinds, c.mask, c.stride
+	for i := 0; i+8 <= len(text); i += stride {
+		k := kindOf(binary.LittleEndian.Uint64(text[i:]) & mask)
+		passed[n&63] = uint32(i)
+		n += int(kinds[k>>6] >> (k & 63) & 1)
+	}
+	return n
+}
+
+// passes reports whether the filter lets a window with that hash pass.
+func (c *knownClass) passes(h uint64) bool {
+	m := filterBits(h)
+	return c.filter[h>>(c.shift&63)]&m == m
+}
+
 // yield calls yield for the forms that have a window with that hash, at text[at].
 func (c *knownClass) yield(h uint64, at int, yield func(f *knownForm, start int) bool) bool {
 	l := c.list(h)
 	for _, w := range c.windows[c.heads[l]:c.heads[l+1]] {
-		if c.hashes[w] != h {
+		if w.hash != uint32(h>>32) {
 			continue
 		}
-		f := &c.forms[int(w)/c.stride]
-		if !yield(f, at-int(f.first)-int(w)%c.stride) {
+		f := &c.forms[int(w.number)/c.stride]
+		if !yield(f, at-int(f.first)-int(w.number)%c.stride) {
 			return false
 		}
 	}

@@ -11,15 +11,20 @@ import (
 type KnownValues struct {
 	key     *knownKey
 	secrets []Secret
-	classes [len(knownShapes)]struct {
-		hashes []uint64
-		forms  []knownForm
-	}
+	classes [len(knownShapes)]knownPart
 	encoded int    // values whose encoded forms are known too
 	first   uint32 // number of secrets[0] in the index that is being made
 	digest  uint64 // of names and values in their order
 	// used counts windows by hash, so that of what many values share little is taken.
-	used []uint8
+	used   []uint8
+	shares [len(knownShapes)][]float32 // see knownShares
+}
+
+// knownPart is what a source has of a class.
+type knownPart struct {
+	kinds  *knownKinds // of the windows; nil if there are none
+	hashes []uint64    // of the windows, those of a form one behind the other
+	forms  []knownForm
 }
 
 // MaxEncoded is how many values of a source are known in base64 and hexadecimal
@@ -54,7 +59,7 @@ func (v *KnownValues) Add(s Secret, value []byte) {
 		return
 	}
 	if v.used == nil {
-		v.used = make([]uint8, 1<<18)
+		v.used, v.shares = make([]uint8, 1<<18), knownShares()
 	}
 	number := uint32(len(v.secrets))
 	v.secrets = append(v.secrets, s)
@@ -75,9 +80,9 @@ func (v *KnownValues) form(f knownForm, text []byte) {
 	for i, shape := range knownShapes {
 		from, to, first := 0, len(text), -1
 		if shape.raw {
-			from, to, first = v.bestRun(text, shape)
+			from, to, first = v.bestRun(text, i)
 		} else if len(text) >= shape.stretch() {
-			first, _ = v.best(text, 0, len(text), shape)
+			first, _ = v.best(text, 0, len(text), i)
 		}
 		if first < 0 {
 			continue
@@ -86,8 +91,13 @@ func (v *KnownValues) form(f knownForm, text []byte) {
 		f.from, f.to, f.first = uint32(from), uint32(to), uint32(first)
 		f.run, f.whole = v.key.print.sum(text[from:to]), v.key.print.sum(text)
 		c := &v.classes[i]
+		if c.kinds == nil {
+			c.kinds = new(knownKinds)
+		}
 		for k := range shape.stride {
-			h := v.window(text[first+k:], shape.width)
+			w := windowAt(text[first+k:], shape.width)
+			c.kinds.add(kindOf(w))
+			h := v.key.windowHash(w)
 			c.hashes = append(c.hashes, h)
 			if n := &v.used[h>>46]; *n < math.MaxUint8 {
 				*n++
@@ -102,11 +112,14 @@ func (v *KnownValues) form(f knownForm, text []byte) {
 // compared before the whole of a form is.
 const around = 32
 
-// window hashes the first bytes of text.
-func (v *KnownValues) window(text []byte, width int) uint64 {
+// windowAt returns the first bytes of text.
+func windowAt(text []byte, width int) uint64 {
+	if len(text) >= 8 {
+		return binary.LittleEndian.Uint64(text) & (^uint64(0) >> (64 - 8*width))
+	}
 	var b [8]byte
 	copy(b[:], text[:width])
-	return v.key.windowHash(binary.LittleEndian.Uint64(b[:]))
+	return binary.LittleEndian.Uint64(b[:])
 }
 
 // early is how far into a value, in bytes, its windows are looked for first: a stream
@@ -115,7 +128,8 @@ const early = 256
 
 // bestRun returns the run of bytes that no escape changes in which the windows are
 // best, and where they begin, -1 if there is none.
-func (v *KnownValues) bestRun(text []byte, shape knownShape) (from, to, first int) {
+func (v *KnownValues) bestRun(text []byte, class int) (from, to, first int) {
+	shape := knownShapes[class]
 	first = -1
 	most := math.Inf(-1)
 	for start := 0; start < len(text); {
@@ -124,7 +138,7 @@ func (v *KnownValues) bestRun(text []byte, shape knownShape) (from, to, first in
 			end++
 		}
 		if end-start >= shape.stretch() && (first < 0 || start < early) {
-			if at, score := v.best(text, start, end, shape); score > most {
+			if at, score := v.best(text, start, end, class); score > most {
 				from, to, first, most = start, end, at, score
 			}
 		}
@@ -138,28 +152,58 @@ func (v *KnownValues) bestRun(text []byte, shape knownShape) (from, to, first in
 func isPlain(b byte) bool { return b >= ' ' && b <= '~' && b != '"' && b != '\\' }
 
 // best returns where in text[start:end] windows are rarest, and how rare they are.
-func (v *KnownValues) best(text []byte, start, end int, shape knownShape) (first int, score float64) {
+func (v *KnownValues) best(text []byte, start, end, class int) (first int, score float64) {
+	shape := knownShapes[class]
 	stretch := shape.stretch()
 	last := end - stretch
 	if start < early {
 		last = min(last, max(start, early))
 	}
 	first, score = start, math.Inf(-1)
-	sum := 0.0
+	sum, share := 0.0, 0.0
 	for i := start; i < start+stretch; i++ {
 		sum += rareness[text[i]]
 	}
+	var shares [8]float64 // of the windows at the last positions
+	for k := range shape.stride {
+		shares[(start+k)%shape.stride] = v.share(text[start+k:], class)
+		share += shares[(start+k)%shape.stride]
+	}
 	for at := start; ; at++ {
-		used := v.used[v.window(text[at+stretch-shape.width:], shape.width)>>46]
-		if s := sum - 8*math.Log2(1+float64(used)); s > score {
-			first, score = at, s
+		s := sum - repeated[v.used[v.key.windowHash(windowAt(text[at+stretch-shape.width:], shape.width))>>46]]
+		if s > score {
+			if s -= commonness(share); s > score {
+				first, score = at, s
+			}
 		}
 		if at >= last {
 			return first, score
 		}
 		sum += rareness[text[at+stretch]] - rareness[text[at]]
+		next := v.share(text[at+shape.stride:], class)
+		share += next - shares[at%shape.stride]
+		shares[at%shape.stride] = next
 	}
 }
+
+// share returns by what share of a log more the filter of the class would be asked
+// with the window that text begins with.
+func (v *KnownValues) share(text []byte, class int) float64 {
+	kind := kindOf(windowAt(text, knownShapes[class].width))
+	if kinds := v.classes[class].kinds; kinds != nil && kinds.has(kind) {
+		return 0
+	}
+	return float64(v.shares[class][kind])
+}
+
+// repeated is how many bits it counts against windows that one of them was used so
+// often already.
+var repeated = func() (r [math.MaxUint8 + 1]float64) {
+	for n := range r {
+		r[n] = 8 * math.Log2(1+float64(n))
+	}
+	return r
+}()
 
 // rareness is about how many bits a byte of a log tells.
 var rareness = func() (r [256]float64) {
