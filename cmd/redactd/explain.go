@@ -40,19 +40,21 @@ func newExplain(e *env) *cobra.Command {
 The text is that of a file, of --text or of standard input, and is read as scrub
 reads it: in its format and through encodings in it. What is found is told with its
 rule, its place and what the action in force writes. What is nearly found is told
-with the reason why it is not: a validator that refuses it, an entry of the allowlist,
-a rule that is off, a name that is not beside it, a pattern that does not fit.
+with the reason why it is not: a validator that refuses it, an entry of the
+allowlist, a rule that is off, a name that is not beside it, a pattern that does
+not fit.
 
 Values are shown by their length and, from 16 bytes on, their first and last two
 characters, since terminals and CI jobs keep what they show; --show-values shows
-them. A secret in --text stays in the history of the shell: standard input is better.
+them. A secret in --text stays in the history of the shell: standard input is
+better.
 
 --allow NAME writes an entry [allow.NAME] for what was found to the end of the
 configuration: the value or, with --by path, where it stands; for this rule only;
 until a date; with the text as an example that "redactd rules test" runs.`,
 		Example: `  tail -n 1 app.log | redactd explain
   redactd explain --config config.toml --route logs event.json
-  redactd explain --config config.toml --allow build-ids --comment "ids of builds" < line.txt`,
+  redactd explain --config config.toml --allow build-ids --comment ids < line.txt`,
 		Args: cobra.MaximumNArgs(1),
 		Annotations: exits("0  explained, whether or not something is found",
 			"1  the text could not be read, or no entry could be made of it"),
