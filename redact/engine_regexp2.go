@@ -11,11 +11,16 @@ import (
 )
 
 // The budgets of regexp2, which backtracks: for an attempt and, since one text may
-// hold many candidates, for a search, where each byte adds to it. It counts wall
-// time, which on a busy machine runs faster than work is done: the budgets are a
-// hundred times what sane patterns take.
+// hold many candidates, for a search, where each byte adds to it. They are a hundred
+// times what sane patterns take.
+//
+// A search counts the time of its thread, where that can be asked for. An attempt is
+// bounded by the clock on the wall, as regexp2 knows no other, and on a busy machine
+// this runs faster than work is done: what takes too long is tried once more, with
+// more time, and given up if it fails again or if it worked all the while.
 const (
 	regexp2Attempt = 100 * time.Millisecond
+	regexp2Patient = 10 * time.Second
 	regexp2Search  = time.Second
 	regexp2Byte    = 100 * time.Nanosecond
 	regexp2Stack   = 1 << 20 // integer slots
@@ -33,20 +38,32 @@ const lookbehind = 64
 // no class but a negated one has them, as in regexp/syntax, by which triggers are
 // found.
 type regexp2Engine struct {
-	re     *regexp2.Regexp
-	groups []int // that capture the secret
+	re      *regexp2.Regexp
+	patient *regexp2.Regexp // the same, with more time
+	groups  []int           // that capture the secret
 }
 
 func (e *regexp2Engine) name() string { return "regexp2" }
 
 func newRegexp2Engine(pattern string) (*regexp2Engine, error) {
-	re, err := regexp2.Compile(`\G(?:`+pattern+`)`,
-		regexp2.OptionMaxBacktrackingStackSize(regexp2Stack), regexp2.OptionMaintainCaptureOrder())
-	if err != nil {
-		return nil, fmt.Errorf("not a regular expression of regexp/syntax nor of regexp2: %w", err)
+	compile := func(timeout time.Duration) (*regexp2.Regexp, error) {
+		re, err := regexp2.Compile(`\G(?:`+pattern+`)`,
+			regexp2.OptionMaxBacktrackingStackSize(regexp2Stack), regexp2.OptionMaintainCaptureOrder())
+		if err != nil {
+			return nil, fmt.Errorf("not a regular expression of regexp/syntax nor of regexp2: %w", err)
+		}
+		re.MatchTimeout = timeout
+		return re, nil
 	}
-	re.MatchTimeout = regexp2Attempt
-	return &regexp2Engine{re: re, groups: secretGroups(re.GetGroupNames())}, nil
+	re, err := compile(regexp2Attempt)
+	if err != nil {
+		return nil, err
+	}
+	patient, err := compile(regexp2Patient)
+	if err != nil {
+		return nil, err
+	}
+	return &regexp2Engine{re: re, patient: patient, groups: secretGroups(re.GetGroupNames())}, nil
 }
 
 func (e *regexp2Engine) match(sc *Scratch, text []byte, at, end int) ([]int, error) {
@@ -60,9 +77,26 @@ func (e *regexp2Engine) match(sc *Scratch, text []byte, at, end int) ([]int, err
 		}
 		sc.runes = append(sc.runes, r)
 	}
-	var loc []int
-	start := time.Now()
-	err := e.re.FindRunesMatches(sc.runes, at-from, func(m regexp2.MatchView) bool {
+	start := startStopwatch()
+	loc, err := e.find(e.re, sc.runes, from, at)
+	spent := start.elapsed()
+	if err != nil && spent < regexp2Attempt {
+		loc, err = e.find(e.patient, sc.runes, from, at)
+		spent = start.elapsed()
+	}
+	start.stop()
+	sc.regexp2Spent += int64(spent)
+	clear(sc.runes)
+	if err != nil || sc.regexp2Spent > int64(regexp2Search)+int64(len(text))*int64(regexp2Byte) {
+		return nil, ErrGaveUp
+	}
+	return loc, nil
+}
+
+// find tries re, which is one of e, at text[at]; runes are the bytes from text[from] on.
+// Its error quotes the text.
+func (e *regexp2Engine) find(re *regexp2.Regexp, runes []rune, from, at int) (loc []int, err error) {
+	err = re.FindRunesMatches(runes, at-from, func(m regexp2.MatchView) bool {
 		for _, g := range e.groups {
 			if index, length, ok := m.GroupRange(g); ok {
 				loc = append(loc, from+index, from+index+length)
@@ -72,12 +106,7 @@ func (e *regexp2Engine) match(sc *Scratch, text []byte, at, end int) ([]int, err
 		}
 		return false
 	})
-	sc.regexp2Spent += int64(time.Since(start))
-	clear(sc.runes)
-	if err != nil || sc.regexp2Spent > int64(regexp2Search)+int64(len(text))*int64(regexp2Byte) {
-		return nil, ErrGaveUp
-	}
-	return loc, nil
+	return loc, err
 }
 
 // relax turns a pattern of regexp2 into one of regexp/syntax that matches at

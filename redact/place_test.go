@@ -28,6 +28,10 @@ func TestValidatorsInTheirPlace(t *testing.T) {
 			valid:   []string{`pass: «hunter2»`, `pass: «secret»`, `user: bob pass: «secret» port: 1`, `"PASS": "«x»"`, `PASS=«x»`},
 			invalid: []string{`--- PASS: «TestStore»`, `PASS: «gdb.base/x1.exp:»`, `first pass: «collect» the names`},
 		},
+		"not-cookie-attribute": {
+			valid:   []string{`sid=«x»`, `a=b; xpath=«x»`, `__Host-domain=«x»`, `a!path=«x»`},
+			invalid: []string{`a=b; Path=«/»`, `domain=«example.com»`, `a=b;max-age = «60»`},
+		},
 		"not-binary:0": {
 			valid:   []string{`token «EAAAEf3»`, `/«EAAAEf3»`, `https://graph.example.com/v1.0/«EAAAEf3»`},
 			invalid: []string{`SYPEYMNIg/oBD4XdDx4AAABB+«EAAAEf3»`, `«EAAAAAAAAf3»`},

@@ -227,8 +227,13 @@ func verdictOf(d *document, s *sample, how *disguise, key, got string) string {
 			return "more" // what looks like a token in base64 goes whole
 		}
 		plain, err = how.read(in)
-		if out, e := base64.StdEncoding.DecodeString(in); e == nil && wholly(seal(string(out))) && s.rule.HasTag("private-key") {
-			return "" // in base64 twice
+		if out, e := base64.StdEncoding.DecodeString(in); e == nil && wholly(seal(string(out))) {
+			if s.rule.HasTag("private-key") {
+				return "" // in base64 twice
+			}
+			if len(s.secrets) > 0 {
+				return "more" // what looks like a token in base64 goes whole, in base64 too
+			}
 		}
 		switch {
 		case err == nil:
