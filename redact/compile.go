@@ -165,6 +165,7 @@ func (a *analysis) pattern(by *analyzer) {
 	}
 	a.p.first = firstBytes(re)
 	a.p.wordStart = startsWithWord(re)
+	a.p.unquoted = !namesQuotes(re)
 	if a.p.keyed {
 		return // tried on the fields of its keys, wherever they match
 	}

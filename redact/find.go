@@ -247,7 +247,12 @@ func (sr *search) try(p *program, at int) (matched bool, err error) {
 	}
 	for i := 0; i < len(loc); i += 2 {
 		if loc[i] >= 0 {
-			sr.accept(p, at, loc[i], p.finish(sr.text, at, loc[i+1]))
+			end := p.finish(sr.text, at, loc[i+1])
+			if end+maxPlaceholder > len(sr.text) {
+				sr.noteOpen(at) // how it is enclosed is not certain yet
+			}
+			start, end := p.enclosed(sr.text, loc[i], end)
+			sr.accept(p, at, start, end)
 		}
 	}
 	return true, nil

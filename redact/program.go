@@ -16,6 +16,7 @@ type program struct {
 	rank       int  // the higher names a joined finding
 	generic    bool // by its tag: knows names of secrets, not kinds
 	keyed      bool
+	unquoted   bool // a secret has no quotation mark by intent, see enclosed
 }
 
 // engine tries a pattern at one place. It is immutable and safe for concurrent

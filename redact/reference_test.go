@@ -60,9 +60,9 @@ func reference(s *Set, f Field) []Finding {
 			if loc[i] < 0 || loc[i] == loc[i+1] {
 				continue
 			}
-			stop := p.finish(f.Value, at, loc[i+1])
-			if p.valid(f.Key, f.Value, loc[i], stop) {
-				if start, end, ok := s.settle(f.Value, at, loc[i], stop); ok {
+			from, stop := p.enclosed(f.Value, loc[i], p.finish(f.Value, at, loc[i+1]))
+			if from < stop && p.valid(f.Key, f.Value, from, stop) {
+				if start, end, ok := s.settle(f.Value, at, from, stop); ok {
 					spans = append(spans, span{start: start, end: end, index: p.index})
 				}
 			}

@@ -86,15 +86,6 @@ var exceptions = map[string][]string{
 	"kubernetes-secret-data": {"entities"},
 	// The beginning of a line of its own is part of the form.
 	"pgpass-line": {"Basic"},
-	// These take what stands behind an empty value, be it the next line or the rest of
-	// a document.
-	"ansible-vault":           {"CRI", "klog", "kubectl"},
-	"ipmi-password":           {"CRI", "klog", "kubectl", "syslog"},
-	"mikrotik-password":       {"Docker", "entities"},
-	"cloudflare-tunnel-token": {"Docker"},
-	"php-dump":                {"Docker", "json in json"},
-	"redis-config":            {"logfmt", "Docker"},
-	"password-yaml-block":     {"logfmt", "Docker"},
 	// The first sixteen bytes in hexadecimal digits have to be of ASCII.
 	"password-other-language": {"hex"},
 }
