@@ -214,7 +214,7 @@ func verdictOf(d *document, s *sample, how *disguise, key, got string) string {
 		if wholly(sealed) && (how.whole || s.key != "" || s.rule.HasTag("private-key")) {
 			return "" // as a whole
 		}
-		if wholly(sealed) && strings.HasPrefix(how.name, "base64") && len(s.secrets) > 0 {
+		if wholly(sealed) && (strings.HasPrefix(how.name, "base64") || how.name == "data URL") && len(s.secrets) > 0 {
 			return "more" // what looks like a token in base64 goes whole
 		}
 		plain, err = how.read(in)
