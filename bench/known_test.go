@@ -26,7 +26,7 @@ func BenchmarkKnown(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	for _, n := range []int{0, 100, 10_000, 1_000_000} {
+	for _, n := range []int{0, 100, 10_000, 100_000, 1_000_000} {
 		k := redact.NewKnown()
 		v := k.NewValues()
 		for i := range n {
