@@ -69,7 +69,9 @@ func (e *Explainer) Explain(f Field) ([]Verdict, error) {
 	if err := sr.byPattern(); err != nil {
 		return nil, err
 	}
-	sr.byKnown(e.set.knownIndex())
+	if err := sr.byKnown(e.set.knownIndex()); err != nil {
+		return nil, err
+	}
 	e.joined(f.Value)
 	sr.explain = nil
 	e.unfit(&sr)

@@ -60,7 +60,9 @@ func (s *Set) Find(sc *Scratch, dst []Finding, f Field) ([]Finding, error) {
 	if err := sr.byPattern(); err != nil {
 		return dst, err
 	}
-	sr.byKnown(s.knownIndex())
+	if err := sr.byKnown(s.knownIndex()); err != nil {
+		return dst, err
+	}
 	return s.join(f.Value, sc.raw, dst), nil
 }
 

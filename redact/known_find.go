@@ -3,19 +3,29 @@ package redact
 import "bytes"
 
 // byKnown finds the values of x, which may be nil, in the text.
-func (sr *search) byKnown(x *knownIndex) {
+//
+// A long value that repeats itself begins in many places of itself: what is hashed
+// counts against the budget.
+func (sr *search) byKnown(x *knownIndex) error {
 	if x == nil {
-		return
+		return nil
 	}
 	for i := range x.classes {
-		x.classes[i].each(x.key, sr.text, sr.from, func(f *knownForm, start int) bool {
+		fits := x.classes[i].each(x.key, sr.text, sr.from, func(f *knownForm, start int) bool {
 			if start >= sr.from && start < sr.to {
 				sr.known(x, f, start)
 			}
-			return true
+			return sr.sc.nfa.spent <= budget(sr.text)
 		})
+		if !fits {
+			return ErrGaveUp
+		}
 	}
+	return nil
 }
+
+// hashedPerUnit is about how many bytes are hashed in the time of a unit of the budget.
+const hashedPerUnit = 4
 
 // known takes the form f of a known value if it stands at text[start].
 func (sr *search) known(x *knownIndex, f *knownForm, start int) {
@@ -27,6 +37,7 @@ func (sr *search) known(x *knownIndex, f *knownForm, start int) {
 	if x.key.print.sum(sr.text[start+int(f.from):start+int(f.to)]) != f.run {
 		return
 	}
+	sr.sc.nfa.spent += int(f.length) / hashedPerUnit
 	if f.to-f.from != f.length && x.key.print.sum(sr.text[start:end]) != f.whole {
 		return
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -290,5 +291,29 @@ func TestKnownCostsNothing(t *testing.T) {
 	})
 	if n > 0 {
 		t.Errorf("%v allocations", n)
+	}
+}
+
+// A long value that repeats itself stands nearly everywhere in itself.
+func TestKnownThatRepeatsIsBounded(t *testing.T) {
+	set, err := Compile([]Rule{KnownRule()}, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	known := NewKnown()
+	values := known.NewValues()
+	value := bytes.Repeat([]byte("aBc7dE9f"), MaxKnown/8)
+	values.Add(Secret{"s", "n"}, value)
+	known.Replace(values)
+	set = set.WithKnown(known)
+	sc := set.NewScratch()
+	if found, err := set.Find(sc, nil, Field{Value: value}); err != nil || len(found) != 1 {
+		t.Errorf("once: %d findings, %v", len(found), err)
+	}
+	if _, err := set.Find(sc, nil, Field{Value: bytes.Repeat(value, 4)}); !errors.Is(err, ErrGaveUp) {
+		t.Errorf("many times: %v", err)
+	}
+	if most := budget(nil) + 200*4*len(value); sc.nfa.spent > most {
+		t.Errorf("%d spent, want %d at most", sc.nfa.spent, most)
 	}
 }

@@ -106,7 +106,9 @@ func (w *Writer) advance(final bool) {
 	if w.err = sr.byPattern(); w.err != nil {
 		return
 	}
-	sr.byKnown(known)
+	if w.err = sr.byKnown(known); w.err != nil {
+		return
+	}
 	// What begins where more text could change it is searched again.
 	w.done = sr.undecided
 	w.spans = slices.DeleteFunc(w.sc.raw, func(sp span) bool { return sp.at >= w.done })

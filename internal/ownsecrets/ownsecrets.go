@@ -10,6 +10,7 @@ package ownsecrets
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"os"
 	"reflect"
@@ -166,6 +167,9 @@ func (s *Store) read(ctx context.Context, e *entry) error {
 	seen := stampOf(e.files())
 	take := taker{cfg: e.cfg, least: s.cfg.Known.MinLength, source: e.Name, values: s.known.NewValues()}
 	err := e.source.read(ctx, take.value)
+	if err == nil && e.values != nil && e.values.Len() > 0 && take.values.Len() == 0 {
+		err = errEmptied
+	}
 	changed := false
 	if err == nil {
 		if changed = e.values == nil || !e.values.Equal(take.values); changed {
@@ -184,6 +188,9 @@ func (s *Store) read(ctx context.Context, e *entry) error {
 	}
 	return err
 }
+
+// errEmptied is for files that are being written anew, or were lost.
+var errEmptied = errors.New("gives no value any more; the last ones stay in force")
 
 // set changes the status of a source.
 func (s *Store) set(e *entry, change func(*Status)) {

@@ -332,3 +332,26 @@ func FuzzParseEnv(f *testing.F) {
 		})
 	})
 }
+
+// A file that is emptied, or a directory, may be in the middle of a change.
+func TestEmptiedKeepsValues(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "f"), secret("a"))
+	s := store(t, dir, "[secret.f]\nfile = '"+filepath.Join(dir, "f")+"'\n", nil, nil)
+	if err := s.Load(context.Background(), false); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(dir, "f"), "")
+	s.Refresh(context.Background(), time.Now())
+	if st := s.Status()[0]; st.Err == nil || st.Values != 1 {
+		t.Errorf("%+v", st)
+	}
+	if got := found(t, s, "x "+secret("a")); len(got) != 1 {
+		t.Errorf("found %v", got)
+	}
+	write(t, filepath.Join(dir, "f"), secret("b"))
+	s.Refresh(context.Background(), time.Now())
+	if st := s.Status()[0]; st.Err != nil || len(found(t, s, secret("a"))) != 0 || len(found(t, s, secret("b"))) != 1 {
+		t.Errorf("%+v", st)
+	}
+}

@@ -31,11 +31,18 @@ func (c *commandSource) read(ctx context.Context, yield func(string, []byte)) er
 	if err := cmd.Start(); err != nil {
 		return errors.New("the command does not start")
 	}
+	// What it started may go on, with its output open.
+	stop := context.AfterFunc(ctx, func() { pipe.Close() })
 	data, readErr := readAll(pipe)
 	defer func() { clear(data) }()
+	late := ctx.Err() != nil
+	stop()
+	if readErr != nil {
+		cancel() // it would wait for somebody to read the rest
+	}
 	err = cmd.Wait()
 	switch {
-	case ctx.Err() != nil:
+	case late || readErr == nil && ctx.Err() != nil:
 		return errors.New("the command took longer than its timeout")
 	case readErr != nil:
 		return readErr
@@ -55,14 +62,16 @@ func (c *commandSource) read(ctx context.Context, yield func(string, []byte)) er
 func (c *commandSource) files() []string { return nil }
 func (c *commandSource) remote() bool    { return true }
 
-// readAll reads r to its end, and wipes what it outgrows.
+var errTooLarge = fmt.Errorf("what it gives is larger than %d MiB", maxAnswer>>20)
+
+// readAll reads r to its end, up to maxAnswer bytes, and wipes what it outgrows.
 func readAll(r io.Reader) ([]byte, error) {
 	data := make([]byte, 0, 16<<10)
 	for {
 		if len(data) == cap(data) {
-			if len(data) > maxFile {
+			if len(data) >= maxAnswer {
 				clear(data)
-				return nil, errors.New("is too large")
+				return nil, errTooLarge
 			}
 			grown := make([]byte, len(data), 2*cap(data))
 			copy(grown, data)

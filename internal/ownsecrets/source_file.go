@@ -57,12 +57,20 @@ func (d *dirSource) files() []string {
 
 func (d *dirSource) remote() bool { return false }
 
-// maxFile bounds, in bytes, what is read of a file or of a command's output.
-const maxFile = 1 << 30
+// maxFile bounds, in bytes, what is read of a file; maxAnswer what is read of a
+// command's output and of an answer.
+const (
+	maxFile   = 1 << 30
+	maxAnswer = 256 << 20
+)
 
 // readFile reads the values of a file in its format. A file of one value is that of
 // the name given.
 func readFile(path string, cfg *config.Secrets, name string, yield func(string, []byte)) error {
+	// To open a pipe would wait for somebody who writes to it.
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return errors.New("is not a regular file")
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return plain(err)

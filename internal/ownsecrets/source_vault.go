@@ -101,6 +101,9 @@ func (v *vaultSource) get(ctx context.Context, client *http.Client, token, path 
 		return fmt.Errorf("Vault answers with status %d%s", resp.StatusCode, vaultAdvice[resp.StatusCode])
 	}
 	data, err := readAll(resp.Body)
+	if errors.Is(err, errTooLarge) {
+		return err
+	}
 	if err != nil {
 		return errors.New("Vault's answer breaks off")
 	}
