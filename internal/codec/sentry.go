@@ -239,7 +239,7 @@ func (w *sentryWalker) payloadEnd(h *sentryHeaders, src []byte, from int, final 
 // format returns what a payload is walked as, nil if it is no text; have is as much of
 // it as is there. known is false where that is too little to tell.
 func (w *sentryWalker) format(h *sentryHeaders, have []byte, whole bool) (c Codec, known bool) {
-	if sentryDocuments[h.kind] || h.kind == sentryRecording {
+	if sentryDocuments[h.kind] || h.kind == sentryRecording || h.kind == sentryVideo {
 		return Lookup("json"), true
 	}
 	if !whole && (len(have) < sniffLen || !h.hasLength) {
@@ -279,6 +279,8 @@ func (w *sentryWalker) payload(dst []Splice, raw []byte, base int, h *sentryHead
 		return dst, nil
 	case h.kind == sentryRecording:
 		return w.recording(dst, raw, base, v)
+	case h.kind == sentryVideo:
+		return w.video(dst, raw, base, v)
 	case sentryDocuments[h.kind]:
 		return w.document(dst, raw, base, sentryEvents[h.kind], v)
 	case !h.hasLength: // it can't become more than one line
