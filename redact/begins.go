@@ -15,6 +15,7 @@ const (
 // beginnings are the words of Rule.Begins, by their first letters. It is immutable.
 type beginnings struct {
 	marks  [1 << 9]uint64 // a bit for the hash of the first letters of each word
+	fourth [1 << 9]uint64 // the same for those and the fourth, of a short word any
 	byGram map[[gramLen]byte][]string
 }
 
@@ -32,8 +33,19 @@ func newBeginnings(words []string) (*beginnings, error) {
 		b.byGram[gram] = append(b.byGram[gram], w)
 		at := hashBeginning(gram)
 		b.marks[at/64] |= 1 << (at % 64)
+		for c := range 256 {
+			if len(w) == gramLen || w[gramLen] == byte(c) {
+				at := hashFour(at, byte(c))
+				b.fourth[at/64] |= 1 << (at % 64)
+			}
+		}
 	}
 	return b, nil
+}
+
+// hashFour returns a hash of the letters with the hash at and of another.
+func hashFour(at uint32, next byte) uint32 {
+	return ((at<<8 | uint32(next)) * 0x9E3779B1) >> 17
 }
 
 func hashBeginning(gram [gramLen]byte) uint32 {
@@ -54,6 +66,11 @@ func (b *beginnings) fits(text []byte) bool {
 	at := hashBeginning(gram)
 	if b.marks[at/64]>>(at%64)&1 == 0 {
 		return false
+	}
+	if len(text) > gramLen {
+		if four := hashFour(at, lower(text[gramLen])); b.fourth[four/64]>>(four%64)&1 == 0 {
+			return false
+		}
 	}
 	for _, w := range b.byGram[gram] {
 		if beginsFolded(text, w) && endsName(text[len(w):]) {

@@ -48,7 +48,7 @@ func analyzeAll(rules []Rule) []analysis {
 type compiler struct {
 	m           *matcher
 	triggers    []trigger
-	keyTriggers []trigger
+	keyTriggers []trigger        // further ones, for payloads
 	names       map[keyName]bool // those of keyTriggers
 	errs        []error
 }
@@ -73,11 +73,12 @@ func (c *compiler) rule(r *Rule, a *analysis) {
 			c.errs = append(c.errs, &RuleError{ID: r.ID, Key: "keys", Err: err})
 			continue
 		}
-		if name := *key.trigger.key; !c.names[name] {
+		if name := *key.trigger.key; len(a.raw) == 0 && !c.names[name] {
 			c.names[name] = true
 			c.keyTriggers = append(c.keyTriggers, key.trigger)
 		}
 	}
+	c.keyTriggers = append(c.keyTriggers, a.raw...)
 	c.triggers = append(c.triggers, a.triggers...)
 	if a.every {
 		c.m.every = append(c.m.every, a.p.index)
@@ -90,9 +91,12 @@ func (c *compiler) rule(r *Rule, a *analysis) {
 type analysis struct {
 	p        program
 	triggers []trigger
-	keys     []analyzedKey
-	every    bool // no trigger announces it
-	errs     []RuleError
+	// raw announce a rule with keys in payloads in place of these, by its pattern,
+	// which is rarer.
+	raw   []trigger
+	keys  []analyzedKey
+	every bool // no trigger announces it
+	errs  []RuleError
 }
 
 type analyzedKey struct {
@@ -166,13 +170,16 @@ func (a *analysis) pattern(by *analyzer) {
 	a.p.first = firstBytes(re)
 	a.p.wordStart = startsWithWord(re)
 	a.p.unquoted = !namesQuotes(re)
-	if a.p.keyed {
-		return // tried on the fields of its keys, wherever they match
-	}
 	ts, err := by.findTriggers(re)
+	if a.p.keyed { // tried on the fields of its keys, wherever they match
+		if err == nil && !slices.ContainsFunc(ts, func(t trigger) bool { return !t.isRare() }) {
+			a.raw = a.finished(ts)
+		}
+		return
+	}
 	switch {
 	case err == nil:
-		a.add(ts)
+		a.triggers = a.finished(ts)
 	case a.p.rule.Force:
 		a.every = true
 	default:
@@ -180,18 +187,20 @@ func (a *analysis) pattern(by *analyzer) {
 	}
 }
 
-func (a *analysis) add(ts []trigger) {
+// finished returns ts as triggers of the rule.
+func (a *analysis) finished(ts []trigger) []trigger {
 	compiled := map[*syntax.Regexp]*automaton{}
-	for _, t := range ts {
-		t.rule, t.window, t.words = a.p.index, a.p.window, a.p.begins
+	for i := range ts {
+		t := &ts[i]
+		t.rule, t.window, t.words, t.wordStart = a.p.index, a.p.window, a.p.begins, a.p.wordStart
 		if t.least != t.most {
 			if compiled[t.suffix] == nil {
 				compiled[t.suffix] = newAutomaton(t.suffix, nil)
 			}
 			t.confirm = compiled[t.suffix]
 		}
-		a.triggers = append(a.triggers, t)
 	}
+	return ts
 }
 
 // engine chooses the rule's engine and returns a pattern of regexp/syntax that

@@ -206,7 +206,7 @@ func (sr *search) confirm(t *trigger, at int) error {
 		}
 	}
 	for s := lo; s <= hi; s++ {
-		if b := sr.text[s]; p.wordStart && s > 0 && b != '_' && isWordByte(b) && isWordByte(sr.text[s-1]) {
+		if p.wordStart && insideWord(sr.text, s) {
 			continue
 		}
 		if _, err := sr.try(p, s); err != nil {
@@ -214,6 +214,11 @@ func (sr *search) confirm(t *trigger, at int) error {
 		}
 	}
 	return nil
+}
+
+// insideWord reports whether text[i] goes on with a word, and is no "_".
+func insideWord(text []byte, i int) bool {
+	return i > 0 && text[i] != '_' && isWordByte(text[i]) && isWordByte(text[i-1])
 }
 
 // noteOpen remembers that matches which begin at or after text[at] could change

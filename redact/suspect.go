@@ -78,12 +78,15 @@ func (t *trigger) mayStart(sc *Scratch, text []byte, at int) bool {
 	if t.whole == nil {
 		return true
 	}
+	// Escapes are longer than what they stand for.
+	from := max(0, at-escapeLen*t.most)
+	if !t.wordBefore(text, from, at) {
+		return false
+	}
 	looked, fits := t.starts(sc, text, at, true)
 	if fits {
 		return true
 	}
-	// Escapes are longer than what they stand for.
-	from := max(0, at-escapeLen*t.most)
 	if bytes.IndexByte(text[from:max(at, looked)], '\\') < 0 {
 		return false
 	}
@@ -114,6 +117,27 @@ func (t *trigger) mayStart(sc *Scratch, text []byte, at int) bool {
 	return true
 }
 
+// wordBefore reports whether one of the words that a match begins with stands in
+// text[from:at], a raw payload; words hold no escapes that Suspect knows of, but may
+// stand behind the letters of one.
+func (t *trigger) wordBefore(text []byte, from, at int) bool {
+	if t.words == nil {
+		return true
+	}
+	if near := max(0, at-t.most); bytes.IndexByte(text[from:near], '\\') < 0 && bytes.IndexByte(text[near:at], '\\') < 0 {
+		from = near
+	}
+	for i := from; i <= at-t.least; i++ {
+		if t.wordStart && insideWord(text, i) && !endsEscape(text[:i]) {
+			continue
+		}
+		if t.words.fits(text[i:]) {
+			return true
+		}
+	}
+	return false
+}
+
 // escapeLen is the length in bytes of the longest escape, \uXXXX.
 const escapeLen = 6
 
@@ -129,8 +153,8 @@ func insideEscape(text []byte, at int) bool {
 func (t *trigger) starts(sc *Scratch, text []byte, at int, whole bool) (looked int, fits bool) {
 	probe := t.whole()
 	for start := max(0, at-t.most); start <= at-t.least; start++ {
-		if t.words != nil && !t.words.fits(text[start:]) {
-			continue // words hold no escapes that Suspect knows of
+		if t.words != nil && (t.wordStart && insideWord(text, start) || !t.words.fits(text[start:])) {
+			continue
 		}
 		end := min(len(text), start+t.window)
 		if probe.fits(sc, text, start, end) || sc.nfa.atEnd && (end < len(text) || !whole) || sc.nfa.spent > budget(text) {

@@ -44,6 +44,8 @@ type trigger struct {
 	window int // that of the rule
 	// words are those that a match of the rule begins with, nil for any.
 	words *beginnings
+	// wordStart says that a match of the rule begins where a word does, or with "_".
+	wordStart bool
 	// key, for triggers of names of fields, is the name; rule is -1 then.
 	key *keyName
 	// options are, until buckets are filled, where in seq the gram could be.
@@ -278,4 +280,17 @@ func (a *analyzer) nodeTriggers(nodes []*syntax.Regexp, i int) (ts []trigger, co
 		}
 	}
 	return ts, cost, ok
+}
+
+// isRare reports whether a trigger is text of some length, so that it stands in few
+// payloads, fewer than the name of a field.
+func (t *trigger) isRare() bool {
+	const length = 6
+	narrow := 0
+	for i := range t.seq {
+		if t.seq[i].size() <= 2 {
+			narrow++
+		}
+	}
+	return t.shape == byGram && narrow >= length
 }
