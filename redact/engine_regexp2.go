@@ -20,7 +20,7 @@ import (
 // more time, and given up if it fails again or if it worked all the while.
 const (
 	regexp2Attempt = 100 * time.Millisecond
-	regexp2Patient = 10 * time.Second
+	regexp2Patient = time.Second
 	regexp2Search  = time.Second
 	regexp2Byte    = 100 * time.Nanosecond
 	regexp2Stack   = 1 << 20 // integer slots

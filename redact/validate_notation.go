@@ -150,7 +150,7 @@ var regexpMarks = [][]byte{
 // isRegexp reports whether v holds a group or class of a regular expression, and
 // a repetition or its end.
 func isRegexp(v []byte) bool {
-	if bytes.IndexAny(v, "+*?})]") < 0 {
+	if !bytes.ContainsAny(v, "+*?})]") {
 		return false
 	}
 	for _, mark := range regexpMarks {

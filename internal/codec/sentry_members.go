@@ -147,8 +147,7 @@ func keptBySentry(f *Field) bool {
 		return true
 	}
 	if f.Kind == Name {
-		name := string(f.Value)
-		return sentryKept[name] || sentryFree[name] || sentryNames[name]
+		return sentryKept[string(f.Value)] || sentryFree[string(f.Value)] || sentryNames[string(f.Value)]
 	}
 	last := path
 	if i := bytes.LastIndexByte(path, '.'); i >= 0 {

@@ -160,8 +160,6 @@ func part(doc, key string) (string, error) {
 
 const multipartType = "multipart/form-data; boundary=xyzzy42"
 
-func oneLine(text string) bool { return !strings.ContainsAny(text, "\r\n") }
-
 var documents = []document{
 	{name: "text", codec: "text", mediaType: "text/plain",
 		before: "2026-11-22T08:00:00Z INFO app started\n2026-11-22T08:00:01Z WARN upstream said:\n", after: "\nok\n",

@@ -50,21 +50,19 @@ func (uri) escaping([]byte) codec.Escaping { return percentPath.Escaping }
 func (percent) Name() string { return "percent" }
 
 func (percent) Next(text []byte, from int) (start, end int) {
-	for at := from; ; at++ {
-		i := indexPercent(text[at:])
-		if i < 0 {
-			return -1, -1
-		}
-		at += i
-		start, end = at, at+1
-		for start > from && at-start < maxStretch/2 && !endsWord(text[start-1]) {
-			start--
-		}
-		for end < len(text) && end-start < maxStretch && !endsWord(text[end]) {
-			end++
-		}
-		return start, end
+	i := indexPercent(text[from:])
+	if i < 0 {
+		return -1, -1
 	}
+	at := from + i
+	start, end = at, at+1
+	for start > from && at-start < maxStretch/2 && !endsWord(text[start-1]) {
+		start--
+	}
+	for end < len(text) && end-start < maxStretch && !endsWord(text[end]) {
+		end++
+	}
+	return start, end
 }
 
 // chunk is how many bytes are looked at for either sign.

@@ -234,7 +234,7 @@ func TestErrors(t *testing.T) {
 		`command = ["/missing/program"]`:                                                       "does not start",
 		"vault = \"" + vault.URL + "\"\npaths = [\"a\"]\ntoken = \"" + secret("token") + "\"":  "status 403",
 		"vault = \"" + vault.URL + "\"\npaths = [\"moved\"]\ntoken = \"t\"":                    "status 307",
-		"vault = \"http://127.0.0.1:1\"\npaths = [\"a\"]\ntoken = \"" + secret("token") + "\"": "can't be asked",
+		"vault = \"http://127.0.0.1:1\"\npaths = [\"a\"]\ntoken = \"" + secret("token") + "\"": "can't ask Vault",
 	} {
 		dir := t.TempDir()
 		write(t, filepath.Join(dir, "bad"), secret("bad")+" and more")

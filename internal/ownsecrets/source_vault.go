@@ -94,18 +94,18 @@ func (v *vaultSource) get(ctx context.Context, client *http.Client, token, path 
 		if ue := (*url.Error)(nil); errors.As(err, &ue) {
 			err = ue.Err
 		}
-		return fmt.Errorf("Vault can't be asked: %w", err)
+		return fmt.Errorf("can't ask Vault: %w", err)
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
-		return fmt.Errorf("Vault answers with status %d%s", resp.StatusCode, vaultAdvice[resp.StatusCode])
+		return fmt.Errorf("status %d of Vault%s", resp.StatusCode, vaultAdvice[resp.StatusCode])
 	}
 	data, err := readAll(resp.Body)
 	if errors.Is(err, errTooLarge) {
 		return err
 	}
 	if err != nil {
-		return errors.New("Vault's answer breaks off")
+		return errors.New("the answer of Vault breaks off")
 	}
 	defer clear(data)
 	return v.answer(data, path, yield)
@@ -140,7 +140,7 @@ func (v *vaultSource) answer(data []byte, path string, yield func(string, []byte
 		secret = inner.Data
 	}
 	if err != nil || len(secret) == 0 || secret[0] != '{' {
-		return fmt.Errorf("Vault's answer is not one of a KV engine of version %d", v.cfg.Version)
+		return fmt.Errorf("the answer of Vault is not one of a KV engine of version %d", v.cfg.Version)
 	}
 	return parseJSON(secret, path, v.cfg, yield)
 }

@@ -44,7 +44,6 @@ type fakeHost struct {
 	records  []dialect.Record
 	later    int // so many times the trail takes no events
 	noStore  int // so many times the store keeps nothing
-	changed  chan struct{}
 	logLines bytes.Buffer
 }
 

@@ -42,9 +42,7 @@ func findSharedKey(r *Request) *Signature {
 		return s
 	}
 	s.covers = append(append(s.covers, query), storageFields...)
-	for _, name := range msFields(r) {
-		s.covers = append(s.covers, name)
-	}
+	s.covers = append(s.covers, msFields(r)...)
 	if strings.Contains(strings.ToLower(r.Host), ".table.") {
 		s.Scheme = Other // tables are signed in another way
 	}
