@@ -107,7 +107,7 @@ func readLong(p packed, src []byte) (packed, bool) {
 // form is a first byte that tells sizes up to max.
 type form struct {
 	first byte
-	max   int
+	max   int64
 }
 
 // wider lists the forms of each kind with a size, from the narrowest on, with the
@@ -124,7 +124,7 @@ func (p *packed) resize(dst []byte, size int) []byte {
 	forms := wider[p.kind]
 	own := slices.IndexFunc(forms, func(f form) bool { return f.first == p.form })
 	forms = forms[max(own, 0):] // what is in no list is narrower than all
-	for len(forms) > 1 && forms[0].max < size {
+	for len(forms) > 1 && forms[0].max < int64(size) {
 		forms = forms[1:]
 	}
 	switch form := forms[0].first; form {

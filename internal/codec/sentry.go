@@ -3,6 +3,7 @@ package codec
 import (
 	"bytes"
 	"errors"
+	"math"
 	"strconv"
 	"strings"
 )
@@ -230,7 +231,7 @@ func (w *sentryWalker) payloadEnd(h *sentryHeaders, src []byte, from int, final 
 		return end, end < len(src) || final
 	}
 	n, err := strconv.Atoi(h.length)
-	if err != nil || n < 0 || n > 1<<40 {
+	if err != nil || n < 0 || n > math.MaxInt-from {
 		return -1, false
 	}
 	return from + n, from+n <= len(src)
