@@ -151,8 +151,11 @@ func (records) Next(text []byte, from int) (start, end int) {
 // OpenKey returns where the line begins that a private key in text begins on of which
 // more may follow, len(text) if there is none.
 func OpenKey(text []byte) int {
+	if !bytes.Contains(text, pemBegin) { // far faster than to look for the last
+		return len(text)
+	}
 	at := bytes.LastIndex(text, pemBegin)
-	if at < 0 || label(text[at:], pemBegin) == 0 {
+	if label(text[at:], pemBegin) == 0 {
 		return len(text)
 	}
 	var buf [16]part
