@@ -255,6 +255,9 @@ func (x *exchange) targetFor(t *target) (path, query []byte) {
 	path = append(append(make([]byte, 0, len(t.basePath)+len(x.path)+len(x.outQuery)+2), t.basePath...), x.forwardedPath()...)
 	if bytes.IndexByte(x.target, '?') >= 0 {
 		query = x.outQuery
+		if query == nil {
+			query = []byte{} // the sign stays
+		}
 	}
 	return path, query
 }
