@@ -4,8 +4,10 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -80,7 +82,8 @@ func TestIdentifiersStay(t *testing.T) {
 			failures[where] = text
 		}
 	}
-	for kind, make := range idKinds {
+	for _, kind := range slices.Sorted(maps.Keys(idKinds)) {
+		make := idKinds[kind]
 		for _, name := range idNames {
 			rounds := 2
 			if strings.Contains(name, "%s") {
