@@ -19,7 +19,7 @@ func (p *parser) namesOf(key toml.Key, begins []string, lists map[string][]strin
 		}
 		list, ok := lists[strings.TrimSuffix(name, ")")]
 		if !ok {
-			p.fail(key, fmt.Sprintf("%s is not in [names]", word))
+			p.Add(key, fmt.Sprintf("%s is not in [names]", word))
 		}
 		out = append(out, list...)
 	}

@@ -1,9 +1,6 @@
 package patterns
 
 import (
-	"errors"
-	"fmt"
-	"reflect"
 	"regexp"
 	"slices"
 
@@ -30,8 +27,8 @@ type packTable struct {
 
 var (
 	idForm   = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,63}$`)
-	packKeys = tomlKeys(reflect.TypeFor[packTable]())
-	ruleKeys = tomlKeys(reflect.TypeFor[redact.Rule]())
+	packKeys = tomlpos.Keys[packTable]()
+	ruleKeys = tomlpos.Keys[redact.Rule]()
 )
 
 // Parse reads one pack from TOML. name is the file's name, used in errors, and
@@ -45,15 +42,15 @@ func Parse(name string, data []byte) (Pack, error) {
 	var doc document
 	md, err := toml.Decode(string(data), &doc)
 	if err != nil {
-		return Pack{}, positioned(name, err)
+		return Pack{}, tomlpos.Positioned(name, err)
 	}
-	p := parser{name: name, lines: tomlpos.Find(data)}
+	p := parser{tomlpos.Mistakes{Name: name, Lines: tomlpos.Find(data)}}
 	pack := Pack{Name: packName(name), Description: doc.Pack.Description, Default: doc.Pack.Default}
 	if !idForm.MatchString(pack.Name) {
-		p.fail(nil, "a pack is called by its file, whose name needs a letter or digit")
+		p.Add(nil, "a pack is called by its file, whose name needs a letter or digit")
 	}
 	if pack.Description == "" {
-		p.fail(toml.Key{"pack"}, "no description")
+		p.Add(toml.Key{"pack"}, "no description")
 	}
 	defs := p.definitions(doc.Define)
 	for _, key := range md.Keys() {
@@ -68,34 +65,22 @@ func Parse(name string, data []byte) (Pack, error) {
 			}
 		}
 		if !idForm.MatchString(r.ID) {
-			p.fail(key, "rule names have lower-case letters, digits and dashes only, 64 at most")
+			p.Add(key, "rule names have lower-case letters, digits and dashes only, 64 at most")
 		}
 		if r.Pattern, err = resolve(r.Pattern, defs); err != nil {
-			p.fail(append(slices.Clone(key), "pattern"), err.Error())
+			p.Add(append(slices.Clone(key), "pattern"), err.Error())
 		}
 		r.Begins = p.namesOf(append(slices.Clone(key), "begins"), r.Begins, doc.Names)
 		pack.Rules = append(pack.Rules, r)
 	}
-	if err := errors.Join(p.errs...); err != nil {
+	if err := p.Err(); err != nil {
 		return Pack{}, err
 	}
 	return pack, nil
 }
 
 // parser collects the mistakes of one pack.
-type parser struct {
-	name  string
-	lines tomlpos.Lines
-	errs  []error
-}
-
-func (p *parser) fail(key toml.Key, what string) {
-	err := fmt.Errorf("%s: %s: %s", p.name, key, what)
-	if line := p.lines.Nearest(key.String()); line > 0 {
-		err = fmt.Errorf("%s:%d: %s: %s", p.name, line, key, what)
-	}
-	p.errs = append(p.errs, err)
-}
+type parser struct{ tomlpos.Mistakes }
 
 // known reports whether key may stand in a pack, and notes a mistake if not.
 // The decoder matches names of keys without regard to case; a pack must not.
@@ -108,7 +93,7 @@ func (p *parser) known(key toml.Key) bool {
 	case key[0] == "rule" && len(key) == 3 && slices.Contains(ruleKeys, key[2]):
 		return true
 	}
-	p.fail(key, "unknown key")
+	p.Add(key, "unknown key")
 	return false
 }
 
@@ -120,39 +105,9 @@ func (p *parser) definitions(own map[string]string) map[string]string {
 	}
 	for name, text := range own {
 		if _, ok := defs[name]; ok {
-			p.fail(toml.Key{"define", name}, "is defined for all packs already")
+			p.Add(toml.Key{"define", name}, "is defined for all packs already")
 		}
 		defs[name] = text
 	}
 	return defs
-}
-
-// typeError is how the decoder words an error that has no position of its own.
-var typeError = regexp.MustCompile(`^toml: line ([0-9]+) \(last key "(.+)"\): (?:incompatible types: )?(.*)$`)
-
-// positioned rewrites an error of the decoder to the form of this package.
-func positioned(name string, err error) error {
-	if m := typeError.FindStringSubmatch(err.Error()); m != nil {
-		return fmt.Errorf("%s:%s: %s: %s", name, m[1], m[2], m[3])
-	}
-	var pe toml.ParseError
-	if !errors.As(err, &pe) {
-		return fmt.Errorf("%s: %w", name, err)
-	}
-	key := pe.LastKey
-	if key == "" {
-		key = "syntax"
-	}
-	return fmt.Errorf("%s:%d: %s: %s", name, pe.Position.Line, key, pe.Message)
-}
-
-// tomlKeys returns the keys that decode into the fields of a struct.
-func tomlKeys(t reflect.Type) []string {
-	var keys []string
-	for i := range t.NumField() {
-		if k := t.Field(i).Tag.Get("toml"); k != "" && k != "-" {
-			keys = append(keys, k)
-		}
-	}
-	return keys
 }

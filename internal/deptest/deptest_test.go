@@ -17,6 +17,8 @@ const module = "github.com/redactd/redactd/"
 var may = map[string]struct{ inside, outside []string }{
 	"redact":              {nil, []string{"github.com/dlclark/regexp2/v2", "golang.org/x/sys"}},
 	"patterns":            {[]string{"redact", "internal/tomlpos"}, []string{"github.com/BurntSushi/toml"}},
+	"disclosure":          {[]string{"internal/tomlpos"}, []string{"github.com/BurntSushi/toml"}},
+	"internal/neutral":    {[]string{"disclosure", "redact"}, []string{"golang.org/x/net/html"}},
 	"internal/deflate":    {nil, nil},
 	"internal/codec":      {[]string{"internal/deflate"}, []string{"github.com/klauspost/compress", "github.com/andybalholm/brotli", "golang.org/x/text"}},
 	"internal/disguise":   {[]string{"internal/codec"}, []string{"golang.org/x/sys"}},

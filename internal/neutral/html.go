@@ -1,0 +1,85 @@
+package neutral
+
+import (
+	"bytes"
+	"io"
+
+	"golang.org/x/net/html"
+)
+
+// html reads a page that no rule knows. Frameworks and applications show traces in
+// whatever markup: a trace or a message anywhere in its text makes the whole page go,
+// names go one by one.
+func (n *neutraliser) html(text []byte) error {
+	var edits []edit
+	var says bytes.Buffer // the page's text, with scripts, comments and tags that say something
+	z := html.NewTokenizer(bytes.NewReader(text))
+	at, code := 0, false
+	for {
+		kind := z.Next()
+		if kind == html.ErrorToken {
+			if z.Err() != io.EOF {
+				return n.plain(text)
+			}
+			break
+		}
+		raw := z.Raw()
+		start := at
+		at += len(raw)
+		words := raw
+		switch kind {
+		case html.TextToken:
+			if !code {
+				words = []byte(html.UnescapeString(string(raw)))
+			}
+		case html.StartTagToken, html.EndTagToken, html.SelfClosingTagToken:
+			name, _ := z.TagName()
+			code = kind == html.StartTagToken && verbatim[string(name)]
+			if !inline[string(name)] {
+				says.WriteByte('\n')
+			}
+			if bytes.IndexByte(raw, '=') < 0 {
+				continue
+			}
+		}
+		if kind == html.TextToken {
+			says.Write(words)
+		}
+		found, own, err := n.find(words)
+		switch {
+		case err != nil:
+			return err
+		case own:
+			n.res.Whole = true
+			return nil
+		case len(found) == 0:
+		case kind == html.CommentToken:
+			edits = append(edits, edit{start: start, end: at})
+		case kind == html.TextToken && !code:
+			edits = append(edits, edit{start, at, html.EscapeString(string(apply(words, found)))})
+		default:
+			for _, e := range found {
+				edits = append(edits, edit{start + e.start, start + e.end, e.instead})
+			}
+		}
+	}
+	if _, own, err := n.find(says.Bytes()); err != nil || own {
+		n.res.Whole = own
+		return err
+	}
+	if len(edits) > 0 {
+		n.res.Text = apply(text, edits)
+	}
+	return nil
+}
+
+// verbatim are the elements whose text has no character references.
+var verbatim = map[string]bool{
+	"script": true, "style": true, "iframe": true, "noembed": true, "noframes": true, "xmp": true, "plaintext": true,
+}
+
+// inline are elements that do not part lines.
+var inline = map[string]bool{
+	"a": true, "abbr": true, "b": true, "code": true, "em": true, "i": true, "kbd": true, "mark": true,
+	"s": true, "small": true, "span": true, "strong": true, "sub": true, "sup": true, "u": true, "var": true,
+}

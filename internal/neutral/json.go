@@ -1,0 +1,245 @@
+package neutral
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+)
+
+// node is a value of a JSON document: where it stands, and what is in it.
+type node struct {
+	start, end int
+	kind       json.Delim // '{', '[' or 0 for a scalar
+	text       string     // of a string
+	isString   bool
+	members    []member // of an object, or elements of an array, which have no name
+}
+
+// member is a member of an object: from its name on.
+type member struct {
+	start int
+	name  string
+	value node
+}
+
+func looksJSON(text []byte) bool {
+	text = bytes.TrimSpace(text)
+	return len(text) > 1 && (text[0] == '{' || text[0] == '[') && json.Valid(text)
+}
+
+// parseJSON reads one document, with nothing but white space behind it.
+func parseJSON(src []byte) (root node, ok bool) {
+	if !json.Valid(src) {
+		return node{}, false
+	}
+	p := &jsonParser{src: src, dec: json.NewDecoder(bytes.NewReader(src))}
+	p.dec.UseNumber()
+	root = p.value()
+	_, err := p.dec.Token()
+	return root, !p.failed && err == io.EOF
+}
+
+type jsonParser struct {
+	src    []byte
+	dec    *json.Decoder
+	failed bool
+}
+
+// value reads the next value.
+func (p *jsonParser) value() node {
+	start := p.start()
+	tok, err := p.dec.Token()
+	if err != nil {
+		p.failed = true
+		return node{}
+	}
+	n := node{start: start}
+	switch tok := tok.(type) {
+	case json.Delim:
+		n.kind = tok
+		for !p.failed && p.dec.More() {
+			m := member{start: p.start()}
+			if tok == '{' {
+				name, err := p.dec.Token()
+				m.name, _ = name.(string)
+				p.failed = p.failed || err != nil
+			}
+			m.value = p.value()
+			n.members = append(n.members, m)
+		}
+		if _, err := p.dec.Token(); err != nil {
+			p.failed = true
+		}
+	case string:
+		n.text, n.isString = tok, true
+	}
+	n.end = int(p.dec.InputOffset())
+	return n
+}
+
+// start returns where the next token begins.
+func (p *jsonParser) start() int {
+	at := int(p.dec.InputOffset())
+	for at < len(p.src) && bytes.IndexByte([]byte(" \t\r\n,:"), p.src[at]) >= 0 {
+		at++
+	}
+	return at
+}
+
+// json reads a body that is a JSON document. Done is false where it is none.
+func (n *neutraliser) json(text []byte) (done bool, err error) {
+	root, ok := parseJSON(text)
+	if !ok {
+		return false, nil
+	}
+	w := jsonWriter{n: n}
+	if err := w.value(&root); err != nil {
+		return true, err
+	}
+	if len(w.edits) == 0 {
+		return true, nil
+	}
+	if w.left == 0 {
+		n.res.Whole = true
+		return true, nil
+	}
+	n.res.Text = apply(text, w.edits)
+	return true, nil
+}
+
+// jsonWriter gathers the edits of a document, in order.
+type jsonWriter struct {
+	n     *neutraliser
+	edits []edit
+	left  int // values that stay, in whole or in part
+	depth int // of documents in strings
+}
+
+// value reads a value.
+func (w *jsonWriter) value(v *node) error {
+	switch {
+	case v.kind == '{':
+		return w.object(v)
+	case v.kind == '[':
+		for i := range v.members {
+			if err := w.value(&v.members[i].value); err != nil {
+				return err
+			}
+		}
+		return nil
+	case !v.isString:
+		w.left++
+		return nil
+	}
+	return w.string(v)
+}
+
+func (w *jsonWriter) object(v *node) error {
+	gone := make([]bool, len(v.members))
+	for i := range v.members {
+		var err error
+		if gone[i], err = w.discloses(v, i); err != nil {
+			return err
+		}
+	}
+	kept := false
+	for i := range v.members {
+		m := &v.members[i]
+		if !gone[i] {
+			kept = true
+			if err := w.value(&m.value); err != nil {
+				return err
+			}
+			continue
+		}
+		// With the comma before it, or where it is the first that stays, behind it.
+		e := edit{start: m.start, end: m.value.end}
+		if kept {
+			e.start = v.members[i-1].value.end
+		} else if i+1 < len(v.members) {
+			e.end = v.members[i+1].start
+		}
+		w.edits = append(w.edits, e)
+	}
+	return nil
+}
+
+// discloses reports whether member i of an object goes as a whole, and notes it.
+func (w *jsonWriter) discloses(object *node, i int) (bool, error) {
+	m := &object.members[i]
+	if m.value.kind == 0 && !m.value.isString {
+		return false, nil
+	}
+	for _, r := range w.n.set.members[fold(m.name)] {
+		if !r.OnStatus(w.n.status) || len(r.beside) > 0 && !hasMember(object, r.beside) {
+			continue
+		}
+		text := m.value.lines(nil, "")
+		if r.value != nil && !r.value.Match(text) {
+			continue
+		}
+		w.n.note(r, text)
+		_, _, err := w.n.find(text) // for what it tells
+		return true, err
+	}
+	return false, nil
+}
+
+// lines appends the texts in a value, one a line, each behind its name.
+func (v *node) lines(dst []byte, name string) []byte {
+	for i := range v.members {
+		dst = v.members[i].value.lines(dst, v.members[i].name)
+	}
+	if v.kind != 0 {
+		return dst
+	}
+	if name != "" {
+		dst = append(append(dst, name...), ": "...)
+	}
+	return append(append(dst, v.text...), '\n')
+}
+
+// string reads a string, which may be a document itself.
+func (w *jsonWriter) string(v *node) error {
+	w.left++
+	inner := []byte(v.text)
+	if looksJSON(inner) {
+		root, ok := parseJSON(inner)
+		sub := jsonWriter{n: w.n, depth: w.depth + 1}
+		if ok && sub.depth < maxNested {
+			if err := sub.value(&root); err != nil || len(sub.edits) == 0 {
+				return err
+			}
+			w.put(v, apply(inner, sub.edits))
+			return nil
+		}
+	}
+	out, changed, err := w.n.words(inner)
+	if changed {
+		w.put(v, out)
+	}
+	return err
+}
+
+// maxNested is how deep documents in strings are read as such.
+const maxNested = 4
+
+func (w *jsonWriter) put(v *node, text []byte) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	_ = enc.Encode(string(text)) // a string can be written
+	w.edits = append(w.edits, edit{v.start, v.end, string(bytes.TrimSuffix(b.Bytes(), newline))})
+}
+
+func hasMember(object *node, folded []string) bool {
+	for i := range object.members {
+		name := fold(object.members[i].name)
+		for _, f := range folded {
+			if f == name {
+				return true
+			}
+		}
+	}
+	return false
+}
