@@ -1,0 +1,48 @@
+package neutral
+
+import (
+	"testing"
+)
+
+// What stays of a body, by all rules together.
+func TestNeutralise(t *testing.T) {
+	s := builtin(t)
+	trace := `Traceback (most recent call last):\n  File \"/srv/app/views.py\", line 12, in charge\n    pay()\nRuntimeError: no route`
+	for _, tt := range []struct {
+		name       string
+		body       Body
+		want       string
+		whole      bool
+		exception  string
+		firstFrame string
+	}{
+		{"words stay", Body{400, JSON, []byte(`{"email": ["Enter a valid address."],  "code": 12}`)}, "", false, "", ""},
+		{"trace in a string on a 4xx", Body{400, JSON, []byte(`{"detail": "Not now.\n\n` + trace + `", "n": 1.0}`)},
+			`{"detail": "Not now.\n\n", "n": 1.0}`, false, "RuntimeError", "charge (/srv/app/views.py:12)"},
+		{"trace in a string on a 5xx", Body{500, JSON, []byte(`{"detail": "Not now.\n\n` + trace + `", "n": 1.0}`)},
+			`{"detail": "An internal error happened.", "n": 1.0}`, false, "RuntimeError", "charge (/srv/app/views.py:12)"},
+		{"document in a string", Body{500, JSON, []byte(`{"error": "{\"m\": \"` + `File \\\"/a.py\\\", line 3, in f` + `\", \"id\": 7}"}`)},
+			`{"error": "{\"m\": \"An internal error happened.\", \"id\": 7}"}`, false, "", "f (/a.py:3)"},
+		{"trace in an element", Body{500, XML, []byte(`<e><code>7</code><msg>File "/a.py", line 3, in f</msg></e>`)},
+			`<e><code>7</code><msg>An internal error happened.</msg></e>`, false, "", "f (/a.py:3)"},
+		{"trace over several elements", Body{500, HTML, []byte(`<p>File <b>"/a.py"</b>, line 3, in f</p>`)}, "", true, "", "f (/a.py:3)"},
+		{"text", Body{404, Text, []byte("gone\n\nFile \"/a.py\", line 3, in f\nKeyError: 'x'\n\nbye")}, "gone\n\n\n\nbye", false, "KeyError", "f (/a.py:3)"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			res, err := s.Neutralise(s.NewScratch(), tt.body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if string(res.Text) != tt.want || res.Whole != tt.whole || res.Exception != tt.exception {
+				t.Errorf("text %q, whole %v, exception %q", res.Text, res.Whole, res.Exception)
+			}
+			first := ""
+			if len(res.Frames) > 0 {
+				first = res.Frames[0].String()
+			}
+			if first != tt.firstFrame {
+				t.Errorf("first frame %q, want %q", first, tt.firstFrame)
+			}
+		})
+	}
+}
