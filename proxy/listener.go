@@ -179,7 +179,7 @@ func (h *relayHost) Store(ctx context.Context, protocol string, records []dialec
 	}
 	n, err := s.Put(ctx, store.Origin{Route: h.name}, protocol, records)
 	if err != nil {
-		h.p.m.errors.WithLabelValues(h.name, refuseStore.stage, refuseStore.kind).Inc()
+		h.Count(relay.StoreFailed, 1)
 		return err
 	}
 	h.p.m.storeRecords.Add(float64(len(records)))
@@ -242,6 +242,8 @@ func (h *relayHost) Count(e relay.Event, n int) {
 		m.cut.WithLabelValues(h.name).Add(by)
 	case relay.UpstreamFailed:
 		h.p.m.errors.WithLabelValues(h.name, "upstream", "connect").Add(by)
+	case relay.StoreFailed:
+		h.p.m.errors.WithLabelValues(h.name, refuseStore.stage, refuseStore.kind).Add(by)
 	case relay.Panicked:
 		h.p.m.errors.WithLabelValues(h.name, dirRequest, "internal").Add(by)
 	default:

@@ -90,25 +90,3 @@ func (h *grpcHost) Store(ctx context.Context, r *dialect.Request) (*dialect.Resp
 	h.p.m.storeBytes.Add(float64(res.Bytes))
 	return res.Response, err
 }
-
-// Count implements otlpgrpc.Host.
-func (h *grpcHost) Count(e otlpgrpc.Event, n int) {
-	m := &h.p.m.relay
-	by := float64(n)
-	switch e {
-	case otlpgrpc.Connected:
-		m.connections.WithLabelValues(h.name).Add(by)
-	case otlpgrpc.Received:
-		m.messages.WithLabelValues(h.name).Add(by)
-	case otlpgrpc.ReceivedBytes:
-		m.received.WithLabelValues(h.name).Add(by)
-	case otlpgrpc.SentBytes:
-		m.sent.WithLabelValues(h.name).Add(by)
-	case otlpgrpc.UpstreamFailed:
-		h.p.m.errors.WithLabelValues(h.name, "upstream", "connect").Add(by)
-	case otlpgrpc.StoreFailed:
-		h.p.m.errors.WithLabelValues(h.name, refuseStore.stage, refuseStore.kind).Add(by)
-	case otlpgrpc.Panicked:
-		h.p.m.errors.WithLabelValues(h.name, dirRequest, "internal").Add(by)
-	}
-}

@@ -30,7 +30,7 @@ var may = map[string]struct{ inside, outside []string }{
 	"internal/config":     {[]string{"redact", "internal/tomlpos", "internal/ruleimport"}, []string{"github.com/BurntSushi/toml"}},
 	"internal/audit":      {[]string{"internal/seglog"}, nil},
 	"internal/otlpgrpc": {
-		[]string{"internal/config", "internal/codec", "internal/dialect"},
+		[]string{"internal/config", "internal/codec", "internal/dialect", "internal/relay"},
 		[]string{"google.golang.org/grpc", "google.golang.org/genproto", "google.golang.org/protobuf", "golang.org/x/net"},
 	},
 	"internal/ownsecrets": {[]string{"redact", "internal/config"}, nil},

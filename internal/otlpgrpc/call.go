@@ -18,6 +18,7 @@ import (
 
 	"github.com/redactd/redactd/internal/config"
 	"github.com/redactd/redactd/internal/dialect"
+	"github.com/redactd/redactd/internal/relay"
 )
 
 // signal is a service with its one method, and the path that it has over HTTP.
@@ -82,13 +83,13 @@ func (s signal) export(srv any, ctx context.Context, decode func(any) error, _ g
 func (l *Listener) call(ctx context.Context, s signal, body []byte) (answer *[]byte, err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			l.host.Count(Panicked, 1)
+			l.host.Count(relay.Panicked, 1)
 			l.log.Error("panic while a call was handled", "type", fmt.Sprintf("%T", r), "stack", string(debug.Stack()))
 			answer, err = nil, refuse("an internal error happened")
 		}
 	}()
-	l.host.Count(Received, 1)
-	l.host.Count(ReceivedBytes, len(body))
+	l.host.Count(relay.Received, 1)
+	l.host.Count(relay.ReceivedBytes, len(body))
 	settings := l.host.Settings()
 	if len(body) > int(settings.MaxMessage) {
 		return nil, status.Error(codes.ResourceExhausted, "the request is larger than this server accepts")
@@ -111,7 +112,7 @@ func (l *Listener) call(ctx context.Context, s signal, body []byte) (answer *[]b
 	if err != nil {
 		return nil, err
 	}
-	l.host.Count(SentBytes, len(body))
+	l.host.Count(relay.SentBytes, len(body))
 	return &out, nil
 }
 
@@ -139,7 +140,7 @@ func (l *Listener) store(ctx context.Context, s signal, body []byte) error {
 	})
 	switch {
 	case err != nil || res == nil || res.Status >= http.StatusInternalServerError:
-		l.host.Count(StoreFailed, 1)
+		l.host.Count(relay.StoreFailed, 1)
 		return refuse("the store does not accept records at the moment")
 	case res.Status >= http.StatusBadRequest:
 		return status.Error(codes.InvalidArgument, "the message is not an export request")
@@ -177,7 +178,7 @@ func received(ctx context.Context) string {
 func (l *Listener) forward(ctx context.Context, s signal, body []byte, settings *config.Listener) ([]byte, error) {
 	conn, err := l.up.conn(settings)
 	if err != nil {
-		l.host.Count(UpstreamFailed, 1)
+		l.host.Count(relay.UpstreamFailed, 1)
 		return nil, refuse("the upstream can't be reached")
 	}
 	var header, trailer metadata.MD
@@ -207,7 +208,7 @@ func (l *Listener) failure(err error, answered bool) error {
 	s, _ := status.FromError(err)
 	p := s.Proto()
 	if !answered && s.Code() == codes.Unavailable && len(p.Details) == 0 {
-		l.host.Count(UpstreamFailed, 1)
+		l.host.Count(relay.UpstreamFailed, 1)
 		l.log.Warn("upstream failed")
 		return refuse("the upstream can't be reached")
 	}

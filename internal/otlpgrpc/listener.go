@@ -27,6 +27,7 @@ import (
 
 	"github.com/redactd/redactd/internal/config"
 	"github.com/redactd/redactd/internal/dialect"
+	"github.com/redactd/redactd/internal/relay"
 )
 
 // Protocol is what configuration calls the protocol.
@@ -34,12 +35,7 @@ const Protocol = "otlp-grpc"
 
 // Host is the process that a listener runs in. It is safe for concurrent use.
 type Host interface {
-	// Settings are those in force. Addresses and the number of connections stay what
-	// they were when the listener was opened.
-	Settings() *config.Listener
-	// ServerTLS is for tls:// addresses, ClientTLS for a tls:// upstream.
-	ServerTLS() *tls.Config
-	ClientTLS() *tls.Config
+	relay.Owner
 	// Request returns what is to go on of a request, which OTLP/HTTP has at path. The
 	// findings are on the trail when it returns. On an error nothing may go on:
 	// ErrTooLarge says that it never could, any other that the sender may try again.
@@ -50,23 +46,7 @@ type Host interface {
 	Message(text string) (string, error)
 	// Store gives a request to the embedded store, which answers as over HTTP.
 	Store(ctx context.Context, r *dialect.Request) (*dialect.Response, error)
-	// Count tells what happened.
-	Count(e Event, n int)
 }
-
-// Event is something that is counted.
-type Event uint8
-
-// The events.
-const (
-	Connected      Event = iota // a client connected, or with a negative number left
-	Received                    // requests
-	ReceivedBytes               // of requests, decompressed
-	SentBytes                   // of requests that the upstream has taken
-	UpstreamFailed              // calls for which the upstream could not be reached
-	StoreFailed                 // requests that the store did not keep
-	Panicked                    // calls lost to a panic
-)
 
 // Options are what a Listener is made of.
 type Options struct {
@@ -156,9 +136,9 @@ func (connections) HandleRPC(context.Context, stats.RPCStats)                   
 func (c connections) HandleConn(_ context.Context, s stats.ConnStats) {
 	switch s.(type) {
 	case *stats.ConnBegin:
-		c.host.Count(Connected, 1)
+		c.host.Count(relay.Connected, 1)
 	case *stats.ConnEnd:
-		c.host.Count(Connected, -1)
+		c.host.Count(relay.Connected, -1)
 	}
 }
 

@@ -22,13 +22,14 @@ import (
 
 	"github.com/redactd/redactd/internal/config"
 	"github.com/redactd/redactd/internal/dialect"
+	"github.com/redactd/redactd/internal/relay"
 )
 
 // testHost replaces words; what holds "never" can't be scrubbed.
 type testHost struct {
 	mu       sync.Mutex
 	settings *config.Listener
-	events   map[Event]int
+	events   map[relay.Event]int
 	stored   []string
 	answer   *dialect.Response
 }
@@ -63,13 +64,13 @@ func (h *testHost) Store(_ context.Context, r *dialect.Request) (*dialect.Respon
 	}
 	return h.answer, nil
 }
-func (h *testHost) Count(e Event, n int) {
+func (h *testHost) Count(e relay.Event, n int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.events[e] += n
 }
 
-func (h *testHost) count(e Event) int {
+func (h *testHost) count(e relay.Event) int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.events[e]
@@ -114,7 +115,7 @@ func start(t *testing.T, to string) (*testHost, *grpc.ClientConn) {
 		Name: "test", Protocol: Protocol, Listen: []string{"tcp://127.0.0.1:0"}, Upstream: to, MaxConnections: 10,
 		MaxMessage: 1 << 20, ConnectTimeout: config.Duration(time.Second), Timeout: config.Duration(5 * time.Second),
 	}
-	h := &testHost{settings: cfg, events: map[Event]int{}}
+	h := &testHost{settings: cfg, events: map[relay.Event]int{}}
 	l, err := Open(Options{Config: cfg, Host: h, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
@@ -182,7 +183,7 @@ func TestForward(t *testing.T) {
 	if answer, err := call(t, c, signals[0], "x"); answer != "" || err != nil {
 		t.Errorf("withheld answer: %q, %v", answer, err)
 	}
-	if h.count(Received) != 13 || h.count(ReceivedBytes) != 12*8+1 || h.count(SentBytes) == 0 || h.count(Connected) != 1 || h.count(UpstreamFailed) != 0 {
+	if h.count(relay.Received) != 13 || h.count(relay.ReceivedBytes) != 12*8+1 || h.count(relay.SentBytes) == 0 || h.count(relay.Connected) != 1 || h.count(relay.UpstreamFailed) != 0 {
 		t.Error(h.events)
 	}
 }
@@ -232,13 +233,13 @@ func TestRefusals(t *testing.T) {
 	dead := ln.Addr().String()
 	_ = ln.Close()
 	h, c := start(t, "tcp://"+dead)
-	if _, err := call(t, c, signals[0], "x"); !retries(err) || strings.Contains(err.Error(), dead) || h.count(UpstreamFailed) != 1 {
+	if _, err := call(t, c, signals[0], "x"); !retries(err) || strings.Contains(err.Error(), dead) || h.count(relay.UpstreamFailed) != 1 {
 		t.Error("dead upstream: ", err)
 	}
 	if _, err := call(t, c, signals[0], "never"); !retries(err) {
 		t.Error("not scrubbed: ", err)
 	}
-	if _, err := call(t, c, signals[0], "panic"); !retries(err) || strings.Contains(err.Error(), "secret") || h.count(Panicked) != 1 {
+	if _, err := call(t, c, signals[0], "panic"); !retries(err) || strings.Contains(err.Error(), "secret") || h.count(relay.Panicked) != 1 {
 		t.Error("panic: ", err)
 	}
 	for _, body := range []string{"bomb", strings.Repeat("x", 1<<20+1)} {
@@ -264,7 +265,7 @@ func TestStore(t *testing.T) {
 		}
 	}
 	h.answer = nil
-	if _, err := call(t, c, signals[0], "x"); !retries(err) || h.count(StoreFailed) != 2 {
+	if _, err := call(t, c, signals[0], "x"); !retries(err) || h.count(relay.StoreFailed) != 2 {
 		t.Error(err)
 	}
 }
@@ -276,7 +277,7 @@ func TestStopCutsOff(t *testing.T) {
 		Name: "test", Listen: []string{"tcp://127.0.0.1:0"}, Upstream: "tcp://" + u.addr, MaxConnections: 10,
 		MaxMessage: 1 << 20, ConnectTimeout: config.Duration(time.Second), Timeout: config.Duration(time.Minute),
 	}
-	l, err := Open(Options{Config: cfg, Host: &testHost{settings: cfg, events: map[Event]int{}}, Log: slog.New(slog.DiscardHandler)})
+	l, err := Open(Options{Config: cfg, Host: &testHost{settings: cfg, events: map[relay.Event]int{}}, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -30,14 +30,22 @@ import (
 	"github.com/redactd/redactd/internal/dialect"
 )
 
-// Host is the process that a listener runs in. It is safe for concurrent use.
-type Host interface {
+// Owner is what listeners of any protocol ask the process that they run in. It is safe
+// for concurrent use.
+type Owner interface {
 	// Settings are those in force. Protocol, addresses and the number of
 	// connections stay what they were when the listener was opened.
 	Settings() *config.Listener
 	// ServerTLS is for tls:// addresses, ClientTLS for a tls:// upstream.
 	ServerTLS() *tls.Config
 	ClientTLS() *tls.Config
+	// Count tells what happened.
+	Count(e Event, n int)
+}
+
+// Host is the process that a listener runs in. It is safe for concurrent use.
+type Host interface {
+	Owner
 	// Scrub appends to dst what is to go on of payload, which holds whole messages
 	// and has that content coding ("" for none). The findings are on the trail when
 	// it returns. On an error nothing may go on: ErrLater says to ask again, any
@@ -47,8 +55,6 @@ type Host interface {
 	Scrub(dst, payload []byte, coding string, probe bool) ([]byte, error)
 	// Store keeps records, and returns when they are on disk.
 	Store(ctx context.Context, protocol string, records []dialect.Record) error
-	// Count tells what happened.
-	Count(e Event, n int)
 }
 
 // ErrLater says that a payload can't go on now: the audit trail takes no events.
@@ -71,7 +77,8 @@ const (
 	DroppedAudit                 // datagrams that had to go while the trail took no events
 	DroppedAuth                  // connections of clients that did not show the key
 	Cut                          // datagrams that were cut to what can be sent
-	UpstreamFailed               // connections to the upstream that failed
+	UpstreamFailed               // connections or calls to the upstream that failed
+	StoreFailed                  // requests that the store did not keep, where their sender is told
 	Panicked                     // messages, or connections, lost to a panic
 )
 
