@@ -63,16 +63,7 @@ func TestOpenSearch(t *testing.T) {
 func hopTo(t *testing.T, ps plants, backend string) *hop {
 	t.Helper()
 	back := newTee(t, backend)
-	r := startRedactd(t, `
-[server]
-listen = ["127.0.0.1:0"]
-[admin]
-listen = "127.0.0.1:0"
-[token]
-keys = ["${E2E_TOKEN_KEY}"]
-[audit]
-dir = "data/audit"
-required = true
+	r := startRedactd(t, auditedConfig+`
 [upstream.backend]
 urls = ["http://`+back.addr+`"]
 [route.backend]

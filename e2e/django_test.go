@@ -151,13 +151,7 @@ func apiHop(t *testing.T, ps plants, api string, file bool) *hop {
 	config, args := "", []string{"--upstream", "http://" + back.addr, "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"}
 	if file {
 		args = nil
-		config = `
-[server]
-listen = ["127.0.0.1:0"]
-[admin]
-listen = "127.0.0.1:0"
-[token]
-keys = ["${E2E_TOKEN_KEY}"]
+		config = keyedConfig + `
 [audit]
 dir = "data/audit"
 [upstream.api]

@@ -102,16 +102,7 @@ func logPlants() plants {
 func logHop(t *testing.T, ps plants) *hop {
 	t.Helper()
 	back := newTee(t, startBackend(t))
-	r := startRedactd(t, `
-[server]
-listen = ["127.0.0.1:0"]
-[admin]
-listen = "127.0.0.1:0"
-[token]
-keys = ["${E2E_TOKEN_KEY}"]
-[audit]
-dir = "data/audit"
-required = true
+	r := startRedactd(t, auditedConfig+`
 [store]
 dir = "data/store"
 [upstream.backend]

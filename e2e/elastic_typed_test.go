@@ -19,11 +19,7 @@ func TestOpenSearchTypedFields(t *testing.T) {
 	fetch(t, http.MethodPut, "http://"+b.addr+"/logs-typed", `{"mappings":{"properties":{
 		"n":{"type":"long"},"card":{"type":"long"},"client":{"type":"ip"},"net":{"type":"ip_range"},
 		"birth_date":{"type":"date"},"day":{"type":"date","format":"dd.MM.yyyy"},"ok":{"type":"boolean"}}}}`)
-	r := startRedactd(t, `
-[server]
-listen = ["127.0.0.1:0"]
-[admin]
-listen = "127.0.0.1:0"
+	r := startRedactd(t, portsConfig+`
 [upstream.backend]
 urls = ["http://`+b.addr+`"]
 [route.backend]

@@ -93,16 +93,7 @@ func TestOpenTelemetryGRPC(t *testing.T) {
 
 // listenerConfig is a configuration with one listener, named here.
 func listenerConfig(protocol, upstream string) string {
-	return fmt.Sprintf(`
-[server]
-listen = ["127.0.0.1:0"]
-[admin]
-listen = "127.0.0.1:0"
-[token]
-keys = ["${E2E_TOKEN_KEY}"]
-[audit]
-dir = "data/audit"
-required = true
+	return auditedConfig + fmt.Sprintf(`
 [store]
 dir = "data/store"
 [listener.here]

@@ -26,6 +26,25 @@ type redactd struct {
 	admin string
 }
 
+// What configurations of tests begin with, each with what the one before it has.
+const (
+	portsConfig = `
+[server]
+listen = ["127.0.0.1:0"]
+[admin]
+listen = "127.0.0.1:0"
+`
+	keyedConfig = portsConfig + `
+[token]
+keys = ["${E2E_TOKEN_KEY}"]
+`
+	auditedConfig = keyedConfig + `
+[audit]
+dir = "data/audit"
+required = true
+`
+)
+
 // startRedactd starts "redactd serve" with those arguments in a directory of
 // its own, after writing config, if any, to config.toml there.
 func startRedactd(t *testing.T, config string, args ...string) *redactd {
