@@ -36,28 +36,22 @@ func (p *Proxy) tell(pol *policy, f *filter, dir, id string, hits []scrub.Hit) e
 	if len(hits) == 0 || p.recorder == nil {
 		return nil
 	}
-	now := time.Now().UTC()
-	events := make([]audit.Event, len(hits))
-	for i := range hits {
-		h := &hits[i]
-		events[i] = audit.Event{
-			Time: now, Route: f.name, Direction: dir,
-			Rule: h.Rule.ID, Severity: h.Rule.Severity.String(), Tags: h.Rule.Tags,
-			Action: h.Action, Shadow: f.shadow, Path: h.Path, Length: h.Length,
-			Fingerprint: h.Fingerprint, Secret: h.Secret, RequestID: id, ConfigDigest: pol.digest,
-		}
-	}
+	b := eventPool.Get().(*eventBuffer)
+	defer b.release()
+	events := b.events(hits, audit.Event{
+		Time: time.Now().UTC(), Route: f.name, Direction: dir, Shadow: f.shadow, RequestID: id, ConfigDigest: pol.digest,
+	})
 	ctx, cancel := context.WithTimeout(context.Background(), auditTimeout)
 	defer cancel()
 	if err := p.recorder.Record(ctx, events); err != nil {
-		p.m.auditFailures.Add(float64(len(events)))
-		p.log.Error("audit trail does not accept events", "error", err, "events", len(events), "route", f.name, "request_id", id)
+		p.m.auditFailures.Add(float64(len(hits)))
+		p.log.Error("audit trail does not accept events", "error", err, "events", len(hits), "route", f.name, "request_id", id)
 		if pol.cfg.Audit.Required {
 			return errAudit
 		}
 		return nil
 	}
-	p.m.auditEvents.Add(float64(len(events)))
+	p.m.auditEvents.Add(float64(len(hits)))
 	return nil
 }
 

@@ -134,6 +134,15 @@ func (m *memory) all() []audit.Event {
 	return append([]audit.Event(nil), m.events...)
 }
 
+// findings is the number of findings recorded.
+func (m *memory) findings() uint64 {
+	var n uint64
+	for _, e := range m.all() {
+		n += e.N()
+	}
+	return n
+}
+
 // hop is a running Proxy.
 type hop struct {
 	*Proxy

@@ -17,28 +17,45 @@ import (
 	"time"
 )
 
-// Event is one finding. It holds no byte of the value found. Its strings must
+// Event is one finding, or several that are equal. It holds no byte of the value
+// found. Its strings must
 // not alias a buffer that is reused.
 type Event struct {
-	Seq          uint64    `json:"seq"`  // set by the Trail
-	Prev         string    `json:"prev"` // set by the Trail: hash of the record before
-	Time         time.Time `json:"time"` // UTC
-	Route        string    `json:"route"`
-	Direction    string    `json:"direction"` // "request" or "response"
-	Rule         string    `json:"rule"`
-	Severity     string    `json:"severity"`
-	Tags         []string  `json:"tags,omitempty"`
-	Action       string    `json:"action"`
-	Shadow       bool      `json:"shadow,omitempty"`
-	Path         string    `json:"path,omitempty"`
-	Length       int       `json:"length"` // bytes of the value found
-	Fingerprint  string    `json:"fingerprint,omitempty"`
-	Secret       string    `json:"secret,omitempty"` // which of the operator's own it is, by name
-	RequestID    string    `json:"request_id,omitempty"`
-	ConfigDigest string    `json:"config_digest"`
+	Seq       uint64    `json:"seq"`            // set by the Trail
+	Prev      string    `json:"prev"`           // set by the Trail: hash of the record before
+	Time      time.Time `json:"time"`           // UTC
+	Until     time.Time `json:"until,omitzero"` // the last one, where Count are merged of several payloads
+	Route     string    `json:"route"`
+	Direction string    `json:"direction"` // "request" or "response"
+	Rule      string    `json:"rule"`
+	Severity  string    `json:"severity"`
+	Tags      []string  `json:"tags,omitempty"`
+	Action    string    `json:"action"`
+	Shadow    bool      `json:"shadow,omitempty"`
+	Path      string    `json:"path,omitempty"`
+	Length    int       `json:"length"` // bytes of the value found
+	// Count is how many equal findings the event stands for; 0 is one. See N.
+	Count        uint64 `json:"count,omitempty"`
+	Fingerprint  string `json:"fingerprint,omitempty"`
+	Secret       string `json:"secret,omitempty"` // which of the operator's own it is, by name
+	RequestID    string `json:"request_id,omitempty"`
+	ConfigDigest string `json:"config_digest"`
 	// Note makes the event a marker: what the trail says about itself, such as
 	// a repair. It is empty in a finding.
 	Note string `json:"note,omitempty"`
+	// Sum is the SHA-256 in hex of the file that a marker speaks of.
+	Sum string `json:"sum,omitempty"`
+}
+
+// N is the number of findings that e stands for.
+func (e *Event) N() uint64 { return max(1, e.Count) }
+
+// Last is the time of the last finding that e stands for.
+func (e *Event) Last() time.Time {
+	if e.Until.IsZero() {
+		return e.Time
+	}
+	return e.Until
 }
 
 // Recorder takes events. It is safe for concurrent use.
@@ -46,8 +63,7 @@ type Recorder interface {
 	// Record takes the events of one payload, all or none of them, in order.
 	// It keeps neither the slice nor what the events point to. When it has
 	// returned nil the events are accepted; with Options.Required they are on
-	// disk. While its queue is full it blocks until ctx ends and then returns
-	// an error.
+	// disk. It may block until ctx ends and then returns an error.
 	Record(ctx context.Context, events []Event) error
 	// Close is Stop with a deadline of its own. It may be called twice.
 	Close() error
@@ -70,7 +86,10 @@ type Options struct {
 
 // Stats are counters of a sink since it was opened.
 type Stats struct {
-	Events     uint64 // events recorded, for the trail: on disk
+	Events     uint64 // findings recorded, for the trail: on disk
+	Merged     uint64 // findings merged with equal ones of other payloads, the queue being half full
+	Crude      uint64 // of these, without path and fingerprint
+	Dropped    uint64 // findings without an event, as a marker says
 	Queued     int    // payloads whose events wait now
 	Refused    uint64 // payloads whose events were not taken: queue full or sink stopped
 	Failed     uint64 // payloads whose events were not written, as Record told

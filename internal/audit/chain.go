@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
-	"errors"
 	"strconv"
 )
 
@@ -13,12 +11,8 @@ import (
 // of the line before, without its line feed. The chain is over bytes, so that
 // no two spellings of an event are the same record.
 
-const (
-	// emptyLink is how an event without number and hash begins in JSON.
-	emptyLink = `{"seq":0,"prev":"",`
-	// maxLine bounds, in bytes, a line that is read back.
-	maxLine = 1 << 20
-)
+// maxLine bounds, in bytes, a line that is read back.
+const maxLine = 1 << 20
 
 type hash [2 * sha256.Size]byte // in hex
 
@@ -52,22 +46,14 @@ func (l *link) append(dst, body []byte) []byte {
 	return dst
 }
 
-// appendBodies appends for each event a line: its JSON after the link.
-func appendBodies(dst []byte, events []Event) ([]byte, error) {
-	for _, e := range events {
-		e.Seq, e.Prev, e.Time = 0, "", e.Time.UTC()
-		p, err := json.Marshal(e)
-		if err != nil {
-			return nil, err
-		}
-		body, ok := bytes.CutPrefix(p, []byte(emptyLink))
-		if !ok || len(p) > maxLine/2 {
-			return nil, errors.New("event cannot be a record")
-		}
-		dst = append(dst, body...)
-		dst = append(dst, '\n')
+// appendAll appends a record for each line of bodies.
+func (l *link) appendAll(dst, bodies []byte) []byte {
+	for len(bodies) > 0 {
+		n := bytes.IndexByte(bodies, '\n') + 1
+		dst = l.append(dst, bodies[:n])
+		bodies = bodies[n:]
 	}
-	return dst, nil
+	return dst
 }
 
 // record is what the chain needs to know of a line.

@@ -74,7 +74,7 @@ func (s *Summary) notes() []string {
 		notes = append(notes, fmt.Sprintf("%d lines could not be read and are not counted; run redactd audit verify.", s.Unreadable))
 	}
 	for _, m := range s.Markers {
-		notes = append(notes, fmt.Sprintf("Record %d, %s: %s.", m.Seq, stamp(m.Time), m.Note))
+		notes = append(notes, fmt.Sprintf("Record %d, %s: %s.", m.Seq, stamp(m.Time), m.text()))
 	}
 	return notes
 }

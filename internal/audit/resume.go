@@ -85,14 +85,14 @@ func (t *Trail) mark(notes []string) error {
 	for _, n := range notes {
 		events = append(events, Event{Time: t.now(), Note: n})
 	}
-	bodies, err := appendBodies(nil, events)
+	if len(events) == 0 {
+		return nil
+	}
+	b, err := newBatch(events)
 	if err != nil {
 		return err
 	}
-	if len(bodies) == 0 {
-		return nil
-	}
-	return t.commit([][]byte{bodies})
+	return t.commit([]batch{b})
 }
 
 // tail is the end of a trail as it lies on disk.

@@ -1,7 +1,6 @@
 package audit
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -37,15 +36,28 @@ type Trail struct {
 	required bool
 	now      func() time.Time
 	segs     *seglog.Segments
-	com      *seglog.Committer[[]byte]
+	com      *seglog.Committer[batch]
 	head     *headFile
 	release  sync.Once
 
 	// Of the committing goroutine; before Start, of newTrail.
-	last link
-	buf  []byte
+	last  link
+	buf   []byte
+	spill spill
 
-	seq, events, headErrors atomic.Uint64
+	queue       int
+	over        overflow
+	queuedBytes atomic.Int64
+	committed   chan struct{} // holds one while a commit was not yet seen
+
+	seq, events, dropped, refused, headErrors atomic.Uint64
+}
+
+// spill is what of the overflow is being written.
+type spill struct {
+	bodies   []byte
+	findings uint64
+	dropped  uint64
 }
 
 // Open opens the trail in o.Dir, creating it if need be, and starts it. A
@@ -67,13 +79,15 @@ func newTrail(o Options) (*Trail, error) {
 	if o.Queue <= 0 {
 		o.Queue = defaultQueue
 	}
-	t := &Trail{required: o.Required, now: o.hooks.now}
+	t := &Trail{required: o.Required, now: o.hooks.now, queue: o.Queue, committed: make(chan struct{}, 1)}
+	t.over.max = maxMerged
 	if t.now == nil {
 		t.now = time.Now
 	}
-	t.com = seglog.NewCommitter(seglog.CommitterOptions[[]byte]{
+	t.com = seglog.NewCommitter(seglog.CommitterOptions[batch]{
 		Commit: t.commit, Queue: o.Queue, MaxBatch: min(maxBatch, o.MaxSize),
-		Weight: func(p []byte) int64 { return int64(len(p)) },
+		Weight: func(b batch) int64 { return int64(len(b.bodies)) },
+		More:   t.more,
 	})
 	segs, rep, err := seglog.Open(seglog.Options{
 		Dir: o.Dir, Prefix: prefix, MaxSize: o.MaxSize, MaxAge: o.MaxAge, MaxFiles: o.MaxFiles,
@@ -99,42 +113,122 @@ func (t *Trail) Start() error {
 	return nil
 }
 
-// Record implements Recorder.
+// batch is the events of one payload, as appendBodies writes them.
+type batch struct {
+	bodies   []byte
+	findings uint64
+}
+
+func newBatch(events []Event) (batch, error) {
+	// Most events have about this size, so that most batches grow once or not.
+	bodies, err := appendBodies(make([]byte, 0, 448*len(events)), events)
+	b := batch{bodies: bodies}
+	for i := range events {
+		if events[i].Note == "" {
+			b.findings += events[i].N()
+		}
+	}
+	return b, err
+}
+
+// Record implements Recorder. Where events are not required it never waits long:
+// see overflow.
 func (t *Trail) Record(ctx context.Context, events []Event) error {
 	if len(events) == 0 {
 		return nil
 	}
-	lines, err := appendBodies(nil, events)
+	if err := ctx.Err(); err != nil {
+		t.refused.Add(1)
+		return fmt.Errorf("audit: %w", err)
+	}
+	if !t.required && t.pressed() {
+		done, err := t.press(ctx, events)
+		if done || err != nil {
+			return err
+		}
+	}
+	b, err := newBatch(events)
 	if err != nil {
 		return fmt.Errorf("audit: %w", err)
 	}
-	err = t.com.Put(ctx, lines, t.required)
+	if !t.required {
+		t.queuedBytes.Add(int64(len(b.bodies)))
+	}
+	err = t.com.Put(ctx, b, t.required)
+	if err != nil && !t.required {
+		t.queuedBytes.Add(-int64(len(b.bodies)))
+	}
 	switch {
 	case err == nil:
 		return nil
 	case errors.Is(err, seglog.ErrStopped):
 		return ErrStopped
+	case !t.required:
+		t.over.drop(b.findings)
+		t.com.Nudge()
 	}
 	return fmt.Errorf("audit: %w", err)
 }
 
+// more says whether commit has something to write beside a batch.
+func (t *Trail) more() bool { return len(t.spill.bodies) > 0 || t.over.waiting() }
+
+// draw takes what is merged, to be written with the next commit that succeeds.
+func (t *Trail) draw() error {
+	if len(t.spill.bodies) > 0 {
+		return nil
+	}
+	events, dropped := t.over.take()
+	if dropped > 0 {
+		events = append(events, Event{Time: t.now(), Note: noteDropped, Count: dropped})
+	}
+	if len(events) == 0 {
+		return nil
+	}
+	b, err := newBatch(events)
+	if err != nil {
+		t.over.drop(b.findings)
+		return err
+	}
+	t.spill = spill{bodies: b.bodies, findings: b.findings, dropped: dropped}
+	return nil
+}
+
+// noteDropped is the note of a marker that counts findings without events.
+const noteDropped = "findings were not recorded: the queue was full"
+
 // commit writes the records of a batch. The chain moves on only when they are
 // on disk.
-func (t *Trail) commit(batch [][]byte) error {
-	next, n := t.last, uint64(0)
-	t.buf = t.buf[:0]
-	for _, bodies := range batch {
-		for body := range bytes.Lines(bodies) {
-			t.buf = next.append(t.buf, body)
-			n++
-		}
+func (t *Trail) commit(batches []batch) error {
+	if err := t.draw(); err != nil {
+		return err
 	}
+	next, findings, size := t.last, t.spill.findings, int64(0)
+	t.buf = t.buf[:0]
+	for _, b := range batches {
+		t.buf = next.appendAll(t.buf, b.bodies)
+		findings += b.findings
+		size += int64(len(b.bodies))
+	}
+	t.buf = next.appendAll(t.buf, t.spill.bodies)
 	if err := t.segs.Commit(t.buf); err != nil {
 		return err
 	}
 	t.last = next
 	t.seq.Store(next.seq)
-	t.events.Add(n)
+	t.events.Add(findings)
+	t.dropped.Add(t.spill.dropped)
+	t.spill = spill{}
+	if !t.required {
+		t.queuedBytes.Add(-size)
+	}
+	if cap(t.buf) > 4*maxBatch {
+		t.buf = nil
+	}
+	select {
+	case t.committed <- struct{}{}:
+	default:
+	}
 	if err := t.head.write(next, false); err != nil {
 		t.headErrors.Add(1)
 	}
@@ -161,6 +255,7 @@ func (t *Trail) beforeRemove(oldest seglog.Segment) error {
 
 // Stop implements Sink. The directory is free when it has returned nil.
 func (t *Trail) Stop(ctx context.Context) error {
+	t.over.close()
 	err := t.com.Stop(ctx)
 	select {
 	case <-t.com.Done():
@@ -168,6 +263,9 @@ func (t *Trail) Stop(ctx context.Context) error {
 		return fmt.Errorf("audit: %w", err)
 	}
 	t.release.Do(func() {
+		if t.more() {
+			err = errors.Join(err, errors.New("merged events could not be written"))
+		}
 		err = errors.Join(err, t.head.write(t.last, true), t.head.close(), t.segs.Close())
 	})
 	if err != nil {
@@ -186,8 +284,10 @@ func (t *Trail) Close() error {
 // Stats implements Sink.
 func (t *Trail) Stats() Stats {
 	c := t.com.Stats()
+	merged, crude := t.over.totals()
 	return Stats{
-		Events: t.events.Load(), Queued: c.Queued, Refused: c.Refused, Failed: c.Failed, Lost: c.Lost,
+		Merged: merged, Crude: crude, Dropped: t.dropped.Load(),
+		Events: t.events.Load(), Queued: c.Queued, Refused: c.Refused + t.refused.Load(), Failed: c.Failed, Lost: c.Lost,
 		Commits: c.Commits, Failures: c.Failures, HeadErrors: t.headErrors.Load(), Seq: t.seq.Load(),
 	}
 }

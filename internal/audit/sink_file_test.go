@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -271,6 +272,8 @@ type disk struct {
 	full  bool
 	gate  chan struct{}
 	syncs int
+
+	stalled atomic.Bool // at the gate
 }
 
 type diskFile struct {
@@ -301,6 +304,7 @@ func (f diskFile) Write(p []byte) (int, error) {
 
 func (f diskFile) Sync() error {
 	if f.d.gate != nil {
+		f.d.stalled.Store(true)
 		<-f.d.gate
 	}
 	f.d.mu.Lock()
@@ -342,8 +346,18 @@ func TestTrailNotRequiredSurvivesFullDisk(t *testing.T) {
 
 func TestTrailStalledDisk(t *testing.T) {
 	dir, d := t.TempDir(), &disk{gate: make(chan struct{})}
-	tr := openTrail(t, Options{Dir: dir, Queue: 3, hooks: hooks{openFile: d.open}})
-	recordN(t, tr, 3)
+	tr := openTrail(t, Options{Dir: dir, Queue: 3, Required: true, hooks: hooks{openFile: d.open}})
+	var wg sync.WaitGroup
+	for i := range 3 {
+		wg.Go(func() {
+			if err := tr.Record(t.Context(), []Event{finding("a", i)}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	for tr.Stats().Queued < 3 {
+		time.Sleep(time.Millisecond)
+	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
 	defer cancel()
 	if err := tr.Record(ctx, []Event{finding("x", 0)}); !errors.Is(err, seglog.ErrQueueFull) {
@@ -353,6 +367,7 @@ func TestTrailStalledDisk(t *testing.T) {
 		t.Fatalf("stop with a stalled disk: %v", err)
 	}
 	close(d.gate)
+	wg.Wait()
 	closeTrail(t, tr)
 	if st := tr.Stats(); st.Events != 3 || st.Refused != 1 {
 		t.Fatalf("stats %+v", st)

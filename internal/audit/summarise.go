@@ -50,12 +50,14 @@ type Table struct {
 
 // Summary counts findings. A finding with several tags is counted under each.
 type Summary struct {
-	Filter   Filter    `json:"filter"`
-	Findings uint64    `json:"findings"`
-	Shadow   uint64    `json:"shadow"` // of these, found in shadow mode and let through
-	Values   int       `json:"distinct_values"`
-	First    time.Time `json:"first,omitzero"`
-	Last     time.Time `json:"last,omitzero"`
+	Filter   Filter `json:"filter"`
+	Findings uint64 `json:"findings"`
+	Shadow   uint64 `json:"shadow"` // of these, found in shadow mode and let through
+	// Dropped is how many findings have no event, whatever the filter selects.
+	Dropped uint64    `json:"dropped,omitempty"`
+	Values  int       `json:"distinct_values"`
+	First   time.Time `json:"first,omitzero"`
+	Last    time.Time `json:"last,omitzero"`
 	// ValuesCapped says that there are more distinct values than are told
 	// apart; the numbers of values are then the least there are.
 	ValuesCapped bool     `json:"distinct_values_capped,omitempty"`
@@ -151,6 +153,7 @@ type summariser struct {
 	groups []map[string]*Group // by dimension, then name
 
 	markers    []Marker
+	dropped    uint64
 	unreadable uint64
 }
 
@@ -184,7 +187,10 @@ func (s *summariser) file(path string) error {
 
 func (s *summariser) event(e *Event) {
 	if e.Note != "" {
-		s.markers = append(s.markers, Marker{Seq: e.Seq, Time: e.Time, Note: e.Note})
+		s.markers = append(s.markers, marker(e))
+		if e.Note == noteDropped {
+			s.dropped += e.Count
+		}
 		return
 	}
 	if !s.filter.selects(e) {
@@ -196,7 +202,7 @@ func (s *summariser) event(e *Event) {
 	}
 	s.total.add(e, value)
 	if e.Shadow {
-		s.shadow++
+		s.shadow += e.N()
 	}
 	for i, d := range dimensions {
 		for _, name := range d.names(e) {
@@ -211,12 +217,12 @@ func (s *summariser) event(e *Event) {
 }
 
 func (g *Group) add(e *Event, value uint64) {
-	g.Findings++
+	g.Findings += e.N()
 	if g.First.IsZero() || e.Time.Before(g.First) {
 		g.First = e.Time
 	}
-	if e.Time.After(g.Last) {
-		g.Last = e.Time
+	if last := e.Last(); last.After(g.Last) {
+		g.Last = last
 	}
 	if value != 0 {
 		g.values.add(value)
@@ -227,7 +233,7 @@ func (s *summariser) summary() *Summary {
 	sum := &Summary{
 		Filter: s.filter, Findings: s.total.Findings, Shadow: s.shadow, Values: len(s.total.values.seen),
 		First: s.total.First, Last: s.total.Last, ValuesCapped: s.total.values.capped,
-		Markers: s.markers, Unreadable: s.unreadable,
+		Dropped: s.dropped, Markers: s.markers, Unreadable: s.unreadable,
 	}
 	for i, d := range dimensions {
 		t := Table{Name: d.name, Groups: []Group{}}

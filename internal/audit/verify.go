@@ -37,6 +37,17 @@ type Marker struct {
 	Seq  uint64    `json:"seq"`
 	Time time.Time `json:"time"`
 	Note string    `json:"note"`
+	// Count is the number of findings that the marker speaks of.
+	Count uint64 `json:"count,omitempty"`
+}
+
+func marker(e *Event) Marker { return Marker{Seq: e.Seq, Time: e.Time, Note: e.Note, Count: e.Count} }
+
+func (m Marker) text() string {
+	if m.Count > 0 {
+		return fmt.Sprintf("%d %s", m.Count, m.Note)
+	}
+	return m.Note
 }
 
 // Report is what Verify found.
@@ -89,7 +100,7 @@ func (r Report) WriteText(w io.Writer) error {
 		printf("note: %d bytes of an incomplete record at the end, not yet acknowledged\n", r.Torn)
 	}
 	for _, m := range r.Markers {
-		printf("note: record %d, %s: %s\n", m.Seq, m.Time.Format(time.RFC3339), m.Note)
+		printf("note: record %d, %s: %s\n", m.Seq, m.Time.Format(time.RFC3339), m.text())
 	}
 	return err
 }
@@ -249,7 +260,7 @@ func (v *verifier) record(at place, line []byte) error {
 	v.rep.Last, v.rep.Hash = rec.seq, string(rec.hash[:])
 	v.last, v.lastAt = rec.link, at
 	if e, ok := decodeMarker(line); ok {
-		v.rep.Markers = append(v.rep.Markers, Marker{Seq: e.Seq, Time: e.Time, Note: e.Note})
+		v.rep.Markers = append(v.rep.Markers, marker(&e))
 	}
 	return nil
 }

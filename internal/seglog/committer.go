@@ -35,6 +35,9 @@ type CommitterOptions[T any] struct {
 	Queue int
 	// MaxBatch is the weight of a batch at most, unless one item is heavier.
 	MaxBatch int64
+	// More says that Commit has something of its own to write, so that it is
+	// called for an empty batch too; see Nudge. nil is never.
+	More func() bool
 }
 
 // CommitterStats are counters since the start.
@@ -157,6 +160,12 @@ func (c *Committer[T]) takeSlot(ctx context.Context) error {
 	}
 }
 
+// Nudge has More asked, once the batch at hand is written.
+func (c *Committer[T]) Nudge() { c.signal() }
+
+// Len is the number of items waiting or being written.
+func (c *Committer[T]) Len() int { return len(c.slots) }
+
 func (c *Committer[T]) signal() {
 	select {
 	case c.wake <- struct{}{}:
@@ -171,7 +180,7 @@ func (c *Committer[T]) run() {
 	delay := firstRetry
 	for {
 		batch, last := c.take()
-		if len(batch) == 0 {
+		if len(batch) == 0 && (c.opt.More == nil || !c.opt.More()) {
 			if last {
 				return
 			}
@@ -187,6 +196,9 @@ func (c *Committer[T]) run() {
 			continue
 		}
 		if last {
+			if len(batch) == 0 {
+				return
+			}
 			continue // tried for the last time: what is left is counted as lost
 		}
 		retry.Reset(delay)
