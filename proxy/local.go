@@ -144,6 +144,7 @@ func (p *Proxy) openSinks(cfg *config.Config) error {
 		}
 		p.recorder = trail
 	}
+	p.m.audit.watch(p.recorder)
 	if p.local == nil && usesStore(cfg) && cfg.Store.Dir != "" {
 		s, err := store.Open(store.Options{
 			Dir: cfg.Store.Dir, MaxSize: int64(cfg.Store.MaxSize), MaxAge: time.Duration(cfg.Store.MaxAge),

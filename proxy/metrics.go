@@ -39,6 +39,7 @@ type metrics struct {
 	storeBytes    prometheus.Counter
 	inFlight      prometheus.Gauge
 	relay         relayMetrics
+	audit         *auditMetrics
 
 	secretValues, secretRefused, secretTime *prometheus.GaugeVec
 	secretFailures                          *prometheus.CounterVec
@@ -97,6 +98,7 @@ func newMetrics() *metrics {
 		storeBytes:    one("redactd_store_bytes_total", "Bytes written to the embedded store."),
 		inFlight:      oneGauge("redactd_in_flight_requests", "Requests being served."),
 		relay:         newRelayMetrics(),
+		audit:         newAuditMetrics(),
 		secretValues: gauge("redactd_own_secrets",
 			"Values of a source of own secrets that are looked for.", "source"),
 		secretRefused: gauge("redactd_own_secrets_refused",
@@ -109,7 +111,7 @@ func newMetrics() *metrics {
 }
 
 func (m *metrics) all() []prometheus.Collector {
-	return append(m.relay.all(),
+	return append(append(m.relay.all(), m.audit.all...),
 		m.requests, m.duration, m.scanned, m.findings, m.skippedBytes, m.skippedCount, m.errors,
 		m.blocked, m.noTransform, m.upUp, m.upFailures, m.configInfo, m.reloadSuccess, m.reloadTime,
 		m.auditEvents, m.auditFailures, m.storeRecords, m.storeBytes, m.inFlight,
