@@ -73,18 +73,21 @@ type Rule struct {
 	// Keys are the names of a Member. Case, dashes and underscores do not count.
 	Keys []string `toml:"keys"`
 	// Beside are names of which one at least stands in the same object, for a Member
-	// whose own name says too little.
+	// whose own name says too little. Only such a Member may be a number.
 	Beside []string `toml:"beside"`
 	// Headers are the names of a Header, in any case; "*" stands for any letters.
 	Headers []string `toml:"headers"`
 
 	// Exception reads the type of the exception from what was recognised: a regular
 	// expression in Go's syntax with a group named "type". Frame reads a frame: groups
-	// "function", "file" and "line", as far as there are.
+	// "function", "file" and "line", as far as there are. Reverse says that what was raised
+	// last, and the innermost frame of it, stand last, as they do in Python.
 	Exception string `toml:"exception"`
 	Frame     string `toml:"frame"`
+	Reverse   bool   `toml:"reverse"`
 
-	// Instead is what stands in the place of a Message, Name or part of a Header.
+	// Instead is what stands in the place of a Message, Name or part of a Header, and in
+	// the place of the value of a Member, which keeps its name then.
 	Instead string `toml:"instead"`
 	// Status are the classes or statuses that the rule counts on: "4xx", "500". None is
 	// all of them.

@@ -83,9 +83,9 @@ type Mistake struct{ Key, What string }
 
 // needs names for each part the keys that it must have, and those that it may.
 var needs = map[Part]struct{ must, may []string }{
-	Page:    {[]string{"marks"}, []string{"media", "exception", "frame"}},
-	Trace:   {[]string{"pattern"}, []string{"validators", "before", "after", "gap", "exception", "frame"}},
-	Member:  {[]string{"keys"}, []string{"pattern", "beside", "exception", "frame"}},
+	Page:    {[]string{"marks"}, []string{"media", "exception", "frame", "reverse"}},
+	Trace:   {[]string{"pattern"}, []string{"validators", "before", "after", "gap", "exception", "frame", "reverse"}},
+	Member:  {[]string{"keys"}, []string{"pattern", "beside", "exception", "frame", "reverse", "instead"}},
 	Message: {[]string{"pattern"}, []string{"validators", "instead", "exception"}},
 	Name:    {[]string{"pattern"}, []string{"validators", "instead"}},
 	Header:  {[]string{"headers"}, []string{"pattern", "instead"}},
@@ -107,7 +107,7 @@ func (r *Rule) Check() []Mistake {
 	given := map[string]bool{
 		"marks": len(r.Marks) > 0, "media": len(r.Media) > 0, "pattern": r.Pattern != "", "validators": len(r.Validators) > 0,
 		"before": r.Before != 0, "after": r.After != 0, "gap": r.Gap != 0, "keys": len(r.Keys) > 0, "beside": len(r.Beside) > 0,
-		"headers": len(r.Headers) > 0, "exception": r.Exception != "", "frame": r.Frame != "", "instead": r.Instead != "",
+		"headers": len(r.Headers) > 0, "exception": r.Exception != "", "frame": r.Frame != "", "reverse": r.Reverse, "instead": r.Instead != "",
 	}
 	for _, key := range ruleKeys {
 		switch {

@@ -10,7 +10,8 @@ import (
 type node struct {
 	start, end int
 	kind       json.Delim // '{', '[' or 0 for a scalar
-	text       string     // of a string
+	text       string     // of a string or a number
+	number     bool
 	isString   bool
 	members    []member // of an object, or elements of an array, which have no name
 }
@@ -72,6 +73,8 @@ func (p *jsonParser) value() node {
 		}
 	case string:
 		n.text, n.isString = tok, true
+	case json.Number:
+		n.text, n.number = string(tok), true
 	}
 	n.end = int(p.dec.InputOffset())
 	return n
@@ -135,16 +138,22 @@ func (w *jsonWriter) value(v *node) error {
 }
 
 func (w *jsonWriter) object(v *node) error {
-	gone := make([]bool, len(v.members))
+	gone, instead := make([]bool, len(v.members)), make([]string, len(v.members))
 	for i := range v.members {
 		var err error
-		if gone[i], err = w.discloses(v, i); err != nil {
+		if gone[i], instead[i], err = w.discloses(v, i); err != nil {
 			return err
 		}
 	}
 	kept := false
 	for i := range v.members {
 		m := &v.members[i]
+		if instead[i] != "" {
+			kept = true
+			w.left++
+			w.put(&m.value, []byte(instead[i]))
+			continue
+		}
 		if !gone[i] {
 			kept = true
 			if err := w.value(&m.value); err != nil {
@@ -164,25 +173,33 @@ func (w *jsonWriter) object(v *node) error {
 	return nil
 }
 
-// discloses reports whether member i of an object goes as a whole, and notes it.
-func (w *jsonWriter) discloses(object *node, i int) (bool, error) {
+// discloses reports whether member i of an object goes as a whole, or what stands in the
+// place of its value, and notes it. Of several rules the first one counts.
+func (w *jsonWriter) discloses(object *node, i int) (gone bool, instead string, err error) {
 	m := &object.members[i]
-	if m.value.kind == 0 && !m.value.isString {
-		return false, nil
+	if m.value.kind == 0 && !m.value.isString && !m.value.number {
+		return false, "", nil
 	}
+	var text []byte
 	for _, r := range w.n.set.members[fold(m.name)] {
-		if !r.OnStatus(w.n.status) || len(r.beside) > 0 && !hasMember(object, r.beside) {
+		if !r.OnStatus(w.n.status) || len(r.beside) > 0 && !hasMember(object, r.beside) || m.value.number && len(r.beside) == 0 {
 			continue
 		}
-		text := m.value.lines(nil, "")
+		if text == nil {
+			text = m.value.lines(nil, "")
+		}
 		if r.value != nil && !r.value.Match(text) {
 			continue
 		}
 		w.n.note(r, text)
-		_, _, err := w.n.find(text) // for what it tells
-		return true, err
+		if !gone && instead == "" {
+			gone, instead = r.Instead == "", r.Instead
+		}
 	}
-	return false, nil
+	if gone || instead != "" {
+		_, _, err = w.n.find(text) // for what it tells
+	}
+	return gone, instead, err
 }
 
 // lines appends the texts in a value, one a line, each behind its name.

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/redactd/redactd/disclosure"
@@ -190,8 +191,7 @@ type Result struct {
 	// until the next use of the Scratch. It is set even with Whole false only.
 	Text []byte
 	// Framework is what made the error, Exception the type of it, both "" if unknown.
-	// Frames are the frames of its trace, outermost or innermost first as they stood, 32
-	// at most.
+	// Frames are the frames of its trace, the innermost first, 32 at most.
 	Framework, Exception string
 	Frames               []Frame
 	// Found are the rules that recognised something, each once.
@@ -289,36 +289,53 @@ func (n *neutraliser) note(r *rule, text []byte) {
 		n.res.Framework, n.rank = r.Framework, ranks[r.Part]
 	}
 	if n.res.Exception == "" && r.exception != nil {
-		n.res.Exception = group(r.exception, text, "type")
+		n.res.Exception = r.raised(text)
 	}
 	if r.frame != nil && len(n.res.Frames) == 0 {
-		n.res.Frames = frames(r.frame, text)
+		n.res.Frames = r.frames(text)
 	}
 }
 
 // maxName bounds, in bytes, what is told of an exception or a frame.
 const maxName = 200
 
-func group(re *regexp.Regexp, text []byte, name string) string {
-	m := re.FindSubmatch(text)
-	if m == nil {
+// maxFound bounds how many frames and exceptions are looked for in one text.
+const maxFound = 4096
+
+// raised returns the type of the exception that text tells, "" if none.
+func (r *rule) raised(text []byte) string {
+	n := 1
+	if r.Reverse {
+		n = maxFound
+	}
+	found := r.exception.FindAllSubmatch(text, n)
+	if len(found) == 0 {
 		return ""
 	}
-	return clip(m[re.SubexpIndex(name)])
+	return clip(found[len(found)-1][r.exception.SubexpIndex("type")])
 }
 
-func clip(b []byte) string { return strings.ToValidUTF8(string(b[:min(len(b), maxName)]), "") }
-
-func frames(re *regexp.Regexp, text []byte) []Frame {
-	var out []Frame
+// frames returns the frames that text tells.
+func (r *rule) frames(text []byte) []Frame {
+	n := maxFrames
+	if r.Reverse {
+		n = maxFound
+	}
+	found := r.frame.FindAllSubmatch(text, n)
+	if r.Reverse {
+		slices.Reverse(found)
+	}
 	at := func(m [][]byte, name string) string {
-		if i := re.SubexpIndex(name); i >= 0 {
+		if i := r.frame.SubexpIndex(name); i >= 0 {
 			return strings.TrimSpace(clip(m[i]))
 		}
 		return ""
 	}
-	for _, m := range re.FindAllSubmatch(text, maxFrames) {
+	var out []Frame
+	for _, m := range found[:min(len(found), maxFrames)] {
 		out = append(out, Frame{at(m, "function"), at(m, "file"), at(m, "line")})
 	}
 	return out
 }
+
+func clip(b []byte) string { return strings.ToValidUTF8(string(b[:min(len(b), maxName)]), "") }

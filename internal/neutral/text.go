@@ -13,9 +13,14 @@ type edit struct {
 	instead    string
 }
 
-// sentence stands in the place of a text on a 5xx whose words are the service's own
-// trouble.
-const sentence = "An internal error happened."
+// sentence is what stands in the place of a text of which nothing is left, or which is of
+// the service's own trouble.
+func (n *neutraliser) sentence() []byte {
+	if n.severe() {
+		return []byte("An internal error happened.")
+	}
+	return []byte("The request could not be completed.")
+}
 
 // What stands in the place of a part by default.
 var defaults = map[disclosure.Part]string{
@@ -130,11 +135,11 @@ func (n *neutraliser) words(text []byte) (out []byte, changed bool, err error) {
 		return text, false, err
 	}
 	if own && n.severe() {
-		return []byte(sentence), true, nil
+		return n.sentence(), true, nil
 	}
 	out = apply(text, edits)
 	if blank(out) {
-		out = []byte(sentence)
+		out = n.sentence()
 	}
 	return out, true, nil
 }

@@ -8,14 +8,8 @@ import (
 
 // xml reads a body that is an XML document. Done is false where it is none.
 func (n *neutraliser) xml(text []byte) (done bool, err error) {
-	x := xmlReader{n: n, src: text, names: map[string]bool{}}
-	err = x.tokens(func(_, _ int, tok xml.Token) error {
-		if e, ok := tok.(xml.StartElement); ok {
-			x.names[fold(e.Name.Local)] = true
-		}
-		return nil
-	})
-	if err != nil || len(x.names) == 0 {
+	x := xmlReader{n: n, src: text, names: map[string]bool{}, says: map[int][2]int{}}
+	if err := x.tokens(x.look); err != nil || len(x.names) == 0 {
 		return false, nil
 	}
 	if err := x.tokens(x.token); err != nil {
@@ -31,19 +25,46 @@ func (n *neutraliser) xml(text []byte) (done bool, err error) {
 	return true, nil
 }
 
-// xmlReader gathers the edits of a document, in order.
+// xmlReader gathers the edits of a document, in order. It reads it twice: what an element
+// says, and what stands beside it, is known only behind it.
 type xmlReader struct {
 	n     *neutraliser
 	src   []byte
 	names map[string]bool // of all elements, folded
+	words []byte          // what the elements say, one a line, each behind its name
+	says  map[int][2]int  // the part of words that is of the element that begins there
+	open  []xmlElement
 	edits []edit
 	left  bool // text stays
 
 	depth int
-	goes  *rule // that takes an element out
-	from  int   // where that element begins
+	goes  *rule // that takes an element out, or what is in it
+	from  int   // where that begins
 	level int   // depth of that element
-	says  []byte
+}
+
+type xmlElement struct {
+	name        string
+	start, says int
+}
+
+// look notes what an element says.
+func (x *xmlReader) look(start, _ int, tok xml.Token) error {
+	switch tok := tok.(type) {
+	case xml.StartElement:
+		x.names[fold(tok.Name.Local)] = true
+		x.open = append(x.open, xmlElement{tok.Name.Local, start, len(x.words)})
+	case xml.CharData:
+		if len(x.open) > 0 && !blank(tok) {
+			x.words = append(append(append(append(x.words, x.open[len(x.open)-1].name...), ": "...), tok...), '\n')
+		}
+	case xml.EndElement:
+		if last := len(x.open) - 1; last >= 0 {
+			x.says[x.open[last].start] = [2]int{x.open[last].says, len(x.words)}
+			x.open = x.open[:last]
+		}
+	}
+	return nil
 }
 
 // tokens calls take for each token of the document, with the bytes that it has.
@@ -70,34 +91,37 @@ func (x *xmlReader) token(start, end int, tok xml.Token) error {
 	switch tok := tok.(type) {
 	case xml.StartElement:
 		x.depth++
-		if x.goes == nil {
-			if x.goes = x.takes(tok.Name.Local); x.goes != nil {
-				x.from, x.level, x.says = start, x.depth, x.says[:0]
-			} else if len(tok.Attr) > 0 {
-				return x.inside(start, end)
-			}
+		if x.goes != nil {
+			return nil
 		}
+		var err error
+		if x.goes, err = x.takes(tok.Name.Local, start); x.goes != nil {
+			x.from, x.level = start, x.depth
+			if x.goes.Instead != "" {
+				x.from, x.left = end, true
+			}
+		} else if err == nil && len(tok.Attr) > 0 {
+			err = x.inside(start, end)
+		}
+		return err
 	case xml.EndElement:
 		if x.goes != nil && x.depth == x.level {
-			x.edits = append(x.edits, edit{start: x.from, end: end})
-			x.n.note(x.goes, x.says)
-			x.goes = nil
-			if _, _, err := x.n.find(x.says); err != nil { // for what it tells
-				return err
+			e := edit{x.from, end, x.goes.Instead}
+			if e.instead != "" {
+				e.end, e.instead = max(start, x.from), escapeXML(e.instead)
 			}
+			x.edits = append(x.edits, e)
+			x.goes = nil
 		}
 		x.depth--
 	case xml.CharData:
 		if x.goes != nil {
-			x.says = append(append(x.says, tok...), '\n')
 			return nil
 		}
 		x.left = x.left || !blank(tok)
 		out, changed, err := x.n.words(tok)
 		if changed {
-			var b bytes.Buffer
-			_ = xml.EscapeText(&b, out) // a buffer takes all
-			x.edits = append(x.edits, edit{start, end, b.String()})
+			x.edits = append(x.edits, edit{start, end, escapeXML(string(out))})
 		}
 		return err
 	case xml.Comment:
@@ -122,16 +146,32 @@ func (x *xmlReader) inside(start, end int) error {
 	return err
 }
 
-// takes returns the rule by which an element goes, nil for none.
-func (x *xmlReader) takes(name string) *rule {
+// takes returns the rule by which the element that begins at start goes, or what is in it,
+// nil for none, and notes it.
+func (x *xmlReader) takes(name string, start int) (takes *rule, err error) {
 	for _, r := range x.n.set.members[fold(name)] {
 		beside := len(r.beside) == 0
 		for _, b := range r.beside {
 			beside = beside || x.names[b]
 		}
-		if beside && r.value == nil && r.OnStatus(x.n.status) {
-			return r
+		says := x.says[start]
+		text := bytes.TrimPrefix(x.words[says[0]:says[1]], []byte(name+": "))
+		if !beside || !r.OnStatus(x.n.status) || r.value != nil && !r.value.Match(text) || r.Instead != "" && blank(text) {
+			continue
+		}
+		x.n.note(r, text)
+		if takes == nil {
+			takes = r
+			if _, _, err = x.n.find(text); err != nil { // for what it tells
+				return nil, err
+			}
 		}
 	}
-	return nil
+	return takes, nil
+}
+
+func escapeXML(text string) string {
+	var b bytes.Buffer
+	_ = xml.EscapeText(&b, []byte(text)) // a buffer takes all
+	return b.String()
 }
