@@ -34,10 +34,15 @@ var may = map[string]struct{ inside, outside []string }{
 		[]string{"internal/config", "internal/codec", "internal/dialect", "internal/relay"},
 		[]string{"google.golang.org/grpc", "google.golang.org/genproto", "google.golang.org/protobuf", "golang.org/x/net"},
 	},
-	"internal/ownsecrets": {[]string{"redact", "internal/config"}, nil},
-	"internal/store":      {[]string{"internal/seglog", "internal/dialect"}, nil},
-	"internal/scrub":      {[]string{"redact", "internal/codec", "internal/disguise"}, nil},
-	"internal/relay":      {[]string{"internal/codec", "internal/config", "internal/dialect"}, nil},
+	"internal/records": {
+		nil,
+		[]string{"modernc.org/sqlite", "github.com/jackc/pgx/v5", "github.com/klauspost/compress"},
+	},
+	"internal/records/recordstest": {[]string{"internal/records"}, nil}, // tests only
+	"internal/ownsecrets":          {[]string{"redact", "internal/config"}, nil},
+	"internal/store":               {[]string{"internal/seglog", "internal/dialect"}, nil},
+	"internal/scrub":               {[]string{"redact", "internal/codec", "internal/disguise"}, nil},
+	"internal/relay":               {[]string{"internal/codec", "internal/config", "internal/dialect"}, nil},
 	"proxy": {
 		[]string{"internal/relay", "internal/otlpgrpc", "internal/ownsecrets", "redact", "internal/scrub", "internal/codec", "internal/config", "internal/audit", "internal/store", "internal/dialect", "internal/signing"},
 		[]string{"github.com/valyala/fasthttp", "github.com/prometheus", "golang.org/x/sys"},
