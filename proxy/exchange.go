@@ -55,6 +55,7 @@ type exchange struct {
 	respBuf  *buffer
 	respScr  scrubber
 	respHits []scrub.Hit
+	held     heldBody
 	download *transform
 	answer   respBody
 }
@@ -84,6 +85,7 @@ func (x *exchange) end() {
 	p := x.p
 	p.m.answered(x.rt, x.method, x.ctx.Response.StatusCode(), time.Since(x.start))
 	p.m.inFlight.Dec()
+	x.held.stop()
 	if x.in != nil {
 		// Closes the connection where the body was not read to its end.
 		_ = x.in.CloseBodyStream()

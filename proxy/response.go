@@ -73,18 +73,17 @@ func (x *exchange) planAnswer(inspect bool) (plan answerPlan, withheld bool) {
 		src.wait = max(src.wait, eventStreamWait)
 	}
 	if x.ctx.Request.Header.IsHTTP11() && x.canStream(m) {
+		x.held = heldBody{src: src, conn: x.conn}
 		if length < 0 && x.in.StatusCode() < 400 && isLive(m.ContentType) {
-			return x.streamAnswer(src, nil, m), false
+			return x.streamAnswer(m), false
 		}
-		limit := limitOr(int64(x.pol.cfg.Server.BufferBody), defaultBufferBody)
-		x.respBuf = acquireBuffer()
-		whole, err := x.respBuf.fill(src, limit, length)
+		whole, err := x.gather(length)
 		if err != nil {
 			x.brokenOff(err)
 			return answerPlan{}, true
 		}
 		if !whole {
-			return x.streamAnswer(src, x.respBuf.b, m), false
+			return x.streamAnswer(m), false
 		}
 		return x.scrubAnswer()
 	}
@@ -180,12 +179,9 @@ var answerSignals = names(`retry-after www-authenticate allow x-ratelimit-limit 
 	access-control-expose-headers access-control-allow-methods access-control-allow-headers
 	access-control-max-age vary traceparent tracestate`)
 
-// streamAnswer scrubs the body on its way through; head was read already.
-func (x *exchange) streamAnswer(src io.Reader, head []byte, m scrub.Meta) answerPlan {
-	if len(head) > 0 {
-		src = io.MultiReader(bytes.NewReader(head), src)
-	}
-	x.download = x.p.startTransform(x.responseScrubber(), src, m, x.recorder(dirResponse))
+// streamAnswer scrubs x.held on its way through.
+func (x *exchange) streamAnswer(m scrub.Meta) answerPlan {
+	x.download = x.p.startTransform(x.responseScrubber(), &x.held, m, x.recorder(dirResponse))
 	if x.rt.shadow {
 		return answerPlan{stream: x.download.out, size: max(x.in.Header.ContentLength(), -1)}
 	}

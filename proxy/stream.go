@@ -194,3 +194,84 @@ func (b *upstreamBody) Read(p []byte) (int, error) {
 	}
 	return b.r.Read(p)
 }
+
+// heldBody is the body of an answer that is held back until it is known what becomes of
+// it: whole while it is gathered, and the end of what came in a stream. It is a
+// scrub.Patient.
+type heldBody struct {
+	src    *upstreamBody
+	conn   *upConn
+	head   []byte // gathered already
+	waiter *scrub.Waiter
+}
+
+// ReadBefore implements scrub.Patient.
+func (h *heldBody) ReadBefore(p []byte, t time.Time) (int, error) {
+	if len(h.head) > 0 {
+		n := copy(p, h.head)
+		h.head = h.head[n:]
+		return n, nil
+	}
+	if h.waiter == nil {
+		if t.IsZero() || h.conn == nil {
+			return h.src.Read(p)
+		}
+		h.waiter = scrub.NewWaiter(h.src)
+		h.conn.waiter = h.waiter
+	}
+	return h.waiter.ReadBefore(p, t)
+}
+
+func (h *heldBody) Read(p []byte) (int, error) { return h.ReadBefore(p, time.Time{}) }
+
+// stop lets go of the source, which may stand in the middle of a read.
+func (h *heldBody) stop() {
+	if h.waiter != nil {
+		h.conn.waiter = nil
+		h.waiter.Stop()
+	}
+}
+
+// gathering reads a heldBody until delay after its first byte.
+type gathering struct {
+	*heldBody
+	delay  time.Duration
+	until  time.Time
+	length int64 // -1 if unknown
+	n      int64
+}
+
+func (g *gathering) Read(p []byte) (n int, err error) {
+	switch {
+	case g.n == 0: // nothing is held back as yet
+		n, err = g.src.Read(p)
+		g.until = time.Now().Add(g.delay)
+	case g.n == g.length: // nothing to wait for but the end
+		return g.ReadBefore(p, time.Time{})
+	case !time.Now().Before(g.until):
+		return 0, scrub.ErrWaiting
+	default:
+		n, err = g.ReadBefore(p, g.until)
+	}
+	g.n += int64(n)
+	return n, err
+}
+
+// gather reads x.held into x.respBuf: up to buffer_body, and for max_delay at most.
+// Where that was not all of it, the rest goes on behind it.
+func (x *exchange) gather(length int64) (whole bool, err error) {
+	var src io.Reader = x.held.src
+	if delay := time.Duration(x.rt.cfg.MaxDelay); delay > 0 {
+		src = &gathering{heldBody: &x.held, delay: delay, length: length}
+	}
+	x.respBuf = acquireBuffer()
+	limit := limitOr(int64(x.pol.cfg.Server.BufferBody), defaultBufferBody)
+	whole, err = x.respBuf.fill(src, limit, length)
+	if err == scrub.ErrWaiting {
+		err = nil
+	}
+	if !whole {
+		x.held.head = x.respBuf.b
+	}
+	return whole, err
+}

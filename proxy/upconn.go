@@ -6,6 +6,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"github.com/redactd/redactd/internal/scrub"
 )
 
 // A notSentError says that an exchange failed before any byte of the request
@@ -40,6 +42,8 @@ type upConn struct {
 	set      *connSet
 	addr     upAddr
 	until    time.Time // deadline of reads
+	// waiter, if not nil, is told when a read has waited for as long as it may.
+	waiter *scrub.Waiter
 }
 
 // upAddr leads from a fasthttp.Response back to its connection.
@@ -109,6 +113,35 @@ func (c *upConn) extend(d time.Duration) {
 	}
 	c.until = until
 	_ = c.Conn.SetReadDeadline(until)
+}
+
+// Read implements net.Conn. It has its own waiter, if there is one, learn of pauses; a
+// read that is cut off by a deadline has taken nothing, under TLS neither, and can be
+// done again.
+func (c *upConn) Read(p []byte) (int, error) {
+	if c.waiter == nil {
+		return c.Conn.Read(p)
+	}
+	defer func() { _ = c.Conn.SetReadDeadline(c.until) }()
+	for {
+		t := c.waiter.Until()
+		if t.IsZero() || t.After(c.until) {
+			t = c.until
+		}
+		_ = c.Conn.SetReadDeadline(t)
+		n, err := c.Conn.Read(p)
+		if n > 0 || !isTimeout(err) || !t.Before(c.until) {
+			return n, err
+		}
+		if !c.waiter.Wait() {
+			return 0, errEnded
+		}
+	}
+}
+
+func isTimeout(err error) bool {
+	var t interface{ Timeout() bool }
+	return errors.As(err, &t) && t.Timeout()
 }
 
 func (c *upConn) Close() error {

@@ -119,7 +119,8 @@ var ownKeys = []key{
 	{path: "route.NAME.codec", def: "auto", check: nonEmpty},
 	{path: "route.NAME.annotate", def: true},
 	{path: "route.NAME.signed", def: "block", check: oneOf(string(SignedBlock), string(SignedPass), string(SignedResign))},
-	{path: "route.NAME.upgrade", def: "refuse", check: oneOf("refuse", "pass")},
+	{path: "route.NAME.upgrade", def: "refuse", check: oneOf("refuse", "pass", "scrub")},
+	{path: "route.NAME.max_delay", def: "1s", max: 60 * second},
 
 	{path: "rule.NAME.description", raw: true},
 	{path: "rule.NAME.reference", raw: true},

@@ -176,7 +176,10 @@ type Route struct {
 	Annotate bool   `toml:"annotate"` // say in the payload which rule changed what, where the format has a place for it
 	Policy
 	Signed  Signed `toml:"signed"`
-	Upgrade string `toml:"upgrade"` // "refuse" or "pass"
+	Upgrade string `toml:"upgrade"` // "refuse", "pass" or "scrub"
+	// MaxDelay is how long what came of an answer is held back while more of it could
+	// tell what to do with it; 0 is as long as it takes.
+	MaxDelay Duration `toml:"max_delay"`
 }
 
 // Policy says what is looked for in payloads and what becomes of them: the keys
