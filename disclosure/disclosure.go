@@ -87,7 +87,8 @@ type Rule struct {
 	Reverse   bool   `toml:"reverse"`
 
 	// Instead is what stands in the place of a Message, Name or part of a Header, and in
-	// the place of the value of a Member, which keeps its name then.
+	// the place of the value of a Member, which keeps its name then. Of a Message or Name,
+	// a blank says that nothing does.
 	Instead string `toml:"instead"`
 	// Status are the classes or statuses that the rule counts on: "4xx", "500". None is
 	// all of them.

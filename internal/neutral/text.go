@@ -2,6 +2,7 @@ package neutral
 
 import (
 	"bytes"
+	"strings"
 
 	"github.com/redactd/redactd/disclosure"
 	"github.com/redactd/redactd/redact"
@@ -43,8 +44,8 @@ func (n *neutraliser) find(text []byte) (edits []edit, own bool, err error) {
 			i++
 			continue
 		}
-		e := edit{f.Start, f.End, r.Instead}
-		if e.instead == "" {
+		e := edit{f.Start, f.End, strings.TrimSpace(r.Instead)}
+		if r.Instead == "" {
 			e.instead = defaults[r.Part]
 		}
 		next := i + 1
