@@ -52,6 +52,9 @@ func TestGolden(t *testing.T) {
 		{"page-404-bare.html", bare, Request{Status: 404, Accept: []byte("text/html")}},
 		{"plain-429.txt", Options{Support: "help@example.com"}, Request{Status: 429, Reference: "ref-1", Accept: []byte("text/plain")}},
 		{"plain-599-bare.txt", bare, Request{Status: 599, Accept: []byte("text/plain")}},
+		{"plain-504-fr.txt", Options{Support: "help@example.com"}, Request{Status: 504, Reference: "ref-1", Accept: []byte("text/plain"), AcceptLanguage: []byte("fr")}},
+		{"drf-404-ja.json", shaped("drf"), Request{Status: 404, Reference: "ref-1", AcceptLanguage: []byte("ja")}},
+		{"page-503-de.html", bare, Request{Status: 503, Reference: "ref-1", Accept: []byte("text/html"), AcceptLanguage: []byte("de")}},
 		{"problem-502.xml", bare, Request{Status: 502, Reference: "ref-1", Accept: []byte("application/xml")}},
 	} {
 		t.Run(c.file, func(t *testing.T) {

@@ -49,8 +49,8 @@ func TestLanguagesAreComplete(t *testing.T) {
 					t.Errorf("%s: %s of %s is %q", file, messageKeys[i], status, s)
 				}
 			}
-			if end, _ := own.words["punctuation.sentence"], 0; strings.HasSuffix(m[1], strings.TrimSpace(end)) || !strings.HasSuffix(m[2], strings.TrimSpace(end)) {
-				t.Errorf("%s: the heading of %s has no full stop at its end, the advice has one: %q %q", file, status, m[1], m[2])
+			if stop := strings.TrimSpace(own.words["punctuation.sentence"]); strings.HasSuffix(m[1], stop) || !strings.HasSuffix(m[2], stop) {
+				t.Errorf("%s: the heading of %s ends without a full stop, the advice with one: %q %q", file, status, m[1], m[2])
 			}
 		}
 	}
@@ -65,6 +65,19 @@ func TestAcceptLanguage(t *testing.T) {
 		{Options{}, "", "en"},
 		{Options{}, "*", "en"},
 		{Options{}, "xx-YY;;;q", "en"},
+		{Options{}, "de-AT,de;q=0.9,en;q=0.8", "de"},
+		{Options{}, "gsw", "de"},
+		{Options{}, "pt-BR", "pt"},
+		{Options{}, "pt-PT", "pt"},
+		{Options{}, "es-419", "es"},
+		{Options{}, "zh-CN", "zh-Hans"},
+		{Options{}, "zh-Hans-SG, en;q=0.5", "zh-Hans"},
+		{Options{}, "zh-TW, en;q=0.5", "en"},
+		{Options{}, "sv, nl;q=0.3", "nl"},
+		{Options{}, "da;q=0.9, it;q=0.1, en;q=0", "it"},
+		{Options{}, "ja", "ja"},
+		{Options{Languages: []string{"fr", "de"}}, "ja", "fr"},
+		{Options{Languages: []string{"fr", "de"}}, "en, de;q=0.1", "de"},
 		{Options{}, "en-GB,en;q=0.9,de;q=0.8", "en"},
 		{Options{}, strings.Repeat("de,", 400), "en"},
 		{Options{Texts: []File{arabic}}, "ar-EG", "ar"},
