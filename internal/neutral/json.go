@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"slices"
 )
 
 // node is a value of a JSON document: where it stands, and what is in it.
@@ -138,51 +139,64 @@ func (w *jsonWriter) value(v *node) error {
 }
 
 func (w *jsonWriter) object(v *node) error {
-	gone, instead := make([]bool, len(v.members)), make([]string, len(v.members))
-	for i := range v.members {
-		var err error
-		if gone[i], instead[i], err = w.discloses(v, i); err != nil {
-			return err
+	does := make([]effect, len(v.members))
+	for _, beside := range []bool{false, true} {
+		for i := range v.members {
+			if does[i] != nothing {
+				continue
+			}
+			var err error
+			if does[i], err = w.discloses(v, i, does, beside); err != nil {
+				return err
+			}
 		}
 	}
 	kept := false
 	for i := range v.members {
 		m := &v.members[i]
-		if instead[i] != "" {
-			kept = true
-			w.left++
-			w.put(&m.value, []byte(instead[i]))
+		switch {
+		case does[i].gone():
+			// With the comma before it, or where it is the first that stays, behind it.
+			e := edit{start: m.start, end: m.value.end}
+			if kept {
+				e.start = v.members[i-1].value.end
+			} else if i+1 < len(v.members) {
+				e.end = v.members[i+1].start
+			}
+			w.edits = append(w.edits, e)
 			continue
-		}
-		if !gone[i] {
-			kept = true
+		case does[i] != nothing:
+			w.left++
+			w.put(&m.value, []byte(does[i].Instead))
+		default:
 			if err := w.value(&m.value); err != nil {
 				return err
 			}
-			continue
 		}
-		// With the comma before it, or where it is the first that stays, behind it.
-		e := edit{start: m.start, end: m.value.end}
-		if kept {
-			e.start = v.members[i-1].value.end
-		} else if i+1 < len(v.members) {
-			e.end = v.members[i+1].start
-		}
-		w.edits = append(w.edits, e)
+		kept = true
 	}
 	return nil
 }
 
-// discloses reports whether member i of an object goes as a whole, or what stands in the
-// place of its value, and notes it. Of several rules the first one counts.
-func (w *jsonWriter) discloses(object *node, i int) (gone bool, instead string, err error) {
+// effect is the rule by which a member goes, or loses its value.
+type effect struct{ *rule }
+
+var nothing effect
+
+func (e effect) gone() bool { return e != nothing && e.Instead == "" }
+
+// discloses returns what becomes of member i of an object, and notes it. Of several rules
+// the first one counts. Those that ask for a name beside it are tried with beside, when it
+// is known what becomes of the others: a name that rules know too stands beside only where
+// they take its value for what they look for. A trace beside is none if it is an id.
+func (w *jsonWriter) discloses(object *node, i int, does []effect, beside bool) (e effect, err error) {
 	m := &object.members[i]
-	if m.value.kind == 0 && !m.value.isString && !m.value.number {
-		return false, "", nil
+	if m.value.kind == 0 && !m.value.isString && !(m.value.number && beside) {
+		return nothing, nil
 	}
 	var text []byte
 	for _, r := range w.n.set.members[fold(m.name)] {
-		if !r.OnStatus(w.n.status) || len(r.beside) > 0 && !hasMember(object, r.beside) || m.value.number && len(r.beside) == 0 {
+		if !r.OnStatus(w.n.status) || beside != (len(r.beside) > 0) || beside && !w.stands(object, does, r.beside) {
 			continue
 		}
 		if text == nil {
@@ -192,14 +206,30 @@ func (w *jsonWriter) discloses(object *node, i int) (gone bool, instead string, 
 			continue
 		}
 		w.n.note(r, text)
-		if !gone && instead == "" {
-			gone, instead = r.Instead == "", r.Instead
+		if e == nothing {
+			e = effect{r}
 		}
 	}
-	if gone || instead != "" {
+	if e != nothing {
 		_, _, err = w.n.find(text) // for what it tells
 	}
-	return gone, instead, err
+	return e, err
+}
+
+// stands reports whether one of names stands in an object for what it says.
+func (w *jsonWriter) stands(object *node, does []effect, names []string) bool {
+	for i := range object.members {
+		name := fold(object.members[i].name)
+		if slices.Contains(names, name) && (does[i] != nothing || !w.n.set.named(name)) {
+			return true
+		}
+	}
+	return false
+}
+
+// named reports whether a rule knows a member by its name alone, or by its value.
+func (s *Set) named(folded string) bool {
+	return slices.ContainsFunc(s.members[folded], func(r *rule) bool { return len(r.beside) == 0 })
 }
 
 // lines appends the texts in a value, one a line, each behind its name.
@@ -247,16 +277,4 @@ func (w *jsonWriter) put(v *node, text []byte) {
 	enc.SetEscapeHTML(false)
 	_ = enc.Encode(string(text)) // a string can be written
 	w.edits = append(w.edits, edit{v.start, v.end, string(bytes.TrimSuffix(b.Bytes(), newline))})
-}
-
-func hasMember(object *node, folded []string) bool {
-	for i := range object.members {
-		name := fold(object.members[i].name)
-		for _, f := range folded {
-			if f == name {
-				return true
-			}
-		}
-	}
-	return false
 }

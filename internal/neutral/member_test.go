@@ -48,3 +48,30 @@ func TestMembers(t *testing.T) {
 		})
 	}
 }
+
+// A name that rules know stands beside a member only where its value is what they look for.
+func TestBeside(t *testing.T) {
+	s := builtin(t)
+	for _, tt := range []struct {
+		name string
+		body Body
+		want string
+	}{
+		{"an id", Body{503, JSON, []byte(`{"message": "Closed until noon.", "trace": "4bf92f3577b34da6a3ce929d0e0e4736", "line": 3}`)}, ""},
+		{"a trace", Body{503, JSON, []byte(`{"message": "no ledger", "trace": "Error\n    at a (/srv/app/b.js:3:4)", "line": 3}`)},
+			`{"message": "An internal error happened."}`},
+		{"an id in an element", Body{503, XML, []byte(`<e><message>Closed until noon.</message><trace>4bf92f3577b34da6a3ce929d0e0e4736</trace></e>`)}, ""},
+		{"a trace in an element", Body{503, XML, []byte("<e><message>no ledger</message><trace>Error\n    at a (/srv/app/b.js:3:4)</trace></e>")},
+			`<e><message>An internal error happened.</message></e>`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			res, err := s.Neutralise(s.NewScratch(), tt.body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if string(res.Text) != tt.want || res.Whole {
+				t.Errorf("text %q, whole %v", res.Text, res.Whole)
+			}
+		})
+	}
+}

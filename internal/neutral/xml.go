@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/xml"
 	"io"
+	"slices"
 )
 
 // xml reads a body that is an XML document. Done is false where it is none.
@@ -30,7 +31,7 @@ func (n *neutraliser) xml(text []byte) (done bool, err error) {
 type xmlReader struct {
 	n     *neutraliser
 	src   []byte
-	names map[string]bool // of all elements, folded
+	names map[string]bool // of all elements, folded: whether they say what rules look for
 	words []byte          // what the elements say, one a line, each behind its name
 	says  map[int][2]int  // the part of words that is of the element that begins there
 	open  []xmlElement
@@ -52,7 +53,6 @@ type xmlElement struct {
 func (x *xmlReader) look(start, _ int, tok xml.Token) error {
 	switch tok := tok.(type) {
 	case xml.StartElement:
-		x.names[fold(tok.Name.Local)] = true
 		x.open = append(x.open, xmlElement{tok.Name.Local, start, len(x.words)})
 	case xml.CharData:
 		if len(x.open) > 0 && !blank(tok) {
@@ -60,8 +60,13 @@ func (x *xmlReader) look(start, _ int, tok xml.Token) error {
 		}
 	case xml.EndElement:
 		if last := len(x.open) - 1; last >= 0 {
-			x.says[x.open[last].start] = [2]int{x.open[last].says, len(x.words)}
+			e := x.open[last]
+			x.says[e.start] = [2]int{e.says, len(x.words)}
 			x.open = x.open[:last]
+			name := fold(e.name)
+			x.names[name] = x.names[name] || !x.n.set.named(name) || slices.ContainsFunc(x.n.set.members[name], func(r *rule) bool {
+				return len(r.beside) == 0 && x.fits(r, e.name, e.start)
+			})
 		}
 	}
 	return nil
@@ -150,15 +155,11 @@ func (x *xmlReader) inside(start, end int) error {
 // nil for none, and notes it.
 func (x *xmlReader) takes(name string, start int) (takes *rule, err error) {
 	for _, r := range x.n.set.members[fold(name)] {
-		beside := len(r.beside) == 0
-		for _, b := range r.beside {
-			beside = beside || x.names[b]
-		}
-		says := x.says[start]
-		text := bytes.TrimPrefix(x.words[says[0]:says[1]], []byte(name+": "))
-		if !beside || !r.OnStatus(x.n.status) || r.value != nil && !r.value.Match(text) || r.Instead != "" && blank(text) {
+		beside := len(r.beside) == 0 || slices.ContainsFunc(r.beside, func(b string) bool { return x.names[b] })
+		if !beside || !x.fits(r, name, start) {
 			continue
 		}
+		text := x.text(name, start)
 		x.n.note(r, text)
 		if takes == nil {
 			takes = r
@@ -168,6 +169,18 @@ func (x *xmlReader) takes(name string, start int) (takes *rule, err error) {
 		}
 	}
 	return takes, nil
+}
+
+// text returns what the element says that begins at start.
+func (x *xmlReader) text(name string, start int) []byte {
+	says := x.says[start]
+	return bytes.TrimPrefix(x.words[says[0]:says[1]], []byte(name+": "))
+}
+
+// fits reports whether an element is what a rule looks for, whatever stands beside it.
+func (x *xmlReader) fits(r *rule, name string, start int) bool {
+	text := x.text(name, start)
+	return r.OnStatus(x.n.status) && len(text) > 0 && (r.value == nil || r.value.Match(text))
 }
 
 func escapeXML(text string) string {
