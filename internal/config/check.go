@@ -46,6 +46,7 @@ func (d *decoder) check() {
 		d.checkAllow(tomlpos.Join("allow", name), d.cfg.Allow[name])
 	}
 	d.checkDirs()
+	d.checkErrorLog()
 }
 
 // failed reports whether there is an error at key or below it.

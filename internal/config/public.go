@@ -51,12 +51,17 @@ func (c *Config) public(edit func(path, s string) string) *Config {
 		} else {
 			s = edit(path, s)
 		}
-		if strings.HasPrefix(path, "upstream.") {
+		if hasURL(path) {
 			return hideUserinfo(s)
 		}
 		return s
 	})
 	return out.Addr().Interface().(*Config)
+}
+
+// hasURL reports whether what stands at path may have a password in it.
+func hasURL(path string) bool {
+	return strings.HasPrefix(path, "upstream.") || strings.HasPrefix(path, "errors.") || path == "records.dsn"
 }
 
 // copyTree copies the fields that have a TOML key from in to out, with each
@@ -100,13 +105,17 @@ func copyTree(path string, in, out reflect.Value, edit func(path, s string) stri
 	}
 }
 
-var userinfo = regexp.MustCompile(`://\S*@`)
+var (
+	userinfo = regexp.MustCompile(`://\S*@`)
+	// A DSN of PostgreSQL may have it as a parameter.
+	passwordParameter = regexp.MustCompile(`(?i)(password=)[^&\s]*`)
+)
 
 // hideUserinfo hides name and password of a URL, also of one that is not
 // well-formed.
 func hideUserinfo(s string) string {
-	if !strings.Contains(s, "@") {
-		return s
+	if strings.Contains(s, "@") {
+		s = userinfo.ReplaceAllString(s, "://"+hidden+"@")
 	}
-	return userinfo.ReplaceAllString(s, "://"+hidden+"@")
+	return passwordParameter.ReplaceAllString(s, "${1}"+hidden)
 }

@@ -24,6 +24,12 @@ keys = ["literal-planted-value", "${KEY}"]
 dir = "${DIR}/audit"
 [server]
 max_body = "${SIZE:-1MiB}"
+[records]
+dsn = "postgres://user:in-the-file@db.internal/x?sslmode=disable&password=in-the-file&user=${KEY}"
+[errors]
+otlp = "http://user:in-the-file@collector:4318"
+otlp_headers = { A = "in-the-file" }
+sentry_dsn = "https://in-the-file@sentry/7"
 `
 
 func secretiveEnv() map[string]string {
@@ -51,14 +57,16 @@ func TestPublic(t *testing.T) {
 	for _, u := range public.Upstreams {
 		fmt.Fprintf(&all, "%+v", *u)
 	}
-	for _, bad := range []string{"planted", "in-the-file", "user"} {
+	for _, bad := range []string{"planted", "in-the-file", "user:"} {
 		if strings.Contains(all.String(), bad) {
 			t.Errorf("%q is shown in\n%s", bad, all.String())
 		}
 	}
 	for _, want := range []string{
 		`"http://[hidden]@${HOST}:8000", "http://${HOST}"`, `dir = "${DIR}/audit"`, `max_body = "1MiB"`,
-		`action = "replace:${TEXT}"`, `pattern = "://x(\\w)@"`, `keys = ["[hidden]", "[hidden]"]`, `idle_timeout = "2m"`,
+		`action = "replace:${TEXT}"`, `pattern = "://x(\\w)@"`, `keys = ["[hidden]", "[hidden]"]`,
+		`dsn = "postgres://[hidden]@db.internal/x?sslmode=disable&password=[hidden]&user=${KEY}"`, `otlp = "http://[hidden]@collector:4318"`,
+		`A = "[hidden]"`, `sentry_dsn = "https://[hidden]@sentry/7"`, `idle_timeout = "2m"`,
 	} {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("%s is missing in\n%s", want, text)

@@ -25,6 +25,8 @@ type Config struct {
 	Token   Token               `toml:"token"`
 	Audit   Audit               `toml:"audit"`
 	Store   Store               `toml:"store"`
+	Errors  ErrorLog            `toml:"errors"`
+	Records Records             `toml:"records"`
 
 	// Digest is a SHA-256 in hex over the effective configuration, secrets
 	// left out.

@@ -38,6 +38,10 @@ var may = map[string]struct{ inside, outside []string }{
 		nil,
 		[]string{"modernc.org/sqlite", "github.com/jackc/pgx/v5", "github.com/klauspost/compress"},
 	},
+	"internal/errlog": {
+		[]string{"internal/records", "internal/config"},
+		[]string{"filippo.io/age", "github.com/getsentry/sentry-go", "go.opentelemetry.io/proto/otlp", "google.golang.org/protobuf"},
+	},
 	"internal/records/recordstest": {[]string{"internal/records"}, nil}, // tests only
 	"internal/ownsecrets":          {[]string{"redact", "internal/config"}, nil},
 	"internal/store":               {[]string{"internal/seglog", "internal/dialect"}, nil},

@@ -18,6 +18,8 @@ type Options struct {
 	// Keep is how long errors are kept, MaxSize how many bytes of them; 0 is no limit.
 	Keep    time.Duration
 	MaxSize int64
+	// LockTimeout is how long SQLite waits for another process; default 2s.
+	LockTimeout time.Duration
 	// Program is the version of redactd, which a migration notes.
 	Program string
 }
@@ -62,7 +64,7 @@ func (db *DB) Ready(ctx context.Context) error {
 	}
 	var err error
 	if db.write == nil {
-		if db.write, db.read, err = db.engine.open(db.o.Existing); err != nil {
+		if db.write, db.read, err = db.engine.open(&db.o); err != nil {
 			db.write, db.read = nil, nil
 			return db.wrap("open", err)
 		}

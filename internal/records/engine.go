@@ -10,8 +10,8 @@ import (
 type engine interface {
 	name() string
 	// open returns the connections to write and to read with, which may be the same. It
-	// does not connect. With existing it makes no database.
-	open(existing bool) (write, read *sql.DB, err error)
+	// does not connect. With Options.Existing it makes no database.
+	open(o *Options) (write, read *sql.DB, err error)
 	// ddl writes a statement of a migration in the engine's types: IDENTITY is a key
 	// that it counts up, BLOB are bytes.
 	ddl(statement string) string

@@ -42,7 +42,7 @@ func openPostgres(dsn string) (engine, error) {
 
 func (e *postgresEngine) name() string { return "postgres" }
 
-func (e *postgresEngine) open(bool) (write, read *sql.DB, err error) {
+func (e *postgresEngine) open(*Options) (write, read *sql.DB, err error) {
 	db := stdlib.OpenDB(*e.config)
 	db.SetMaxOpenConns(1 + readers)
 	db.SetMaxIdleConns(2)

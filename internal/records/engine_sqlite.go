@@ -1,6 +1,7 @@
 package records
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -18,7 +19,7 @@ import (
 func init() { registerEngine("sqlite", openSQLite) }
 
 // busyTimeout is how long SQLite waits for a lock of another process.
-var busyTimeout = 2 * time.Second
+const busyTimeout = 2 * time.Second
 
 // readers is how many questions are answered at once.
 const readers = 4
@@ -42,12 +43,12 @@ func (e *sqliteEngine) name() string { return "sqlite" }
 
 // open returns a single connection for writing, since SQLite knows one writer at a time
 // and its own queue is a busy loop.
-func (e *sqliteEngine) open(existing bool) (write, read *sql.DB, err error) {
-	if err := e.touch(existing); err != nil {
+func (e *sqliteEngine) open(o *Options) (write, read *sql.DB, err error) {
+	if err := e.touch(o.Existing); err != nil {
 		return nil, nil, err
 	}
 	pragmas := []string{
-		fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds()),
+		fmt.Sprintf("busy_timeout(%d)", cmp.Or(o.LockTimeout, busyTimeout).Milliseconds()),
 		"auto_vacuum(INCREMENTAL)", // before anything is written
 		"journal_mode(WAL)",
 		// With WAL, what was committed survives the end of the process, and a loss of
