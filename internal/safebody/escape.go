@@ -16,17 +16,30 @@ const (
 	uriSegment          // within a segment of a URI: unreserved characters only (RFC 3986, 2.3)
 )
 
-const hexDigits = "0123456789abcdef"
+const (
+	hexDigits      = "0123456789abcdef"
+	upperHexDigits = "0123456789ABCDEF"
+)
+
+// specials tells by a bit for each escaping which bytes it changes.
+var specials = func() (t [256]uint8) {
+	for c := range ' ' {
+		t[c] |= 1 << jsonString
+	}
+	t['\\'] |= 1 << jsonString
+	for _, c := range `<>&"` {
+		t[c] |= 1<<markup | 1<<jsonString
+	}
+	t['\''] |= 1 << markup
+	return t
+}()
 
 // appendEscaped appends s, which is clean (see [clean]).
 func appendEscaped(dst []byte, s string, e escaping) []byte {
-	if e == plain {
-		return append(dst, s...)
-	}
 	from := 0
 	for i := 0; i < len(s); i++ {
 		c := s[i]
-		if !special(c, e) {
+		if specials[c]>>e&1 == 0 {
 			continue
 		}
 		dst = append(dst, s[from:i]...)
@@ -42,16 +55,6 @@ func appendEscaped(dst []byte, s string, e escaping) []byte {
 		}
 	}
 	return append(dst, s[from:]...)
-}
-
-func special(c byte, e escaping) bool {
-	switch c {
-	case '<', '>', '&', '"', '\'':
-		return e == markup || c != '\''
-	case '\\':
-		return e == jsonString
-	}
-	return c < ' ' && e == jsonString
 }
 
 // charRef returns the character reference of a character that is special in
@@ -111,7 +114,7 @@ func appendPercent(dst []byte, s string) []byte {
 		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c == '-', c == '.', c == '_', c == '~':
 			dst = append(dst, c)
 		default:
-			dst = append(dst, '%', "0123456789ABCDEF"[c>>4], "0123456789ABCDEF"[c&15])
+			dst = append(dst, '%', upperHexDigits[c>>4], upperHexDigits[c&15])
 		}
 	}
 	return dst

@@ -72,7 +72,15 @@ func FuzzTexts(f *testing.F) {
 func FuzzTemplate(f *testing.F) {
 	f.Add(`{"a":"{{reference}}","b":{{status}}}`, `"\`)
 	f.Add(`[{{#reference}}"{{reference}}"{{/reference}}]`, "")
-	f.Add(`<p title="{{reference}}">{{reference}}`, `"><script>`)
+	for _, page := range []string{
+		`<p title="{{reference}}">{{reference}}`, `<textarea>{{reference}}</textarea><title>{{reference}}</title>`,
+		`<a b='{{reference}}' c="{{status}}"><svg><text>{{reference}}</text></svg>`, `<!doctype html><select><option>{{reference}}`,
+		`<style>a{}</style><math>{{detail}}<mi>{{reference}}`, `<p a="'{{reference}}'" {{#reference}}b="{{reference}}"{{/reference}}>`,
+	} {
+		mustNew(f, Options{HTML: File{"t", []byte(page)}}) // or it would try nothing
+		f.Add(page, `"><script>`)
+		f.Add(page, `' onclick='x --></textarea></title>`)
+	}
 	f.Fuzz(func(t *testing.T, text, reference string) {
 		if s, err := New(Options{JSON: File{"t", []byte(text)}, Languages: []string{"en"}}); err == nil {
 			contentType, _, body := s.Body(Request{Status: 500, Reference: reference})

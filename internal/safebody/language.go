@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"golang.org/x/text/language"
@@ -23,7 +24,7 @@ type words struct {
 	direction                                string // ltr or rtl
 	colon                                    string
 	labelError, labelReference, labelSupport string
-	messages                                 [200]message // of the statuses from 400 on
+	messages                                 [200]*message // of the statuses from 400 on
 }
 
 // message returns that of a status. What is no error status (errors of GraphQL in
@@ -32,7 +33,7 @@ func (w *words) message(status int) *message {
 	if status < 400 || status > 599 {
 		status = 500
 	}
-	return &w.messages[status-400]
+	return w.messages[status-400]
 }
 
 // resolve compiles t. What it does not have for a status comes from its class,
@@ -51,6 +52,7 @@ func (t texts) resolve(english texts) *words {
 	if _, ok := t.words["direction"]; !ok {
 		w.direction = directionOf(t.tag)
 	}
+	distinct := map[message]*message{} // most statuses have the message of their class
 	for i := range w.messages {
 		status, class := strconv.Itoa(400+i), strconv.Itoa(4+i/100)+"xx"
 		var m [3]string
@@ -61,7 +63,13 @@ func (t texts) resolve(english texts) *words {
 				}
 			}
 		}
-		w.messages[i] = message{m[0], m[1], m[2], m[1] + word("punctuation.sentence") + m[2]}
+		said := message{title: m[0], heading: m[1], advice: m[2]}
+		if distinct[said] == nil {
+			whole := said
+			whole.detail = said.heading + word("punctuation.sentence") + said.advice
+			distinct[said] = &whole
+		}
+		w.messages[i] = distinct[said]
 	}
 	return w
 }
@@ -87,6 +95,16 @@ type languages struct {
 	chosen [256]atomic.Uint64
 }
 
+// builtinWords holds the languages that come with redactd, compiled, by tag: sets
+// without words of the operator's share them.
+var builtinWords = sync.OnceValue(func() map[string]*words {
+	all := map[string]*words{}
+	for tag, t := range builtin() {
+		all[tag] = t.resolve(builtin()["en"])
+	}
+	return all
+})
+
 // newLanguages compiles those of the names, all there are if there is none, with
 // the files of the operator.
 func newLanguages(names []string, files []File, errs *Errors) *languages {
@@ -111,7 +129,11 @@ func newLanguages(names []string, files []File, errs *Errors) *languages {
 			continue
 		}
 		tags = append(tags, tag)
-		l.all = append(l.all, known[tag.String()].resolve(known["en"]))
+		if len(files) == 0 {
+			l.all = append(l.all, builtinWords()[tag.String()])
+		} else {
+			l.all = append(l.all, known[tag.String()].resolve(known["en"]))
+		}
 	}
 	l.matcher = language.NewMatcher(tags)
 	return l

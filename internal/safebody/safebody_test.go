@@ -8,7 +8,9 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"golang.org/x/net/html"
@@ -278,4 +280,29 @@ func BenchmarkBody(b *testing.B) {
 			}
 		})
 	}
+}
+
+func BenchmarkNew(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		mustNew(b, full)
+	}
+}
+
+// One set serves all connections at once. The race detector judges.
+func TestConcurrently(t *testing.T) {
+	s := mustNew(t, full)
+	var group sync.WaitGroup
+	for i := range 8 {
+		group.Go(func() {
+			for k := range 200 {
+				w := s.languages.all[(i+k)%len(s.languages.all)]
+				accept := []byte(w.name + ";q=0." + strconv.Itoa(1+k%9))
+				if _, language, _ := s.Body(Request{Status: 400 + k, AcceptLanguage: accept}); language != w.name {
+					t.Errorf("Accept-Language %s: %s", accept, language)
+				}
+			}
+		})
+	}
+	group.Wait()
 }
