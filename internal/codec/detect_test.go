@@ -15,6 +15,8 @@ func TestDetect(t *testing.T) {
 		{"", "application/x-www-form-urlencoded", `{"a":"b"}`, "json"},
 		{"", "application/logfmt", "", "logfmt"},
 		{"", "text/html", "", "html"},
+		{"", "text/csv; charset=utf-8; header=present", "", "csv"},
+		{"", "text/tab-separated-values", "a\tb\n", "csv"},
 		{"", "image/svg+xml", "<svg>", "xml"},
 		{"", "text/event-stream", "", "sse"},
 		{"", "text/event-stream", ": ping\n", "sse"},

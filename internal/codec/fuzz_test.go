@@ -27,6 +27,7 @@ func FuzzLogfmt(f *testing.F)      { fuzzCodec(f, "logfmt") }
 func FuzzText(f *testing.F)        { fuzzCodec(f, "text") }
 func FuzzHTML(f *testing.F)        { fuzzCodec(f, "html") }
 func FuzzXML(f *testing.F)         { fuzzCodec(f, "xml") }
+func FuzzCSV(f *testing.F)         { fuzzCodec(f, "csv") }
 func FuzzSSE(f *testing.F)         { fuzzCodec(f, "sse") }
 func FuzzSentry(f *testing.F)      { fuzzCodec(f, "sentry") }
 func FuzzMinidump(f *testing.F)    { fuzzCodec(f, "sentry-minidump") }

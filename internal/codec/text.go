@@ -10,7 +10,7 @@ func (textCodec) Name() string { return "text" }
 
 func (textCodec) MediaTypes() []string {
 	return []string{
-		"text/plain", "text/csv", "text/markdown", "text/css", "text/javascript",
+		"text/plain", "text/markdown", "text/css", "text/javascript",
 		"application/javascript", "application/x-javascript", "application/yaml",
 		"application/x-yaml", "text/yaml", "application/toml", "application/sql",
 		"application/x-sh", "application/x-logplex-1", "application/graphql", "+yaml",

@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"bytes"
+	"encoding/csv"
 	"encoding/json"
 	"encoding/xml"
 	"html"
@@ -160,6 +161,15 @@ func part(doc, key string) (string, error) {
 
 const multipartType = "multipart/form-data; boundary=xyzzy42"
 
+// column reads the second cell of the second record.
+func column(doc, _ string) (string, error) {
+	rows, err := csv.NewReader(strings.NewReader(doc)).ReadAll()
+	if err != nil || len(rows) != 3 || len(rows[1]) != 2 {
+		return "", errForm
+	}
+	return rows[1][1], nil
+}
+
 var documents = []document{
 	{name: "text", codec: "text", mediaType: "text/plain",
 		before: "2026-11-22T08:00:00Z INFO app started\n2026-11-22T08:00:01Z WARN upstream said:\n", after: "\nok\n",
@@ -200,6 +210,10 @@ var documents = []document{
 	{name: "multipart", codec: "multipart", mediaType: multipartType, keyed: true, names: isName,
 		before: "--xyzzy42\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n--xyzzy42\r\nContent-Disposition: form-data; name=\"%KEY\"\r\n\r\n",
 		after:  "\r\n--xyzzy42--\r\n", write: identity, read: part},
+	{name: "csv", codec: "csv", mediaType: "text/csv; charset=utf-8", keyed: true, names: func(key string) bool { return key != "" && !strings.ContainsAny(key, "\r\n") },
+		before: "id,\"%KEY\"\r\n7,\"", after: "\"\r\n8,\r\n",
+		write: func(text string) string { return strings.ReplaceAll(text, `"`, `""`) }, read: column,
+		takes: func(text string) bool { return !strings.Contains(text, "\r") }},
 	{name: "html", codec: "html", mediaType: "text/html",
 		before: "<!DOCTYPE html><html><body class=\"e\"><h1>500 &amp; so</h1><pre>", after: "</pre><br></body></html>",
 		write: html.EscapeString,
