@@ -90,8 +90,8 @@ type languages struct {
 	matcher language.Matcher
 	seed    maphash.Seed
 	// chosen remembers what was chosen for a header: 56 bits of its hash, and the
-	// language's number from 1. No byte of a request is kept, and a collision costs a
-	// body in another language once in 2^48 headers.
+	// language's number from 1. No byte of a request is kept, and a collision, one in
+	// 2^56, costs no more than a body in another language.
 	chosen [256]atomic.Uint64
 }
 
@@ -112,6 +112,9 @@ func newLanguages(names []string, files []File, errs *Errors) *languages {
 	own := map[string]string{} // files by tag
 	for _, f := range files {
 		t := parseTexts(f, errs)
+		if t.tag == language.Und {
+			continue // was reported
+		}
 		tag := t.tag.String()
 		if before, ok := own[tag]; ok {
 			*errs = append(*errs, Error{File: f.Name, Line: 1, Key: "language", Msg: "is the language of " + before + " too"})

@@ -153,6 +153,10 @@ func TestTextErrors(t *testing.T) {
 			t.Errorf("%.60q: %v, want %s", c.text, err, c.want)
 		}
 	}
+	broken := []File{{"a.toml", []byte("language = 1")}, {"b.toml", []byte("language = 2")}}
+	if _, err := New(Options{Texts: broken}); err == nil || len(err.(Errors)) != 2 {
+		t.Error(err)
+	}
 	twice := []File{{"a.toml", []byte("language = 'de'")}, {"b.toml", []byte("language = 'de'")}}
 	if _, err := New(Options{Texts: twice}); err == nil || err.Error() != "b.toml:1: language: is the language of a.toml too" {
 		t.Error(err)
