@@ -7,6 +7,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
 	"testing"
 )
 
@@ -23,8 +26,10 @@ type errorApp struct {
 	modes []bool
 	// internals are what its answers must not tell: names of functions and files.
 	internals []string
-	// answers differ from errorCases in these.
-	answers map[string]errorAnswer
+	// statuses differ from errorCases in these.
+	statuses map[string]int
+	// more are cases of its own.
+	more []errorCase
 }
 
 // errorApps are all of them; their files add to it.
@@ -42,6 +47,7 @@ func errorAppDir(name string) string {
 // runningApp is an application that answers.
 type runningApp struct {
 	*process
+	app                  errorApp
 	addr, dir, kit, data string
 }
 
@@ -49,7 +55,7 @@ type runningApp struct {
 func startErrorApp(t *testing.T, app errorApp, ps errorPlants, debug bool) *runningApp {
 	t.Helper()
 	k := useKit(t, app.kit)
-	r := &runningApp{addr: freeAddress(t), kit: string(k), data: t.TempDir()}
+	r := &runningApp{app: app, addr: freeAddress(t), kit: string(k), data: t.TempDir()}
 	cmd := app.command(k, r.addr, debug)
 	r.dir = cmd.Dir
 	on := "0"
@@ -89,8 +95,8 @@ func init() {
 		})
 	}
 	errorApps = append(errorApps,
-		errorApp{name: "flask", kit: "flask", command: python("flask", "app.py"), internals: pythonNames},
-		errorApp{name: "fastapi", kit: "fastapi", command: python("fastapi", "app.py"), internals: pythonNames},
+		errorApp{name: "flask", kit: "flask", command: python("flask", "app.py"), internals: pythonNames, statuses: map[string]int{"validation": 422}},
+		errorApp{name: "fastapi", kit: "fastapi", command: python("fastapi", "app.py"), internals: pythonNames, statuses: map[string]int{"validation": 422}},
 	)
 	for version, module := range map[string]string{"4": "express4", "5": "express"} {
 		errorApps = append(errorApps, errorApp{
@@ -110,6 +116,120 @@ func init() {
 	}
 }
 
+func init() {
+	errorApps = append(errorApps,
+		errorApp{
+			name: "go", kit: "errors-go",
+			command:   func(k kit, addr string, _ bool) *exec.Cmd { return inDirectory(string(k), k.path("shop"), addr) },
+			internals: []string{"chargeLedger", "readReport", "goroutine", "main.go"},
+		},
+		errorApp{name: "spring", kit: "errors-spring", command: springBoot, internals: []string{"chargeLedger", "readReport", "Shop.java", "\tat "},
+			// Tomcat answers itself.
+			more: []errorCase{{"server-page", "GET", "/invoices%2F7", "", errorAnswer{status: 400}}},
+		},
+		errorApp{name: "axum", kit: "errors-axum", internals: []string{"charge_ledger", "read_report", "main.rs", "rustc"},
+			command:  func(k kit, addr string, _ bool) *exec.Cmd { return inDirectory(string(k), k.path("shop"), addr) },
+			env:      func(kit, bool) []string { return []string{"RUST_BACKTRACE=1"} },
+			statuses: map[string]int{"validation": 422},
+			more:     []errorCase{{"panic", "GET", "/reports/reload", "", errorAnswer{status: 500}}},
+		},
+	)
+	rubyNames := []string{"charge_ledger", "read_report", "app.rb", "vendor_ruby", "gems/"}
+	missing := []errorCase{{"missing-record", "GET", "/customers/999", "", errorAnswer{status: 404}}}
+	errorApps = append(errorApps,
+		errorApp{name: "sinatra", kit: "ruby", command: ruby("sinatra"), env: rubyEnvironment, internals: rubyNames,
+			statuses: map[string]int{"validation": 422}},
+		errorApp{name: "rails", kit: "ruby", command: ruby("rails"), env: rubyEnvironment, internals: rubyNames,
+			statuses: map[string]int{"validation": 422}, more: missing},
+		errorApp{name: "rails-api", kit: "ruby", command: ruby("rails"), internals: rubyNames,
+			env:      func(k kit, debug bool) []string { return append(rubyEnvironment(k, debug), "RAILS_API=1") },
+			statuses: map[string]int{"validation": 422}, more: missing},
+	)
+}
+
+func springBoot(k kit, addr string, debug bool) *exec.Cmd {
+	host, port, _ := strings.Cut(addr, ":")
+	show := "never"
+	if debug {
+		show = "always"
+	}
+	return inDirectory(string(k), "java", "-Xmx256m", "-XX:TieredStopAtLevel=1", "-cp", k.path("classes")+":"+k.path("lib", "*"),
+		"com.example.shop.Shop", "--server.address="+host, "--server.port="+port, "--spring.main.banner-mode=off",
+		"--server.error.include-stacktrace="+show, "--server.error.include-binding-errors="+show,
+		// Without their message the errors of ResponseStatusException are of no use to a caller.
+		"--server.error.include-message=always", "--server.error.include-exception="+strconv.FormatBool(debug))
+}
+
+func init() {
+	errorApps = append(errorApps, errorApp{
+		name: "php", kit: "php", command: phpServer, internals: []string{"charge_ledger", "read_report", "shop.php", "Stack trace"},
+		env: func(k kit, _ bool) []string {
+			libraries, err := filepath.Glob(k.path("usr", "lib", "*-linux-gnu*"))
+			if err != nil || len(libraries) != 1 {
+				panic("the kit has no libraries for this machine")
+			}
+			return []string{"LD_LIBRARY_PATH=" + libraries[0]}
+		},
+		statuses: map[string]int{"validation": 422},
+		more:     []errorCase{{"warnings", "GET", "/reports/rates", "", errorAnswer{status: 500}}},
+	})
+}
+
+// phpServer returns PHP's own server, with the settings of php.ini-development
+// or php.ini-production that matter to errors.
+func phpServer(k kit, addr string, debug bool) *exec.Cmd {
+	show := "0"
+	if debug {
+		show = "1"
+	}
+	modules, err := filepath.Glob(k.path("usr", "lib", "php", "2*"))
+	if err != nil || len(modules) != 1 {
+		panic("the kit has no modules")
+	}
+	args := []string{"-n", "-d", "extension_dir=" + modules[0]}
+	for _, module := range []string{"pdo", "pdo_sqlite", "pdo_pgsql"} {
+		args = append(args, "-d", "extension="+module)
+	}
+	args = append(args, "-d", "display_errors="+show, "-d", "error_reporting=32767", "-d", "zend.exception_ignore_args=0",
+		"-S", addr, "shop.php")
+	return inDirectory(errorAppDir("php"), k.path("usr", "bin", "php8.2"), args...)
+}
+
+func ruby(dir string) func(k kit, addr string, debug bool) *exec.Cmd {
+	return func(_ kit, addr string, _ bool) *exec.Cmd {
+		return inDirectory(errorAppDir(dir), "ruby", "app.rb", addr)
+	}
+}
+
+// rubyEnvironment has Ruby find the libraries of the kit beside its own.
+func rubyEnvironment(k kit, _ bool) []string {
+	machine, err := filepath.Glob(k.path("usr", "lib", "*-linux-gnu*"))
+	if err != nil || len(machine) != 1 {
+		panic("the kit has no libraries for this machine")
+	}
+	common := []string{"rubygems-integration/all", "rubygems-integration/3.1.0"}
+	gems := []string{filepath.Join(machine[0], "rubygems-integration/3.1.0")}
+	for _, dir := range common {
+		gems = append(gems, k.path("usr", "share", dir), filepath.Join("/usr/share", dir))
+	}
+	return []string{
+		"LD_LIBRARY_PATH=" + machine[0], "GEM_PATH=" + strings.Join(gems, ":"),
+		"RUBYLIB=" + k.path("usr/lib/ruby/vendor_ruby") + ":" + filepath.Join(machine[0], "ruby/vendor_ruby/3.1.0"),
+	}
+}
+
+// cases returns the requests to an application and what is said of its answers.
+func (app errorApp) cases() []errorCase {
+	var list []errorCase
+	for _, c := range errorCases {
+		if status := app.statuses[c.name]; status != 0 {
+			c.status = status
+		}
+		list = append(list, c)
+	}
+	return append(list, app.more...)
+}
+
 // pythonPrefix returns where the Python of a virtual environment has its library.
 func pythonPrefix(k string) string {
 	path, err := filepath.EvalSymlinks(filepath.Join(k, "bin", "python"))
@@ -123,11 +243,22 @@ func pythonPrefix(k string) string {
 // what a capture has instead.
 func (r *runningApp) machine() []string {
 	list := []string{r.dir, "/srv/app", r.data, "/srv/data", r.kit, "/opt/kit", r.addr, "127.0.0.1:8000"}
+	if source, err := filepath.Abs(filepath.Join("kits", r.app.kit)); err == nil {
+		list = append(list, source, "/srv/app")
+	}
 	if prefix := pythonPrefix(r.kit); prefix != "" {
 		list = append(list, prefix, "/usr/local")
 	}
+	if home, err := os.UserHomeDir(); err == nil {
+		list = append(list, filepath.Join(home, ".cargo"), "/usr/local/cargo")
+	}
 	if host, err := os.Hostname(); err == nil {
 		list = append(list, "'"+host+"'", "'web-1'", "&#x27;"+host+"&#x27;", "&#x27;web-1&#x27;")
+	}
+	for _, slash := range []string{"&#x2F;", `\/`} {
+		for _, s := range slices.Clone(list) {
+			list = append(list, strings.ReplaceAll(s, "/", slash))
+		}
 	}
 	return list
 }

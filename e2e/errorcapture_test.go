@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -29,9 +30,12 @@ func captureErrors(t *testing.T, dir string, app errorApp, debug bool) {
 		t.Fatal(err)
 	}
 	clean := strings.NewReplacer(r.machine()...)
-	for _, c := range errorCases {
+	for _, c := range app.cases() {
 		for name, accept := range errorAccepts {
 			answer := r.raw(t, ps, c, accept)
+			if _, status, _ := strings.Cut(string(answer), " "); !strings.HasPrefix(status, strconv.Itoa(c.status)) {
+				t.Errorf("%s: %s (Accept: %s) answers %.40q, want %d", app.name, c.name, accept, answer, c.status)
+			}
 			file := filepath.Join(dir, c.name+"."+name+".http")
 			if err := os.WriteFile(file, sized(t, answer, clean), 0o644); err != nil {
 				t.Fatal(err)
