@@ -26,8 +26,9 @@ type errorApp struct {
 	modes []bool
 	// internals are what its answers must not tell: names of functions and files.
 	internals []string
-	// statuses differ from errorCases in these.
-	statuses map[string]int
+	// answers are what is said of some answers of its own, by the name of the case:
+	// a status, if it is another than in errorCases, and more words to keep.
+	answers map[string]errorAnswer
 	// more are cases of its own.
 	more []errorCase
 }
@@ -92,13 +93,17 @@ func init() {
 	for _, version := range []string{"3.2", "4.2", "5.2"} {
 		errorApps = append(errorApps, errorApp{
 			name: "django-" + version, kit: "django" + version, command: python("django", "manage.py"), internals: pythonNames,
+			answers: map[string]errorAnswer{"validation": {kept: []string{"This field is required.", "Ensure this value is less than or equal to 10.", "is not a valid choice."}}},
 		})
 	}
 	errorApps = append(errorApps,
-		errorApp{name: "flask", kit: "flask", command: python("flask", "app.py"), internals: pythonNames, statuses: map[string]int{"validation": 422}},
-		errorApp{name: "fastapi", kit: "fastapi", command: python("fastapi", "app.py"), internals: pythonNames, statuses: map[string]int{"validation": 422}},
+		errorApp{name: "flask", kit: "flask", command: python("flask", "app.py"), internals: pythonNames,
+			answers: map[string]errorAnswer{"validation": {status: 422, kept: []string{"Must be at most 10.", "'GBP' is not one of EUR, USD.", "This field is required."}}}},
+		errorApp{name: "fastapi", kit: "fastapi", command: python("fastapi", "app.py"), internals: pythonNames,
+			answers: map[string]errorAnswer{"validation": {status: 422, kept: []string{"Input should be less than or equal to 10", "Input should be 'EUR' or 'USD'", "Field required"}}}},
 	)
-	for version, module := range map[string]string{"4": "express4", "5": "express"} {
+	for _, version := range []string{"4", "5"} {
+		module := strings.TrimSuffix("express"+version, "5")
 		errorApps = append(errorApps, errorApp{
 			name: "express-" + version, kit: "express",
 			command: func(_ kit, addr string, _ bool) *exec.Cmd {
@@ -112,6 +117,7 @@ func init() {
 				return []string{"NODE_ENV=" + mode, "NODE_KIT=" + string(k), "EXPRESS=" + module}
 			},
 			internals: []string{"chargeLedger", "readReport", "node_modules", "app.js"},
+			answers:   map[string]errorAnswer{"validation": {kept: []string{"Must be at most 10.", "is not one of EUR, USD.", "This field is required."}}},
 		})
 	}
 }
@@ -122,28 +128,30 @@ func init() {
 			name: "go", kit: "errors-go",
 			command:   func(k kit, addr string, _ bool) *exec.Cmd { return inDirectory(string(k), k.path("shop"), addr) },
 			internals: []string{"chargeLedger", "readReport", "goroutine", "main.go"},
+			answers:   map[string]errorAnswer{"validation": {kept: []string{"quantity: must be at most 10", "currency: GBP is not one of EUR, USD", "address: required"}}},
 		},
 		errorApp{name: "spring", kit: "errors-spring", command: springBoot, internals: []string{"chargeLedger", "readReport", "Shop.java", "\tat "},
 			// Tomcat answers itself.
 			more: []errorCase{{"server-page", "GET", "/invoices%2F7", "", errorAnswer{status: 400}}},
 		},
 		errorApp{name: "axum", kit: "errors-axum", internals: []string{"charge_ledger", "read_report", "main.rs", "rustc"},
-			command:  func(k kit, addr string, _ bool) *exec.Cmd { return inDirectory(string(k), k.path("shop"), addr) },
-			env:      func(kit, bool) []string { return []string{"RUST_BACKTRACE=1"} },
-			statuses: map[string]int{"validation": 422},
-			more:     []errorCase{{"panic", "GET", "/reports/reload", "", errorAnswer{status: 500}}},
+			command: func(k kit, addr string, _ bool) *exec.Cmd { return inDirectory(string(k), k.path("shop"), addr) },
+			env:     func(kit, bool) []string { return []string{"RUST_BACKTRACE=1"} },
+			answers: map[string]errorAnswer{"validation": {status: 422, kept: []string{"unknown variant `GBP`, expected `EUR` or `USD`"}}},
+			more:    []errorCase{{"panic", "GET", "/reports/reload", "", errorAnswer{status: 500}}},
 		},
 	)
 	rubyNames := []string{"charge_ledger", "read_report", "app.rb", "vendor_ruby", "gems/"}
 	missing := []errorCase{{"missing-record", "GET", "/customers/999", "", errorAnswer{status: 404}}}
+	invalid := map[string]errorAnswer{"validation": {status: 422, kept: []string{"Quantity must be less than or equal to 10", "Currency is not included in the list", "Address can't be blank"}}}
 	errorApps = append(errorApps,
 		errorApp{name: "sinatra", kit: "ruby", command: ruby("sinatra"), env: rubyEnvironment, internals: rubyNames,
-			statuses: map[string]int{"validation": 422}},
+			answers: map[string]errorAnswer{"validation": {status: 422, kept: []string{"must be less than or equal to 10", "GBP is not one of EUR, USD", "can't be blank"}}}},
 		errorApp{name: "rails", kit: "ruby", command: ruby("rails"), env: rubyEnvironment, internals: rubyNames,
-			statuses: map[string]int{"validation": 422}, more: missing},
+			answers: invalid, more: missing},
 		errorApp{name: "rails-api", kit: "ruby", command: ruby("rails"), internals: rubyNames,
-			env:      func(k kit, debug bool) []string { return append(rubyEnvironment(k, debug), "RAILS_API=1") },
-			statuses: map[string]int{"validation": 422}, more: missing},
+			env:     func(k kit, debug bool) []string { return append(rubyEnvironment(k, debug), "RAILS_API=1") },
+			answers: invalid, more: missing},
 	)
 }
 
@@ -170,8 +178,8 @@ func init() {
 			}
 			return []string{"LD_LIBRARY_PATH=" + libraries[0]}
 		},
-		statuses: map[string]int{"validation": 422},
-		more:     []errorCase{{"warnings", "GET", "/reports/rates", "", errorAnswer{status: 500}}},
+		answers: map[string]errorAnswer{"validation": {status: 422, kept: []string{"Must be at most 10.", "GBP is not one of EUR, USD.", "This field is required."}}},
+		more:    []errorCase{{"warnings", "GET", "/reports/rates", "", errorAnswer{status: 500}}},
 	})
 }
 
@@ -218,13 +226,29 @@ func rubyEnvironment(k kit, _ bool) []string {
 	}
 }
 
+// frame returns the function that an operator must find among the frames of an answer
+// that has a trace, "" if none.
+func (app errorApp) frame(e errorCase, text string) string {
+	if e.name != "unhandled" {
+		return ""
+	}
+	for _, name := range []string{"charge_ledger", "chargeLedger"} {
+		if strings.Contains(text, name) {
+			return name
+		}
+	}
+	return ""
+}
+
 // cases returns the requests to an application and what is said of its answers.
 func (app errorApp) cases() []errorCase {
 	var list []errorCase
 	for _, c := range errorCases {
-		if status := app.statuses[c.name]; status != 0 {
-			c.status = status
+		own := app.answers[c.name]
+		if own.status != 0 {
+			c.status = own.status
 		}
+		c.kept = append(slices.Clone(c.kept), own.kept...)
 		list = append(list, c)
 	}
 	return append(list, app.more...)

@@ -2,12 +2,18 @@
 
 package e2e
 
+import "strings"
+
 // errorCase is a request to which every application of errorApps answers with
 // an error.
 type errorCase struct {
 	name, method, path string
 	json               string // body; {name} stands for what is planted under that name
 	errorAnswer
+}
+
+func (c errorCase) body(ps errorPlants) string {
+	return strings.ReplaceAll(c.json, "{row email}", ps.disclosures.value("row email"))
 }
 
 // errorAnswer is what is said of an answer.
@@ -18,6 +24,11 @@ type errorAnswer struct {
 	// fields are header fields that arrive as they are.
 	fields []string
 }
+
+const statement = "SELECT id, margin_cents FROM customer_ledger"
+
+// innerNames are names of tables and columns.
+var innerNames = []string{"shop_customer", "customer_ledger", "margin_cents", "INSERT INTO"}
 
 const customer = `{"email":"{row email}"}`
 
@@ -39,7 +50,7 @@ var errorCases = []errorCase{
 }
 
 // errorAccepts are the values of Accept that each is asked with.
-var errorAccepts = map[string]string{"html": "text/html", "json": "application/json", "any": "*/*"}
+var errorAccepts = []struct{ name, value string }{{"html", "text/html"}, {"json", "application/json"}, {"any", "*/*"}}
 
 // errorPlants are the secrets of an application and what else of its inside its
 // answers may tell.
@@ -60,7 +71,7 @@ func newErrorPlants() errorPlants {
 			{name: "host", value: "db-" + random(6, "abcdefghijkmnpqrstuvwxyz") + "-3.internal"},
 			{name: "private address", value: "10.20.31." + random(2, "123456789")},
 			{name: "row email", value: random(8, "abcdefghijkmnpqrstuvwxyz") + "@example.net"},
-			{name: "statement", value: "SELECT id, margin_cents FROM customer_ledger"},
+			{name: "statement", value: statement},
 		},
 	}
 }
@@ -79,7 +90,7 @@ func capturedPlants() errorPlants {
 			{name: "host", value: "db-prod-3.internal"},
 			{name: "private address", value: "10.20.30.40"},
 			{name: "row email", value: "jane.roe@example.net"},
-			{name: "statement", value: "SELECT id, margin_cents FROM customer_ledger"},
+			{name: "statement", value: statement},
 		},
 	}
 }
