@@ -43,8 +43,8 @@ type Rule struct {
 	// Reference is the address of the document that describes the form.
 	Reference string `toml:"reference"`
 	// Framework is what made it, as metrics and reports name it: "django", "java",
-	// "postgresql". Of several rules that fit, the page names it, else the trace, else
-	// the member, else the message.
+	// "postgresql". Of several rules that fit, the page names it, else the member, else
+	// the trace, else the message.
 	Framework string `toml:"framework"`
 	Part      Part   `toml:"part"`
 

@@ -273,7 +273,7 @@ func (n *neutraliser) body(kind Kind, text []byte) error {
 
 // ranks order the parts by how well they tell the framework.
 var ranks = map[disclosure.Part]int{
-	disclosure.Page: 5, disclosure.Trace: 4, disclosure.Member: 3, disclosure.Message: 2, disclosure.Name: 1,
+	disclosure.Page: 5, disclosure.Member: 4, disclosure.Trace: 3, disclosure.Message: 2, disclosure.Name: 1,
 }
 
 // note notes that a rule recognised text.
