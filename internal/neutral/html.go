@@ -42,8 +42,11 @@ func (n *neutraliser) html(text []byte) error {
 				continue
 			}
 		}
-		if kind == html.TextToken {
+		if kind == html.TextToken || kind == html.CommentToken {
 			says.Write(words)
+		}
+		if n.res.Whole {
+			continue // the rest is read for what it tells
 		}
 		found, own, err := n.find(words)
 		switch {
@@ -51,7 +54,6 @@ func (n *neutraliser) html(text []byte) error {
 			return err
 		case own:
 			n.res.Whole = true
-			return nil
 		case len(found) == 0:
 		case kind == html.CommentToken:
 			edits = append(edits, edit{start: start, end: at})
@@ -63,14 +65,21 @@ func (n *neutraliser) html(text []byte) error {
 			}
 		}
 	}
-	if _, own, err := n.find(says.Bytes()); err != nil || own {
-		n.res.Whole = own
-		return err
+	// The whole tells exception and frames better than its parts did.
+	exception, frames := n.res.Exception, n.res.Frames
+	n.res.Exception, n.res.Frames = "", nil
+	_, own, err := n.find(says.Bytes())
+	if n.res.Exception == "" {
+		n.res.Exception = exception
 	}
-	if len(edits) > 0 {
+	if len(n.res.Frames) == 0 {
+		n.res.Frames = frames
+	}
+	n.res.Whole = n.res.Whole || own
+	if err == nil && !n.res.Whole && len(edits) > 0 {
 		n.res.Text = apply(text, edits)
 	}
-	return nil
+	return err
 }
 
 // verbatim are the elements whose text has no character references.

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"io"
 	"slices"
+	"sort"
+	"strings"
 )
 
 // node is a value of a JSON document: where it stands, and what is in it.
@@ -125,17 +127,78 @@ func (w *jsonWriter) value(v *node) error {
 	case v.kind == '{':
 		return w.object(v)
 	case v.kind == '[':
-		for i := range v.members {
-			if err := w.value(&v.members[i].value); err != nil {
-				return err
-			}
-		}
-		return nil
+		return w.array(v)
 	case !v.isString:
 		w.left++
 		return nil
 	}
 	return w.string(v)
+}
+
+// array reads an array. Where its strings are the lines of a trace, these go: alone they
+// say too little.
+func (w *jsonWriter) array(v *node) error {
+	gone, err := w.traced(v)
+	if err != nil {
+		return err
+	}
+	kept := false
+	for i := range v.members {
+		m := &v.members[i]
+		if gone != nil && gone[i] {
+			w.drop(v, i, kept)
+			continue
+		}
+		kept = true
+		if err := w.value(&m.value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// traced reports which elements of an array of strings are lines of a trace that has more
+// than one.
+func (w *jsonWriter) traced(v *node) (gone []bool, err error) {
+	if len(v.members) < 2 || slices.ContainsFunc(v.members, func(m member) bool { return !m.value.isString }) {
+		return nil, nil
+	}
+	var text []byte
+	ends := make([]int, len(v.members))
+	for i := range v.members {
+		text = append(append(text, strings.TrimSuffix(v.members[i].value.text, "\n")...), '\n')
+		ends[i] = len(text)
+	}
+	edits, own, err := w.n.find(text)
+	if err != nil || !own {
+		return nil, err
+	}
+	line := func(at int) int { return sort.Search(len(ends), func(i int) bool { return at < ends[i] }) }
+	for _, e := range edits {
+		first, last := line(e.start), line(e.end-1)
+		if first == last {
+			continue
+		}
+		if gone == nil {
+			gone = make([]bool, len(v.members))
+		}
+		for i := first; i <= min(last, len(gone)-1); i++ {
+			gone[i] = true
+		}
+	}
+	return gone, nil
+}
+
+// drop takes out member i with the comma before it or, where it is the first that stays,
+// behind it.
+func (w *jsonWriter) drop(v *node, i int, kept bool) {
+	e := edit{start: v.members[i].start, end: v.members[i].value.end}
+	if kept {
+		e.start = v.members[i-1].value.end
+	} else if i+1 < len(v.members) {
+		e.end = v.members[i+1].start
+	}
+	w.edits = append(w.edits, e)
 }
 
 func (w *jsonWriter) object(v *node) error {
@@ -156,14 +219,7 @@ func (w *jsonWriter) object(v *node) error {
 		m := &v.members[i]
 		switch {
 		case does[i].gone():
-			// With the comma before it, or where it is the first that stays, behind it.
-			e := edit{start: m.start, end: m.value.end}
-			if kept {
-				e.start = v.members[i-1].value.end
-			} else if i+1 < len(v.members) {
-				e.end = v.members[i+1].start
-			}
-			w.edits = append(w.edits, e)
+			w.drop(v, i, kept)
 			continue
 		case does[i] != nothing:
 			w.left++

@@ -242,7 +242,9 @@ type neutraliser struct {
 	status int
 	found  []redact.Finding
 	res    Result
-	rank   int // of what named the framework
+	rank   int   // of what named the framework
+	raised *rule // that told the exception
+	framed *rule // that told the frames
 }
 
 // severe reports whether what discloses takes the words around it with it: on a 5xx there
@@ -288,11 +290,14 @@ func (n *neutraliser) note(r *rule, text []byte) {
 	if r.Framework != "" && ranks[r.Part] > n.rank {
 		n.res.Framework, n.rank = r.Framework, ranks[r.Part]
 	}
-	if n.res.Exception == "" && r.exception != nil {
-		n.res.Exception = r.raised(text)
+	if r.exception != nil && (n.res.Exception == "" || r.Reverse && n.raised == r) {
+		if raised := r.raised(text); raised != "" {
+			n.res.Exception, n.raised = raised, r
+		}
 	}
-	if r.frame != nil && len(n.res.Frames) == 0 {
-		n.res.Frames = r.frames(text)
+	if r.frame != nil && (len(n.res.Frames) == 0 || r.Reverse && n.framed == r) {
+		frames := append(r.frames(text), n.res.Frames...)
+		n.res.Frames, n.framed = frames[:min(len(frames), maxFrames)], r
 	}
 }
 

@@ -1,10 +1,24 @@
 package neutral
 
 import (
+	"html"
 	"testing"
 )
 
 // What stays of a body, by all rules together.
+const chained = `Traceback (most recent call last):
+  File "/srv/app/ledger.py", line 3, in charge
+    connect()
+OSError: no answer
+
+The above exception was the direct cause of the following exception:
+
+Traceback (most recent call last):
+  File "/srv/app/views.py", line 9, in settle
+    charge()
+shop.Refused: not now
+`
+
 func TestNeutralise(t *testing.T) {
 	s := builtin(t)
 	trace := `Traceback (most recent call last):\n  File \"/srv/app/views.py\", line 12, in charge\n    pay()\nRuntimeError: no route`
@@ -23,8 +37,16 @@ func TestNeutralise(t *testing.T) {
 			`{"detail": "An internal error happened.", "n": 1.0}`, false, "RuntimeError", "charge (/srv/app/views.py:12)"},
 		{"document in a string", Body{500, JSON, []byte(`{"error": "{\"m\": \"` + `File \\\"/a.py\\\", line 3, in f` + `\", \"id\": 7}"}`)},
 			`{"error": "{\"m\": \"An internal error happened.\", \"id\": 7}"}`, false, "", "f (/a.py:3)"},
+		{"trace line by line", Body{500, JSON, []byte(`{"code": 7, "errors": ["Not now.", "", "Traceback (most recent call last):\n", "  File \"/a.py\", line 3, in f\n", "    g()\n", "KeyError: 'x'"]}`)},
+			`{"code": 7, "errors": ["Not now.", ""]}`, false, "KeyError", "f (/a.py:3)"},
+		{"only trace, line by line", Body{404, JSON, []byte(`{"code": 7, "errors": ["Traceback (most recent call last):", "  File \"/a.py\", line 3, in f"]}`)},
+			`{"code": 7, "errors": []}`, false, "", "f (/a.py:3)"},
+		{"two messages", Body{400, JSON, []byte(`{"errors": ["Too long.", "Not a \"File\", line 3."]}`)}, "", false, "", ""},
 		{"trace in an element", Body{500, XML, []byte(`<e><code>7</code><msg>File "/a.py", line 3, in f</msg></e>`)},
 			`<e><code>7</code><msg>An internal error happened.</msg></e>`, false, "", "f (/a.py:3)"},
+		{"chained traces", Body{500, Text, []byte(chained)}, "", true, "shop.Refused", "settle (/srv/app/views.py:9)"},
+		{"trace behind a message", Body{500, HTML, []byte("<p>'x' object has no attribute 'y'</p><pre>" + html.EscapeString(chained) + "</pre>")},
+			"", true, "shop.Refused", "settle (/srv/app/views.py:9)"},
 		{"trace over several elements", Body{500, HTML, []byte(`<p>File <b>"/a.py"</b>, line 3, in f</p>`)}, "", true, "", "f (/a.py:3)"},
 		{"text", Body{404, Text, []byte("gone\n\nFile \"/a.py\", line 3, in f\nKeyError: 'x'\n\nbye")}, "gone\n\n\n\nbye", false, "KeyError", "f (/a.py:3)"},
 	} {
