@@ -44,9 +44,12 @@ func (n *neutraliser) find(text []byte) (edits []edit, own bool, err error) {
 			i++
 			continue
 		}
-		e := edit{f.Start, f.End, strings.TrimSpace(r.Instead)}
-		if r.Instead == "" {
+		e := edit{f.Start, f.End, r.Instead}
+		switch {
+		case r.Instead == "":
 			e.instead = defaults[r.Part]
+		case strings.TrimSpace(r.Instead) == "":
+			e.instead = ""
 		}
 		next := i + 1
 		if r.Part == disclosure.Trace {
