@@ -32,6 +32,14 @@ func TestValidatorsInTheirPlace(t *testing.T) {
 			valid:   []string{`sid=«x»`, `a=b; xpath=«x»`, `__Host-domain=«x»`, `a!path=«x»`},
 			invalid: []string{`a=b; Path=«/»`, `domain=«example.com»`, `a=b;max-age = «60»`},
 		},
+		"not-version": {
+			valid:   []string{`«10.1.2.3»`, `from «10.1.2.3»`, `tcp://«10.1.2.3»`, `(«10.1.2.3»`, `/«10.1.2.3»`},
+			invalid: []string{`Version «10.1.2.3»`, `release: "«10.1.2.3»"`, `Chrome/«10.1.2.3»`, `iOS («10.1.2.3»)`, `v «10.1.2.3»`},
+		},
+		"not-request-target": {
+			valid:   []string{`«/app/x.py»`, `open «/app/x.py»`, `file: '«/app/x.py»'`},
+			invalid: []string{`Cannot GET «/app/x.py»`, `The requested URL «/app/x.py»`, `"path": "«/app/x.py»"`, `Route GET:«/app/x.py»`},
+		},
 		"not-binary:0": {
 			valid:   []string{`token «EAAAEf3»`, `/«EAAAEf3»`, `https://graph.example.com/v1.0/«EAAAEf3»`},
 			invalid: []string{`SYPEYMNIg/oBD4XdDx4AAABB+«EAAAEf3»`, `«EAAAAAAAAf3»`},
