@@ -78,6 +78,16 @@ type Options struct {
 	MaxFiles int           // files kept; default: all
 	// Required makes Record return only when its events are on disk.
 	Required bool
+	// CheckpointKey is the secret key that signs checkpoints, as
+	// NewCheckpointKey returns it; "" makes none.
+	CheckpointKey string
+	// CheckpointEvery is the time between two of them; default an hour. There is
+	// another at the end.
+	CheckpointEvery time.Duration
+	// Anchors are where checkpoints are kept outside of the trail.
+	Anchors []AnchorOptions
+	// Report is told what fails in the background; nil: nobody.
+	Report func(error)
 	// Queue is the number of payloads whose events may wait; default 4096.
 	Queue int
 
@@ -98,4 +108,10 @@ type Stats struct {
 	Failures   uint64 // writes to disk that failed, those tried again included
 	HeadErrors uint64 // times that the head could not be written
 	Seq        uint64 // number of the last record
+
+	TreeSize           uint64    // records in the tree
+	CheckpointSize     uint64    // records in the last checkpoint
+	CheckpointTime     time.Time // when it was made
+	CheckpointFailures uint64    // times that the tree did not grow, or was not signed
+	Anchors            []AnchorStats
 }

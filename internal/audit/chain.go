@@ -65,20 +65,29 @@ type record struct {
 // parseRecord reads the link of a line and hashes it. It accepts only the
 // spelling that link.append writes.
 func parseRecord(line []byte) (record, bool) {
-	rest, ok := bytes.CutPrefix(line, []byte(`{"seq":`))
+	seq, prev, ok := parseLink(line)
 	if !ok {
 		return record{}, false
+	}
+	rec := record{link: link{seq: seq, hash: hashLine(line)}}
+	copy(rec.prev[:], prev)
+	return rec, true
+}
+
+// parseLink is parseRecord without hashing. prev is part of the line.
+func parseLink(line []byte) (seq uint64, prev []byte, ok bool) {
+	rest, ok := bytes.CutPrefix(line, []byte(`{"seq":`))
+	if !ok {
+		return 0, nil, false
 	}
 	num, rest, ok := bytes.Cut(rest, []byte(`,"prev":"`))
 	if !ok || len(rest) < len(hash{})+3 || rest[len(hash{})] != '"' || rest[len(hash{})+1] != ',' ||
 		line[len(line)-1] != '}' {
-		return record{}, false
+		return 0, nil, false
 	}
-	seq, err := strconv.ParseUint(string(num), 10, 64)
+	seq, err := strconv.ParseUint(string(num), 10, 63)
 	if err != nil || seq == 0 || num[0] == '0' || num[0] == '+' {
-		return record{}, false
+		return 0, nil, false
 	}
-	rec := record{link: link{seq: seq, hash: hashLine(line)}}
-	copy(rec.prev[:], rest)
-	return rec, true
+	return seq, rest[:len(hash{})], true
 }

@@ -58,11 +58,43 @@ func (t *Trail) resume(dir string, rep seglog.Repair) error {
 	} else if errors.Is(headErr, errHeadDamaged) {
 		notes = append(notes, "trail begun anew: the head file was damaged and there were no records")
 	}
+	known, err := knownSize(dir)
+	if err != nil {
+		return err
+	}
+	if known > t.last.seq {
+		notes = append(notes, fmt.Sprintf("records %d to %d are missing from the end of the trail, as its tree or checkpoints say", t.last.seq+1, known))
+		t.last = link{seq: known, hash: noHash}
+	}
 	t.seq.Store(t.last.seq)
 	if err := t.head.write(t.last, true); err != nil {
 		return err
 	}
 	return t.mark(notes)
+}
+
+// noHash stands for that of a record of which only the number is known.
+var noHash = func() (h hash) {
+	for i := range h {
+		h[i] = '0'
+	}
+	return h
+}()
+
+// knownSize is the number of records that the tree or a checkpoint knows.
+func knownSize(dir string) (uint64, error) {
+	f, n, err := openHashes(dir)
+	if err != nil {
+		return 0, err
+	}
+	if f != nil {
+		_ = f.Close()
+	}
+	last, err := lastCheckpoint(dir)
+	if err != nil {
+		return uint64(n), nil // Verify says what is wrong with it
+	}
+	return max(uint64(n), last.Size), nil
 }
 
 // compare holds the end of the trail against its head. Where they differ the

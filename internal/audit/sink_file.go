@@ -33,11 +33,14 @@ type hooks struct {
 // Trail is the durable sink: a directory of records in one hash chain. It is
 // safe for concurrent use.
 type Trail struct {
+	dir      string
 	required bool
 	now      func() time.Time
 	segs     *seglog.Segments
 	com      *seglog.Committer[batch]
 	head     *headFile
+	keeper   *keeper
+	begin    sync.Once
 	release  sync.Once
 
 	// Of the committing goroutine; before Start, of newTrail.
@@ -79,7 +82,7 @@ func newTrail(o Options) (*Trail, error) {
 	if o.Queue <= 0 {
 		o.Queue = defaultQueue
 	}
-	t := &Trail{required: o.Required, now: o.hooks.now, queue: o.Queue, committed: make(chan struct{}, 1)}
+	t := &Trail{dir: o.Dir, required: o.Required, now: o.hooks.now, queue: o.Queue, committed: make(chan struct{}, 1)}
 	t.over.max = maxMerged
 	if t.now == nil {
 		t.now = time.Now
@@ -97,7 +100,10 @@ func newTrail(o Options) (*Trail, error) {
 		return nil, fmt.Errorf("audit: %w", err)
 	}
 	t.segs = segs
-	if err := t.resume(o.Dir, rep); err != nil {
+	if err = t.resume(o.Dir, rep); err == nil {
+		t.keeper, err = t.newKeeper(o)
+	}
+	if err != nil {
 		_ = t.segs.Close()
 		_ = t.head.close()
 		return nil, fmt.Errorf("audit: %w", err)
@@ -110,6 +116,7 @@ func (t *Trail) Start() error {
 	if err := t.com.Start(); err != nil {
 		return ErrStopped
 	}
+	t.begin.Do(t.keeper.start)
 	return nil
 }
 
@@ -244,6 +251,12 @@ func (t *Trail) beforeRemove(oldest seglog.Segment) error {
 	} else if ok {
 		first = rec.seq
 	}
+	// The tree needs the records that go; keeper is nil while the trail resumes.
+	if t.keeper != nil {
+		if err := t.keeper.grow.secure(first - 1); err != nil {
+			return err
+		}
+	}
 	old := t.head.first
 	t.head.first = first
 	if err := t.head.write(t.last, true); err != nil {
@@ -266,7 +279,7 @@ func (t *Trail) Stop(ctx context.Context) error {
 		if t.more() {
 			err = errors.Join(err, errors.New("merged events could not be written"))
 		}
-		err = errors.Join(err, t.head.write(t.last, true), t.head.close(), t.segs.Close())
+		err = errors.Join(err, t.keeper.end(), t.head.write(t.last, true), t.head.close(), t.segs.Close())
 	})
 	if err != nil {
 		return fmt.Errorf("audit: %w", err)
@@ -285,11 +298,13 @@ func (t *Trail) Close() error {
 func (t *Trail) Stats() Stats {
 	c := t.com.Stats()
 	merged, crude := t.over.totals()
-	return Stats{
+	s := Stats{
 		Merged: merged, Crude: crude, Dropped: t.dropped.Load(),
 		Events: t.events.Load(), Queued: c.Queued, Refused: c.Refused + t.refused.Load(), Failed: c.Failed, Lost: c.Lost,
 		Commits: c.Commits, Failures: c.Failures, HeadErrors: t.headErrors.Load(), Seq: t.seq.Load(),
 	}
+	t.keeper.stats(&s)
+	return s
 }
 
 // firstRecord reads the first record of a file; ok is false for an empty one.

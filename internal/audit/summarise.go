@@ -186,6 +186,9 @@ func (s *summariser) file(path string) error {
 }
 
 func (s *summariser) event(e *Event) {
+	if e.Note == notePolicy {
+		return
+	}
 	if e.Note != "" {
 		s.markers = append(s.markers, marker(e))
 		if e.Note == noteDropped {

@@ -1,12 +1,17 @@
 package audit
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
+	"slices"
 	"time"
+
+	"golang.org/x/mod/sumdb/note"
 
 	"github.com/redactd/redactd/internal/seglog"
 )
@@ -20,7 +25,9 @@ const (
 	Deleted    Fault = "deleted"
 	Reordered  Fault = "reordered"
 	Duplicated Fault = "duplicated"
-	Truncated  Fault = "truncated" // the end of the trail is missing
+	Truncated  Fault = "truncated"   // the end of the trail is missing
+	Replaced   Fault = "replaced"    // a checkpoint is another one
+	RolledBack Fault = "rolled back" // a checkpoint kept elsewhere knows more
 )
 
 // Break is the first place where the chain does not hold.
@@ -63,9 +70,12 @@ type Report struct {
 	Hash string `json:"hash,omitempty"`
 	// Torn is the number of bytes of an incomplete record at the end, which
 	// was being written or was left by a crash, and never acknowledged.
-	Torn    int      `json:"torn,omitempty"`
-	Markers []Marker `json:"markers,omitempty"`
-	Break   *Break   `json:"break,omitempty"`
+	Torn    int         `json:"torn,omitempty"`
+	Tree    *TreeReport `json:"tree,omitempty"`
+	Markers []Marker    `json:"markers,omitempty"`
+	// Policies is how often a configuration came into force.
+	Policies int    `json:"policies,omitempty"`
+	Break    *Break `json:"break,omitempty"`
 }
 
 // WriteText writes the report for people.
@@ -95,6 +105,7 @@ func (r Report) WriteText(w io.Writer) error {
 			printf("records before %d were removed by retention; verified from %d on\n", r.First, r.First)
 		}
 		printf("last record: %d %s\n", r.Last, r.Hash)
+		r.Tree.write(printf)
 	}
 	if r.Torn > 0 {
 		printf("note: %d bytes of an incomplete record at the end, not yet acknowledged\n", r.Torn)
@@ -105,10 +116,39 @@ func (r Report) WriteText(w io.Writer) error {
 	return err
 }
 
-// Verify reads the trail in dir and proves its chain whole, or names the
-// first record at which it is not. It may run while the trail is written. The
-// error is for files that could not be read.
-func Verify(dir string) (Report, error) {
+// VerifyOptions say what a trail is held against beside itself.
+type VerifyOptions struct {
+	// Keys are public keys of checkpoints; without any, signatures are not
+	// checked.
+	Keys []string
+	// Checkpoints are signed checkpoints that were kept elsewhere, by name.
+	Checkpoints map[string][]byte
+}
+
+func (o VerifyOptions) verifiers() ([]note.Verifier, error) {
+	var vs []note.Verifier
+	for _, key := range o.Keys {
+		v, err := note.NewVerifier(key)
+		if err != nil {
+			return nil, errors.New("audit: the key is no public key (what redactd audit key prints)")
+		}
+		vs = append(vs, v)
+	}
+	return vs, nil
+}
+
+// Verify is VerifyWith without options.
+func Verify(dir string) (Report, error) { return VerifyWith(dir, VerifyOptions{}) }
+
+// VerifyWith reads the trail in dir and proves its chain, its tree and its
+// checkpoints whole, or names the first place at which they are not. It may run
+// while the trail is written. The error is for files that could not be read.
+func VerifyWith(dir string, o VerifyOptions) (Report, error) {
+	keys, err := o.verifiers()
+	if err != nil {
+		return Report{}, err
+	}
+
 	if _, err := os.Stat(dir); err != nil {
 		return Report{}, fmt.Errorf("audit: %w", err)
 	}
@@ -118,7 +158,7 @@ func Verify(dir string) (Report, error) {
 		if headErr != nil && !isNoHead(headErr) {
 			return Report{}, fmt.Errorf("audit: %w", headErr)
 		}
-		r, err := verify(dir, h, headErr)
+		r, err := verify(dir, h, headErr, keys, o.Checkpoints)
 		if err == nil && r.OK {
 			return r, nil
 		}
@@ -137,14 +177,27 @@ func Verify(dir string) (Report, error) {
 // maxTries bounds how often retention may get in the way of one Verify.
 const maxTries = 100
 
-func verify(dir string, h head, headErr error) (Report, error) {
-	segs, err := seglog.List(dir, prefix)
+func verify(dir string, h head, headErr error, keys []note.Verifier, external map[string][]byte) (Report, error) {
+	points, err := directoryPoints(dir)
 	if err != nil {
 		return Report{}, err
 	}
-	v := verifier{segs: segs, head: h, hasHead: headErr == nil}
-	v.rep.Files = len(segs)
-	for i := range segs {
+	for _, name := range slices.Sorted(maps.Keys(external)) {
+		points = append(points, externalPoint(name, external[name]))
+	}
+	v := verifier{dir: dir, head: h, hasHead: headErr == nil, tree: newTreeCheck(keys, points)}
+	stored, err := v.tree.openStored(dir)
+	if err != nil {
+		return Report{}, err
+	}
+	if stored != nil {
+		defer func() { _ = stored.Close() }()
+	}
+	if v.segs, err = seglog.List(dir, prefix); err != nil {
+		return Report{}, err
+	}
+	v.rep.Files = len(v.segs)
+	for i := range v.segs {
 		if err := v.file(i); err != nil {
 			return Report{}, err
 		}
@@ -153,16 +206,21 @@ func verify(dir string, h head, headErr error) (Report, error) {
 		}
 	}
 	v.finish(headErr)
+	v.rep.Tree = &v.tree.rep
 	v.rep.OK = v.rep.Break == nil
 	return v.rep, nil
 }
 
 // verifier walks a trail. It holds two links of it at a time.
 type verifier struct {
+	dir     string
+	tree    *treeCheck
 	segs    []seglog.Segment
 	head    head
 	hasHead bool
 	rep     Report
+	// policyFault is the first copy of a policy that is not as it was written.
+	policyFault *Break
 
 	last   link
 	lastAt place
@@ -259,8 +317,16 @@ func (v *verifier) record(at place, line []byte) error {
 	v.rep.Records++
 	v.rep.Last, v.rep.Hash = rec.seq, string(rec.hash[:])
 	v.last, v.lastAt = rec.link, at
+	if v.rep.Records == 1 {
+		if err := v.tree.skip(rec.seq); err != nil {
+			return err
+		}
+	}
+	if err := v.tree.add(rec.seq, line, at, v.segs[at.seg].Name()); err != nil {
+		return err
+	}
 	if e, ok := decodeMarker(line); ok {
-		v.rep.Markers = append(v.rep.Markers, marker(&e))
+		return v.marker(&e)
 	}
 	return nil
 }
@@ -378,5 +444,35 @@ func (v *verifier) finish(headErr error) {
 			}
 		}
 		v.rep.Break = b
+	}
+	if v.rep.Break == nil {
+		end := Break{File: headName}
+		if n := len(v.segs); n > 0 {
+			end.File, end.Line = v.segs[n-1].Name(), 1
+			if v.rep.Records > 0 && v.lastAt.seg == n-1 {
+				end.Line = v.lastAt.line + 1
+			}
+		}
+		v.tree.finish(v.rep.Last, end)
+		v.rep.Break = cmp.Or(v.tree.fault, v.policyFault)
+	}
+}
+
+// write tells of the tree.
+func (t *TreeReport) write(printf func(string, ...any)) {
+	if t == nil {
+		return
+	}
+	printf("root of the tree: %d %s\n", t.Size, t.Root)
+	switch {
+	case t.Checkpoints == 0:
+		printf("no checkpoint was signed\n")
+	case t.Signed < t.Checkpoints:
+		printf("%d checkpoints fit, the last of %d records%s; their signatures were not checked (--key)\n", t.Checkpoints, t.Last.Size, onDate(t.Last))
+	default:
+		printf("%d checkpoints fit and are signed by %s, the last of %d records%s\n", t.Checkpoints, t.Last.Origin, t.Last.Size, onDate(t.Last))
+	}
+	if t.Checkpoints > 0 && t.Newer > 0 {
+		printf("%d records are newer than the last checkpoint\n", t.Newer)
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/mod/sumdb/tlog"
+
 	"github.com/redactd/redactd/internal/seglog"
 )
 
@@ -22,6 +24,9 @@ func readImage(t testing.TB, dir string) image {
 		t.Fatal(err)
 	}
 	for _, e := range entries {
+		if e.IsDir() {
+			continue
+		}
 		p, err := os.ReadFile(filepath.Join(dir, e.Name()))
 		if err != nil {
 			t.Fatal(err)
@@ -76,11 +81,11 @@ func sample(t testing.TB) image {
 	recordN(t, tr, 12)
 	closeTrail(t, tr)
 	img := readImage(t, dir)
-	if len(img) != 4 {
+	if len(img) != 5 {
 		t.Fatalf("sample has %d files", len(img))
 	}
-	for _, p := range img {
-		if n := bytes.Count(p, []byte("\n")); n != 4 && n != 1 {
+	for name, p := range img {
+		if n := bytes.Count(p, []byte("\n")); n != 4 && n != 1 && name != treeName {
 			t.Fatalf("sample has a file of %d lines", n)
 		}
 	}
@@ -260,6 +265,9 @@ func FuzzVerify(f *testing.F) {
 		r, err := Verify(dir)
 		if err != nil {
 			t.Fatal(err)
+		}
+		if name == treeName && bytes.HasPrefix(good[name], p[:min(len(p), int(tlog.StoredHashCount(leaves(int64(len(p)))))*tlog.HashSize)]) {
+			return // shorter: made anew from the records
 		}
 		if r.OK != img.equal(good) {
 			t.Fatalf("op %d on %s: verified %v", op%6, name, r.OK)
