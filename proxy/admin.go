@@ -21,6 +21,9 @@ func (p *Proxy) newAdmin(cfg *config.Config) *http.Server {
 	mux.HandleFunc("GET /-/ready", p.serveReady)
 	mux.HandleFunc("POST /-/reload", p.serveReload)
 	mux.HandleFunc("GET /-/config", p.serveConfig)
+	if p.witness != nil {
+		mux.HandleFunc("POST /-/checkpoints", p.serveCheckpoints)
+	}
 	if cfg.Admin.Pprof {
 		mux.HandleFunc("GET /debug/pprof/", pprof.Index)
 		mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)

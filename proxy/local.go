@@ -135,10 +135,7 @@ func (p *Proxy) localKeys() error {
 func (p *Proxy) openSinks(cfg *config.Config) error {
 	p.recorder, p.local = p.o.recorder, p.o.local
 	if p.recorder == nil && cfg.Audit.Dir != "" {
-		trail, err := audit.Open(audit.Options{
-			Dir: cfg.Audit.Dir, MaxSize: int64(cfg.Audit.MaxSize), MaxAge: time.Duration(cfg.Audit.MaxAge),
-			MaxFiles: cfg.Audit.MaxFiles, Required: cfg.Audit.Required,
-		})
+		trail, err := p.openTrail(cfg)
 		if err != nil {
 			return err
 		}

@@ -102,6 +102,7 @@ func build(cfg *config.Config, o Options, old *policy, sh shared) (*policy, erro
 		byName: map[string]*route{}, listeners: map[string]*listener{}, upstreams: map[string]*upstream{},
 	}
 	b.serverSettings(p)
+	b.evidence()
 	for _, name := range slices.Sorted(maps.Keys(cfg.Upstreams)) {
 		b.upstream(p, name, old, sh)
 	}

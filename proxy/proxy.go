@@ -23,6 +23,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"reflect"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -66,6 +67,7 @@ type Proxy struct {
 	registry *prometheus.Registry
 	policy   atomic.Pointer[policy]
 	recorder audit.Recorder
+	witness  *audit.Witness // nil where checkpoints of others are not kept
 	local    local
 	server   *fasthttp.Server
 	conns    *connSet
@@ -118,6 +120,7 @@ func New(o Options) (*Proxy, error) {
 func (p *Proxy) adopt(pol *policy) {
 	old := p.policy.Swap(pol)
 	p.m.loaded(old, pol, time.Now())
+	p.inForce(pol)
 	for name, u := range pol.upstreams {
 		for _, t := range u.targets {
 			p.m.upstreamUp(name, t.label, t.outUntil().IsZero())
@@ -193,6 +196,7 @@ func fixedSettings(old, now *config.Config) error {
 	check("admin.listen", old.Admin.Listen, now.Admin.Listen)
 	check("admin.pprof", old.Admin.Pprof, now.Admin.Pprof)
 	check("audit", old.Audit, now.Audit)
+	check("anchor", true, reflect.DeepEqual(old.Anchors, now.Anchors))
 	check("store", old.Store, now.Store)
 	fixedListeners(old, now, check)
 	check("route", usesStore(old) || !usesStore(now), true)

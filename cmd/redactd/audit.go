@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/redactd/redactd/internal/audit"
 	"github.com/redactd/redactd/internal/config"
 )
 
@@ -21,7 +22,7 @@ and never what. Each line carries the hash of the line before, so that no line
 can be changed, taken out or put in without a trace.`,
 		Example: `  redactd audit report --from 2026-01-01 --format html > report.html
   redactd audit verify`,
-	}, newAuditReport(e), newAuditVerify(e))
+	}, newAuditReport(e), newAuditVerify(e), newAuditKey(e))
 }
 
 // trailFlags say where a trail is.
@@ -62,6 +63,22 @@ func (f *trailFlags) trail(e *env) (string, error) {
 		return "", fmt.Errorf("there is no audit trail in %s (--dir or --config)", dir)
 	}
 	return dir, nil
+}
+
+// checkpointKeys returns the public keys to check with: those given, and that of
+// the configured secret key where it can be read.
+func (f *trailFlags) checkpointKeys(e *env, given []string) ([]string, error) {
+	if len(given) > 0 || f.dir != "" {
+		return given, nil
+	}
+	cfg, err := e.implicitConfig(f.config)
+	if err != nil || cfg == nil || cfg.Audit.CheckpointKey == "" {
+		return nil, err
+	}
+	if _, public, err := audit.CheckpointKey(cfg.Audit.CheckpointKey); err == nil {
+		return []string{public}, nil
+	}
+	return nil, nil // another user may read the trail than the key
 }
 
 func trailDir(cfg *config.Config) (string, error) {

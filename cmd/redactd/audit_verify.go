@@ -2,6 +2,12 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -11,26 +17,47 @@ import (
 func newAuditVerify(e *env) *cobra.Command {
 	var f trailFlags
 	var asJSON bool
+	var keys, checkpoints []string
 	cmd := &cobra.Command{
-		Use:   "verify",
+		Use:   "verify [DIR]",
 		Short: "Prove the audit trail whole",
 		Long: `Prove that no record of the audit trail was changed, taken out, put in or moved
-since it was written, or name the first one that does not fit. It may run while
-the trail is written.
+since it was written, or name the first place that does not fit: a record, a
+checkpoint, the tree, the copy of a configuration. It may run while the trail is
+written, and needs nothing but the files.
 
-The hash it prints stands for the whole trail up to there. Kept elsewhere, it
-proves later that this part is still the same.
+--key checks the signatures of checkpoints, with the public key that
+audit key prints. Without it they are checked with the configured key where that
+can be read, and else not at all.
+
+--checkpoint has the trail continue a checkpoint that was kept outside of it, by
+an anchor. Only this shows that a trail was set back to an older state, or made
+anew by someone who has the key. It may be a directory, for all files in it.
 
 ` + e.trailHelp(),
-		Example:     `  redactd audit verify --dir /var/lib/redactd/audit`,
-		Args:        cobra.NoArgs,
+		Example: `  redactd audit verify --dir /var/lib/redactd/audit
+  redactd audit verify --key "$(cat public.key)" --checkpoint /mnt/evidence /var/lib/redactd/audit`,
+		Args:        cobra.MaximumNArgs(1),
 		Annotations: exits("0  the trail is whole", "1  it is not, or could not be read"),
-		RunE: e.runs(func(*cobra.Command, []string) error {
+		RunE: e.runs(func(_ *cobra.Command, args []string) error {
+			if len(args) == 1 {
+				if f.dir != "" || f.config != "" {
+					return usagef("a directory stands beside --dir or --config")
+				}
+				f.dir = args[0]
+			}
+			o, err := verifyOptions(keys, checkpoints)
+			if err != nil {
+				return err
+			}
 			dir, err := f.trail(e)
 			if err != nil {
 				return err
 			}
-			r, err := audit.Verify(dir)
+			if o.Keys, err = f.checkpointKeys(e, o.Keys); err != nil {
+				return err
+			}
+			r, err := audit.VerifyWith(dir, o)
 			if err != nil {
 				return err
 			}
@@ -49,5 +76,55 @@ proves later that this part is still the same.
 	}
 	f.add(e, cmd)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print as JSON")
+	cmd.Flags().StringArrayVar(&keys, "key", nil, "public `KEY` that signs checkpoints, or a file with it (may be given again)")
+	cmd.Flags().StringArrayVar(&checkpoints, "checkpoint", nil, "`FILE` or directory with checkpoints kept elsewhere (may be given again)")
 	return cmd
+}
+
+// verifyOptions reads what --key and --checkpoint name.
+func verifyOptions(keys, checkpoints []string) (o audit.VerifyOptions, err error) {
+	for _, key := range keys {
+		if text, err := os.ReadFile(key); err == nil {
+			key = strings.TrimSpace(string(text))
+		}
+		if _, err := audit.PublicKey(key); err != nil {
+			return o, usagef("--key: %v", err)
+		}
+		o.Keys = append(o.Keys, key)
+	}
+	o.Checkpoints = map[string][]byte{}
+	for _, path := range checkpoints {
+		files, err := filesIn(path)
+		if err != nil {
+			return o, fmt.Errorf("--checkpoint: %w", err)
+		}
+		for _, file := range files {
+			if o.Checkpoints[file], err = os.ReadFile(file); err != nil {
+				return o, fmt.Errorf("--checkpoint: %w", err)
+			}
+		}
+	}
+	return o, nil
+}
+
+// filesIn returns path, or the files of that directory, sorted.
+func filesIn(path string) ([]string, error) {
+	entries, err := os.ReadDir(path)
+	if err != nil {
+		if info, serr := os.Stat(path); serr == nil && !info.IsDir() {
+			return []string{path}, nil
+		}
+		return nil, err
+	}
+	var files []string
+	for _, entry := range entries {
+		if entry.Type().IsRegular() && !strings.HasPrefix(entry.Name(), ".") {
+			files = append(files, filepath.Join(path, entry.Name()))
+		}
+	}
+	if len(files) == 0 {
+		return nil, errors.New(path + " holds no file")
+	}
+	slices.Sort(files)
+	return files, nil
 }

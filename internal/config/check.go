@@ -330,6 +330,9 @@ func (d *decoder) checkDirs() {
 	if d.cfg.Audit.Required && audit == "" {
 		d.fail("audit.required", "wants a trail that is off (set audit.dir)")
 	}
+	if d.cfg.Audit.CheckpointKey != "" && audit == "" {
+		d.fail("audit.checkpoint_key", "wants a trail that is off (set audit.dir)")
+	}
 	if audit != "" && audit == store {
 		d.fail("store.dir", "is also audit.dir (a directory of its own)")
 	}

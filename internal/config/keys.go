@@ -36,7 +36,7 @@ const (
 )
 
 // named are the tables that hold tables by name.
-var named = map[string]bool{"upstream": true, "route": true, "listener": true, "rule": true, "allow": true, "secret": true}
+var named = map[string]bool{"upstream": true, "route": true, "listener": true, "rule": true, "allow": true, "secret": true, "anchor": true}
 
 func strs(s ...any) []any { return s }
 
@@ -179,6 +179,15 @@ var ownKeys = []key{
 	{path: "audit.max_age", def: "1d"},
 	{path: "audit.max_files", def: int64(0)},
 	{path: "audit.required", def: false},
+	{path: "audit.checkpoint_key", file: directory},
+	{path: "audit.checkpoint_every", def: "1h", min: second},
+	{path: "audit.accept_checkpoints", check: nonEmpty},
+
+	{path: "anchor.NAME.kind", check: nonEmpty, required: true},
+	{path: "anchor.NAME.path", file: directory},
+	{path: "anchor.NAME.url", check: optional(anchorURL)},
+	{path: "anchor.NAME.token"},
+	{path: "anchor.NAME.timeout", def: "30s", min: second / 1000},
 
 	{path: "store.dir", def: "data/store", file: directory},
 	{path: "store.max_size", def: "64MiB", min: kib},

@@ -104,6 +104,9 @@ func (c *Config) named() {
 	for name, s := range c.Secrets {
 		s.Name = name
 	}
+	for name, a := range c.Anchors {
+		a.Name = name
+	}
 	for name, r := range c.Routes {
 		r.Name = name
 	}

@@ -61,7 +61,7 @@ func (c *Config) public(edit func(path, s string) string) *Config {
 
 // hasURL reports whether what stands at path may have a password in it.
 func hasURL(path string) bool {
-	return strings.HasPrefix(path, "upstream.") || strings.HasPrefix(path, "errors.") || path == "records.dsn"
+	return strings.HasPrefix(path, "upstream.") || strings.HasPrefix(path, "errors.") || strings.HasPrefix(path, "anchor.") || path == "records.dsn"
 }
 
 // copyTree copies the fields that have a TOML key from in to out, with each

@@ -216,3 +216,9 @@ func isToken(s string) bool {
 func isAlnum(c byte) bool {
 	return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
 }
+
+// anchorURL checks the URL of an anchor, which may have a query.
+func anchorURL(s string) string {
+	s, _, _ = strings.Cut(s, "?")
+	return upstreamURL(s)
+}

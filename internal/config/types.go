@@ -27,6 +27,8 @@ type Config struct {
 	Store   Store               `toml:"store"`
 	Errors  ErrorLog            `toml:"errors"`
 	Records Records             `toml:"records"`
+	// Anchors are where checkpoints of the trail are kept, by name.
+	Anchors map[string]*Anchor `toml:"anchor"`
 
 	// Digest is a SHA-256 in hex over the effective configuration, secrets
 	// left out.
@@ -281,6 +283,20 @@ type Audit struct {
 	MaxAge   Duration `toml:"max_age"`   // of one file before it rotates; 0: no limit
 	MaxFiles int      `toml:"max_files"` // kept; 0: all
 	Required bool     `toml:"required"`  // a finding's event is on disk before its payload goes on
+
+	CheckpointKey     string   `toml:"checkpoint_key"`     // file with the key that signs checkpoints; "" signs none
+	CheckpointEvery   Duration `toml:"checkpoint_every"`   // beside one at the end
+	AcceptCheckpoints []string `toml:"accept_checkpoints"` // public keys of trails whose checkpoints are kept here
+}
+
+// Anchor is a place outside of the trail where its checkpoints are kept.
+type Anchor struct {
+	Name    string   `toml:"-"`
+	Kind    string   `toml:"kind"`
+	Path    string   `toml:"path"` // of a directory
+	URL     string   `toml:"url"`
+	Token   Secret   `toml:"token"`
+	Timeout Duration `toml:"timeout"`
 }
 
 // Store configures the embedded log store.
