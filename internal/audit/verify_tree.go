@@ -241,19 +241,8 @@ func (t *treeCheck) finish(last uint64, end Break) {
 
 func (t *treeCheck) tail(last uint64, end Break) {
 	t.reached() // those of an empty trail
-	for _, p := range t.points {
-		c, ok := t.open(p)
-		if !ok {
-			return
-		}
-		end.Seq, end.Fault = last+1, Truncated
-		end.Detail = fmt.Sprintf("%s says that there were %d records: %d to %d are missing at the end", p.name, c.Size, last+1, c.Size)
-		if p.external {
-			end.Fault = RolledBack
-			end.Detail = fmt.Sprintf("%s says that there were %d records%s: the trail is an older one, or records %d to %d were removed",
-				p.name, c.Size, onDate(c), last+1, c.Size)
-		}
-		t.fail(end)
+	if len(t.points) > 0 {
+		t.beyond(t.points[0], last, end)
 		return
 	}
 	if uint64(t.storedN) > last && !t.doubtful {
@@ -261,6 +250,22 @@ func (t *treeCheck) tail(last uint64, end Break) {
 		end.Detail = fmt.Sprintf("the tree knows records %d to %d, which are missing at the end", last+1, t.storedN)
 		t.fail(end)
 	}
+}
+
+// beyond tells of a checkpoint that knows more records.
+func (t *treeCheck) beyond(p point, last uint64, end Break) {
+	c, ok := t.open(p)
+	if !ok {
+		return
+	}
+	end.Seq, end.Fault = last+1, Truncated
+	end.Detail = fmt.Sprintf("%s says that there were %d records: %d to %d are missing at the end", p.name, c.Size, last+1, c.Size)
+	if p.external {
+		end.Fault = RolledBack
+		end.Detail = fmt.Sprintf("%s says that there were %d records%s: the trail is an older one, or records %d to %d were removed",
+			p.name, c.Size, onDate(c), last+1, c.Size)
+	}
+	t.fail(end)
 }
 
 func onDate(c Checkpoint) string {
