@@ -36,7 +36,8 @@ anew by someone who has the key. It may be a directory, for all files in it.
 
 ` + e.trailHelp(),
 		Example: `  redactd audit verify --dir /var/lib/redactd/audit
-  redactd audit verify --key "$(cat public.key)" --checkpoint /mnt/evidence /var/lib/redactd/audit`,
+  redactd audit verify --key public.key --checkpoint /mnt/evidence/trail
+  redactd audit verify --key public.key data/audit`,
 		Args:        cobra.MaximumNArgs(1),
 		Annotations: exits("0  the trail is whole", "1  it is not, or could not be read"),
 		RunE: e.runs(func(_ *cobra.Command, args []string) error {
