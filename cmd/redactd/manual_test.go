@@ -21,9 +21,9 @@ const manualHead = `# Command line
 
 <!-- Made of the program's own help by "go test ./cmd/redactd -run TestManual -update". -->
 
-` + "`redactd COMMAND --help`" + ` prints what stands here. Exit codes mean the same everywhere: 0 is success, 1 a failure that is told on standard error, 2 a mistake on the command line. Messages, reports and logs go to standard error, results to standard output; neither ever holds a value that was found.
+` + "`redactd COMMAND --help`" + ` prints what stands here. Exit codes mean the same everywhere: 0 is success, 1 a failure that is told on standard error, 2 a mistake on the command line. Messages, reports and logs go to standard error, results to standard output; neither ever holds a value that was found, but for ` + "`errors show --identity`" + `, which is there to show them.
 
-` + "`" + configVariable + "`" + ` in the environment names the configuration file of serve, check, healthcheck and audit where ` + "`--config`" + ` does not. Completion of commands, flags, rules, packs, tags and formats comes with ` + "`redactd completion bash|zsh|fish|powershell`" + `; ` + "`redactd completion bash --help`" + ` says how to switch it on.
+` + "`" + configVariable + "`" + ` in the environment names the configuration file of serve, check, healthcheck, audit and errors where ` + "`--config`" + ` does not. Completion of commands, flags, rules, packs, tags and formats comes with ` + "`redactd completion bash|zsh|fish|powershell`" + `; ` + "`redactd completion bash --help`" + ` says how to switch it on.
 `
 
 // testEnv is an env that touches nothing of the machine.

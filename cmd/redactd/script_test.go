@@ -46,6 +46,8 @@ func TestScripts(t *testing.T) {
 			"unpack":   cmdUnpack,
 			"grow":     cmdGrow,
 			"noleak":   cmdNoLeak,
+			"errorlog": cmdErrorLog,
+			"groupid":  cmdGroupID,
 			"freeport": cmdFreePort,
 			"upstream": cmdUpstream,
 			"http":     cmdHTTP,
