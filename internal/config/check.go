@@ -42,6 +42,9 @@ func (d *decoder) check() {
 			d.fail(tomlpos.Join("rule", id), "has neither pattern nor keys (one of them, or both)")
 		}
 	}
+	for _, id := range slices.Sorted(maps.Keys(d.cfg.Disclosures)) {
+		d.checkDisclosure(tomlpos.Join("disclosure", id), d.cfg.Disclosures[id])
+	}
 	for _, name := range slices.Sorted(maps.Keys(d.cfg.Allow)) {
 		d.checkAllow(tomlpos.Join("allow", name), d.cfg.Allow[name])
 	}
@@ -195,6 +198,7 @@ func (d *decoder) checkRoute(path string, r *Route) {
 				` ([upstream.NAME], "store" for the built-in log store, or "echo")`))
 	}
 	d.checkSigned(path, r)
+	d.checkErrors(path+".errors", r)
 	d.checkPolicy(path, &r.Policy)
 }
 

@@ -184,7 +184,7 @@ func (d *decoder) tableOf(a at, in map[string]any, out reflect.Value) {
 
 func (d *decoder) name(path, table, name string) {
 	check := tableName
-	if table == "rule" {
+	if table == "rule" || table == "disclosure" {
 		check = ruleID
 	}
 	if problem := check(name); problem != "" {

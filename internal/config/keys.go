@@ -36,7 +36,7 @@ const (
 )
 
 // named are the tables that hold tables by name.
-var named = map[string]bool{"upstream": true, "route": true, "listener": true, "rule": true, "allow": true, "secret": true, "anchor": true}
+var named = map[string]bool{"upstream": true, "route": true, "listener": true, "rule": true, "allow": true, "secret": true, "anchor": true, "disclosure": true}
 
 func strs(s ...any) []any { return s }
 
@@ -47,7 +47,7 @@ const (
 
 // keys is the one list of keys and defaults. docs/CONFIGURATION.md and
 // config.toml are tested against it.
-var keys = slices.Concat(ownKeys, policyKeys("route.NAME"), listenerKeys, policyKeys("listener.NAME"), errorLogKeys)
+var keys = slices.Concat(ownKeys, policyKeys("route.NAME"), errorKeys, listenerKeys, policyKeys("listener.NAME"), errorLogKeys)
 
 // policyKeys are those of Policy in a table.
 func policyKeys(table string) []key {

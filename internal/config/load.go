@@ -79,6 +79,7 @@ func Default(upstreamURL, listen, admin string) (*Config, error) {
 func build(name string, tree map[string]any, lines Positions, dir string, env func(string) (string, bool)) (*Config, error) {
 	cfg := &Config{File: name, Positions: lines, written: map[string]string{}, paths: map[string]string{}}
 	shortImport(tree, lines)
+	shortStatuses(tree, lines)
 	d := &decoder{cfg: cfg, env: env, dir: dir}
 	d.table(at{}, tree, reflect.ValueOf(cfg).Elem())
 	d.importRules()
@@ -114,6 +115,9 @@ func (c *Config) named() {
 		l.Name = name
 	}
 	for id, r := range c.Rules {
+		r.ID, r.Pack = id, RulePack
+	}
+	for id, r := range c.Disclosures {
 		r.ID, r.Pack = id, RulePack
 	}
 }

@@ -4,6 +4,7 @@
 package config
 
 import (
+	"github.com/redactd/redactd/disclosure"
 	"github.com/redactd/redactd/redact"
 )
 
@@ -19,6 +20,8 @@ type Config struct {
 	Rules   map[string]*redact.Rule `toml:"rule"`
 	Sources Sources                 `toml:"rules"`
 	Allow   map[string]*Allow       `toml:"allow"`
+	// Disclosures are the operator's own disclosure rules, by id; Pack is "config".
+	Disclosures map[string]*disclosure.Rule `toml:"disclosure"`
 	// Secrets are the sources of the operator's own secrets, by name.
 	Secrets map[string]*Secrets `toml:"secret"`
 	Known   Known               `toml:"secrets"`
@@ -183,7 +186,10 @@ type Route struct {
 	Upgrade string `toml:"upgrade"` // "refuse", "pass" or "scrub"
 	// MaxDelay is how long what came of an answer is held back while more of it could
 	// tell what to do with it; 0 is as long as it takes.
-	MaxDelay Duration `toml:"max_delay"`
+	MaxDelay Duration    `toml:"max_delay"`
+	Errors   ErrorPolicy `toml:"errors"`
+	Signed   Signed      `toml:"signed"`
+	Upgrade  string      `toml:"upgrade"` // "refuse" or "pass"
 }
 
 // Policy says what is looked for in payloads and what becomes of them: the keys

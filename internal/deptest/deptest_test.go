@@ -28,7 +28,7 @@ var may = map[string]struct{ inside, outside []string }{
 	"internal/seglog":     {nil, []string{"golang.org/x/sys"}},
 	"internal/dialect":    {nil, []string{"github.com/klauspost/compress"}},
 	"internal/ruleimport": {[]string{"redact", "patterns", "internal/tomlpos"}, []string{"github.com/BurntSushi/toml", "go.yaml.in/yaml/v3"}},
-	"internal/config":     {[]string{"redact", "internal/tomlpos", "internal/ruleimport"}, []string{"github.com/BurntSushi/toml"}},
+	"internal/config":     {[]string{"redact", "disclosure", "internal/tomlpos", "internal/ruleimport"}, []string{"github.com/BurntSushi/toml"}},
 	"internal/audit":      {[]string{"internal/seglog"}, []string{"golang.org/x/mod/sumdb"}},
 	"internal/otlpgrpc": {
 		[]string{"internal/config", "internal/codec", "internal/dialect", "internal/relay"},
@@ -48,7 +48,7 @@ var may = map[string]struct{ inside, outside []string }{
 	"internal/scrub":               {[]string{"redact", "internal/codec", "internal/disguise"}, nil},
 	"internal/relay":               {[]string{"internal/codec", "internal/config", "internal/dialect"}, nil},
 	"proxy": {
-		[]string{"internal/relay", "internal/otlpgrpc", "internal/ownsecrets", "redact", "internal/scrub", "internal/codec", "internal/config", "internal/audit", "internal/store", "internal/dialect", "internal/signing"},
+		[]string{"disclosure", "internal/neutral", "internal/safebody", "internal/relay", "internal/otlpgrpc", "internal/ownsecrets", "redact", "internal/scrub", "internal/codec", "internal/config", "internal/audit", "internal/store", "internal/dialect", "internal/signing"},
 		[]string{"github.com/valyala/fasthttp", "github.com/prometheus", "golang.org/x/sys"},
 	},
 	"cmd/redactd": {

@@ -226,6 +226,7 @@ func (s *Set) NewScratch() *redact.Scratch { return s.spans.NewScratch() }
 // work: it may disclose anything then.
 func (s *Set) Neutralise(sc *redact.Scratch, b Body) (Result, error) {
 	n := &neutraliser{set: s, sc: sc, status: b.Status}
+	b.Kind = looks(b.Kind, b.Text)
 	n.page(b)
 	if !n.res.Whole {
 		if err := n.body(b.Kind, b.Text); err != nil {
@@ -264,11 +265,6 @@ func (n *neutraliser) body(kind Kind, text []byte) error {
 		}
 	case HTML:
 		return n.html(text)
-	}
-	if looksJSON(text) && kind != JSON {
-		if done, err := n.json(text); done || err != nil {
-			return err
-		}
 	}
 	return n.plain(text)
 }

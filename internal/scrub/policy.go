@@ -84,7 +84,11 @@ type Result struct {
 	// Body is what to forward: the bytes given, where nothing changed.
 	Body    []byte
 	Changed bool
-	Hits    []Hit
+	// Text is the body without what was found, in shadow mode too, its codings undone and
+	// in UTF-8, or as it came where it is in a charset that has ASCII in it. It is nil where
+	// the payload was not inspected, and valid as long as Body.
+	Text []byte
+	Hits []Hit
 	// Scanned is the number of decoded bytes that were inspected.
 	Scanned int64
 	// Skipped says why the payload was not inspected, "" if it was: "binary".

@@ -21,6 +21,8 @@ type Scrubber struct {
 	busy    []codec.Walker
 
 	charset                     string // of the body at hand, see codec.Charset
+	source                      []byte // that body as it came, until rest; see Encode
+	meta                        Meta   // of it, with the codings that it has and does not declare
 	decoded, utf8, out, encoded []byte
 	piece                       []byte // see stream.buf
 	splices                     []codec.Splice
@@ -62,7 +64,7 @@ func (s *Scrubber) Release() {
 	s.v.hits, s.v.edits, s.splices = s.v.hits[:0], s.v.edits[:0], s.splices[:0]
 	s.v.field = codec.Field{}
 	s.v.set, s.v.keys, s.v.codec, s.v.prefix = nil, nil, nil, ""
-	s.policy, s.onHits = nil, nil
+	s.policy, s.onHits, s.meta = nil, nil, Meta{}
 	pool.Put(s)
 }
 
@@ -112,7 +114,7 @@ func (s *Scrubber) rest() {
 	}
 	clear(s.busy)
 	s.busy = s.busy[:0]
-	s.splices = s.splices[:0]
+	s.splices, s.source = s.splices[:0], nil
 	s.v.clear()
 	s.v.skipped, s.v.coded, s.v.inflated = 0, 0, 0
 }
@@ -130,6 +132,7 @@ func (s *Scrubber) Body(body []byte, m Meta) (Result, error) {
 	if err != nil {
 		return res, fail(err)
 	}
+	s.source, s.meta = body, m
 	c := s.policy.codec(m, text[:min(len(text), sniff)])
 	if c == nil {
 		res.Skipped = "binary"
@@ -139,14 +142,35 @@ func (s *Scrubber) Body(body []byte, m Meta) (Result, error) {
 	if err := s.walkSuspect(c, text, &res); err != nil {
 		return res, fail(err)
 	}
-	res.Hits, res.Passed = s.takeHits(), s.v.skipped
-	if len(s.splices) == 0 || s.policy.Shadow {
+	res.Hits, res.Passed, res.Text = s.takeHits(), s.v.skipped, text
+	if len(s.splices) == 0 {
 		return res, nil
 	}
 	s.out = codec.Apply(s.out[:0], text, s.splices)
+	if res.Text = s.out; s.policy.Shadow {
+		return res, nil
+	}
 	res.Body, err = s.encode(s.out, text, body, m)
 	res.Changed = err == nil
 	return res, fail(err)
+}
+
+// Encode writes text, which takes the place of Result.Text of the last Body, in the charset
+// and the content codings that the body came in. What it returns is valid until the next
+// call of any method; Result.Body is not any more. It is an *Error where the charset lacks a character of text.
+func (s *Scrubber) Encode(text []byte) ([]byte, error) {
+	out, err := text, error(nil)
+	if s.charset != "" {
+		if s.utf8, err = codec.EncodeCharset(s.utf8[:0], text, s.charset); err != nil {
+			return nil, fail(err)
+		}
+		out = s.utf8
+	}
+	if s.meta.ContentEncoding != "" {
+		s.encoded, err = codec.Encode(s.encoded[:0], out, codec.Resolve(s.meta.ContentEncoding, s.source))
+		out = s.encoded
+	}
+	return out, fail(err)
 }
 
 // minBomb is the size in bytes up to which a body may decode at whatever ratio: a
