@@ -8,6 +8,7 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"github.com/redactd/redactd/internal/config"
+	"github.com/redactd/redactd/internal/safebody"
 )
 
 // writeHead writes the client's header: the upstream's fields less those that
@@ -20,7 +21,7 @@ func (x *exchange) writeHead(status int, inspect bool, edits []header, plan answ
 		h.SetStatusMessage(reason)
 	}
 	var hops [][]byte
-	hasID := false
+	hasID, ref := false, x.faultHeader(&plan)
 	for _, f := range x.inFields {
 		if is(f.name, "connection") {
 			hops = append(hops, f.value)
@@ -30,6 +31,8 @@ func (x *exchange) writeHead(status int, inspect bool, edits []header, plan answ
 		name, value := f.name, f.value
 		switch {
 		case f.class.is(framed | hopByHop), listed(hops, name) && !f.class.is(endToEnd):
+			continue
+		case plan.goes(name, value), ref != "" && equalFold(name, x.fault.policy.cfg.IDHeader):
 			continue
 		case f.class.is(signatureField) && (plan.changed || len(edits) > 0):
 			continue // it signs what is not sent
@@ -49,18 +52,63 @@ func (x *exchange) writeHead(status int, inspect bool, edits []header, plan answ
 			addDate(h, value)
 			continue
 		}
-		hasID = hasID || x.madeID && equalFold(name, x.idHeader())
-		for _, e := range edits {
-			if len(value) > 0 && &e.name[0] == &value[0] {
-				value = e.value
-			}
+		value = x.headerEdit(edits, &f, value)
+		if value == nil {
+			continue
 		}
+		hasID = hasID || x.madeID && equalFold(name, x.idHeader())
 		h.AddBytesKV(name, value)
 	}
 	if x.madeID && !hasID {
 		h.Add(x.idHeader(), x.id)
 	}
+	if ref != "" {
+		h.Add(x.fault.policy.cfg.IDHeader, ref)
+	}
+	if plan.safe != nil {
+		x.safeFields(h, plan.safe)
+	}
 	x.headLength(h, status, inspect)
+}
+
+// headerEdit returns the value of a field without what was found in it, nil where the
+// field goes.
+func (x *exchange) headerEdit(edits []header, f *header, value []byte) []byte {
+	for _, e := range edits {
+		if len(value) > 0 && &e.name[0] == &value[0] {
+			value = e.value
+			break
+		}
+	}
+	if len(value) > 0 && x.neutralHeader() {
+		value = x.faultField(f, value)
+	}
+	return value
+}
+
+// faultHeader returns the reference that the answer carries, "" for none.
+func (x *exchange) faultHeader(plan *answerPlan) string {
+	if plan.neutral || plan.safe != nil {
+		return x.reference()
+	}
+	return ""
+}
+
+// safeFields adds what describes a safe body. Nobody else may be given its reference, so
+// it is not kept.
+func (x *exchange) safeFields(h *fasthttp.ResponseHeader, safe *safeHead) {
+	h.Add("Content-Type", safe.contentType)
+	if safe.language != "" {
+		h.Add("Content-Language", safe.language)
+	}
+	kept := false
+	for name, value := range h.All() {
+		kept = kept || is(name, "cache-control") && hasToken(value, "no-store")
+	}
+	if !kept {
+		h.Add("Cache-Control", "no-store")
+	}
+	h.Add("Vary", safebody.Vary)
 }
 
 // headLength sets the length of an answer without a body: that of the body a

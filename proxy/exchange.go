@@ -58,6 +58,8 @@ type exchange struct {
 	held     heldBody
 	download *transform
 	answer   respBody
+	fault    fault
+	headBuf  *buffer // the beginning of a body whose rest is a stream
 }
 
 // header is one field line as it came.
@@ -105,6 +107,8 @@ func (x *exchange) end() {
 	}
 	x.reqBuf.release()
 	x.respBuf.release()
+	x.headBuf.release()
+	clear(x.fault.original)
 	headers, inFields, hops, query := x.headers[:0], x.inFields[:0], x.hops[:0], x.outQuery[:0]
 	clear(headers[:cap(headers)])
 	clear(inFields[:cap(inFields)])

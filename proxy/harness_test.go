@@ -74,8 +74,10 @@ func (f *fakeScrubber) Body(body []byte, m scrub.Meta) (scrub.Result, error) {
 	if err != nil {
 		return scrub.Result{}, err
 	}
-	return scrub.Result{Body: out, Changed: !bytes.Equal(out, body), Hits: hits, Scanned: int64(len(body))}, nil
+	return scrub.Result{Body: out, Changed: !bytes.Equal(out, body), Text: out, Hits: hits, Scanned: int64(len(body))}, nil
 }
+
+func (f *fakeScrubber) Encode(text []byte) ([]byte, error) { return text, nil }
 
 // Stream works line by line.
 func (f *fakeScrubber) Stream(w io.Writer, r io.Reader, _ scrub.Meta) (res scrub.Result, err error) {

@@ -133,7 +133,7 @@ func (p *Proxy) localKeys() error {
 
 // openSinks opens the audit trail and the store, where they are in use.
 func (p *Proxy) openSinks(cfg *config.Config) error {
-	p.recorder, p.local = p.o.recorder, p.o.local
+	p.recorder, p.local, p.errorLog = p.o.recorder, p.o.local, p.o.errorLog
 	if p.recorder == nil && cfg.Audit.Dir != "" {
 		trail, err := p.openTrail(cfg)
 		if err != nil {

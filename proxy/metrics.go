@@ -28,6 +28,7 @@ type metrics struct {
 	errors        *prometheus.CounterVec
 	blocked       *prometheus.CounterVec
 	noTransform   *prometheus.CounterVec
+	faults        *prometheus.CounterVec
 	upUp          *prometheus.GaugeVec
 	upFailures    *prometheus.CounterVec
 	configInfo    *prometheus.GaugeVec
@@ -82,6 +83,8 @@ func newMetrics() *metrics {
 			"Payloads withheld because they could not be scrubbed.", "route", "direction", "kind"),
 		noTransform: counter("redactd_no_transform_overridden_total",
 			"Payloads changed although Cache-Control said no-transform.", "route", "direction"),
+		faults: counter("redactd_error_responses_total",
+			"Error responses, and what became of them.", "route", "status_class", "framework", "outcome"),
 		upUp: gauge("redactd_upstream_up",
 			"1 while a URL of an upstream is in use, 0 while it is taken out after failures.", "upstream", "url"),
 		upFailures: counter("redactd_upstream_failures_total",
@@ -113,7 +116,7 @@ func newMetrics() *metrics {
 func (m *metrics) all() []prometheus.Collector {
 	return append(append(m.relay.all(), m.audit.all...),
 		m.requests, m.duration, m.scanned, m.findings, m.skippedBytes, m.skippedCount, m.errors,
-		m.blocked, m.noTransform, m.upUp, m.upFailures, m.configInfo, m.reloadSuccess, m.reloadTime,
+		m.blocked, m.noTransform, m.faults, m.upUp, m.upFailures, m.configInfo, m.reloadSuccess, m.reloadTime,
 		m.auditEvents, m.auditFailures, m.storeRecords, m.storeBytes, m.inFlight,
 		m.secretValues, m.secretRefused, m.secretTime, m.secretFailures,
 	)
@@ -242,7 +245,7 @@ func (m *metrics) loaded(old, now *policy, at time.Time) {
 func (m *metrics) forgetRoute(name string) {
 	l := prometheus.Labels{"route": name}
 	for _, v := range []*prometheus.CounterVec{m.requests, m.scanned, m.findings, m.skippedBytes,
-		m.skippedCount, m.errors, m.blocked, m.noTransform} {
+		m.skippedCount, m.errors, m.blocked, m.noTransform, m.faults} {
 		v.DeletePartialMatch(l)
 	}
 	m.duration.DeletePartialMatch(l)

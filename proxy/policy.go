@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/redactd/redactd/internal/config"
+	"github.com/redactd/redactd/internal/neutral"
 	"github.com/redactd/redactd/internal/ownsecrets"
 	"github.com/redactd/redactd/internal/scrub"
 	"github.com/redactd/redactd/redact"
@@ -51,6 +52,8 @@ type route struct {
 	cfg  *config.Route
 	up   *upstream       // nil: the embedded store
 	keep map[string]bool // lower-case names of headers never scrubbed
+	// errors is nil where error responses are scrubbed as other answers are.
+	errors *errorPolicy
 }
 
 // scrubber is what the hop needs of a scrub.Scrubber.
@@ -59,6 +62,7 @@ type scrubber interface {
 	Stream(w io.Writer, r io.Reader, m scrub.Meta) (scrub.Result, error)
 	Value(place string, name, value []byte) ([]byte, []scrub.Hit, error)
 	Query(raw []byte) ([]byte, []scrub.Hit, error)
+	Encode(text []byte) ([]byte, error)
 	Release()
 }
 
@@ -89,11 +93,12 @@ type builder struct {
 	bad   config.Errors
 	// secrets are the own ones, nil without any.
 	secrets *ownsecrets.Store
+	neutral map[string]*neutral.Set // by the ids selected
 }
 
 // build compiles cfg. Upstreams of old whose settings are the same are kept.
 func build(cfg *config.Config, o Options, old *policy, sh shared) (*policy, error) {
-	b := &builder{cfg: cfg, o: o, sets: map[string]*redact.Set{}}
+	b := &builder{cfg: cfg, o: o, sets: map[string]*redact.Set{}, neutral: map[string]*neutral.Set{}}
 	b.gatherRules()
 	b.keyring()
 	b.secrets = b.ownSecrets(old, sh)
@@ -231,6 +236,7 @@ func (b *builder) route(p *policy, name string, cfg *config.Route) *route {
 		rt.keep[strings.ToLower(h)] = true
 	}
 	b.filter(&rt.filter, key, name, &cfg.Policy, cfg.Codec)
+	rt.errors = b.errorPolicy(key, rt)
 	if rt.scrub != nil {
 		rt.scrub.Annotate = cfg.Annotate
 	}

@@ -57,6 +57,7 @@ type Options struct {
 	newScrubber func(*route) scrubber
 	recorder    audit.Recorder
 	local       local
+	errorLog    errorLog
 }
 
 // Proxy is the running hop. Its methods are safe for concurrent use.
@@ -69,6 +70,7 @@ type Proxy struct {
 	recorder audit.Recorder
 	witness  *audit.Witness // nil where checkpoints of others are not kept
 	local    local
+	errorLog errorLog // nil: nobody is told
 	server   *fasthttp.Server
 	conns    *connSet
 	relays   map[string]runner // by name; while Run runs

@@ -17,6 +17,9 @@ type answerPlan struct {
 	stream  io.Reader // or piece by piece
 	size    int       // of stream; -1 if unknown
 	changed bool      // or may be: digests of it are void
+	neutral bool      // it is without what it disclosed
+	safe    *safeHead // a safe body stands in its place
+	bare    bool      // the fields of the answer stay behind, but for signals
 }
 
 // respond turns the upstream's answer into the client's.
@@ -25,28 +28,43 @@ func (x *exchange) respond() *refusal {
 	if status < 200 || status > 999 {
 		return refuseBroken // no status of HTTP, or a switch that nobody asked for
 	}
-	inspect := inScope(x.rt.cfg.Response, status) || x.rt.cfg.Response == config.ScopeErrors && x.tells()
 	x.inFields = x.answerFields()
-	var edits []header
-	if inspect && x.rt.cfg.Headers {
-		var err error
-		if edits, err = x.scrubAnswerHead(); err != nil {
-			if !x.passAnswer(err, 0) {
-				return x.withhold(status)
-			}
-			edits = nil
+	x.judge(status)
+	inspect := x.inspects(status)
+	edits, bare := x.answerEdits(inspect)
+	plan, withheld := answerPlan{}, bare
+	if !withheld {
+		plan, withheld = x.planAnswer(inspect)
+	}
+	if !withheld || !bare && x.fault.enforces() {
+		if err := x.record(dirResponse, x.respHits); err != nil && !x.passAnswer(err, 0) {
+			withheld, bare = true, true
 		}
 	}
-	plan, withheld := x.planAnswer(inspect)
 	if withheld {
-		return x.withhold(status)
+		var stands bool
+		if plan, stands = x.withheldAnswer(status, bare); !stands {
+			x.tellFault()
+			return x.withhold(status)
+		}
 	}
-	if err := x.record(dirResponse, x.respHits); err != nil && !x.passAnswer(err, 0) {
-		return x.withhold(status)
-	}
+	x.neutralReason(&plan)
+	x.tellFault()
 	x.writeHead(status, inspect, edits, plan)
 	x.writeBody(plan)
 	return nil
+}
+
+// answerEdits scrubs the header where it is in scope. bare says that it can't be passed.
+func (x *exchange) answerEdits(inspect bool) (edits []header, bare bool) {
+	if !inspect || !x.rt.cfg.Headers {
+		return nil, false
+	}
+	edits, err := x.scrubAnswerHead()
+	if err != nil {
+		return nil, !x.passAnswer(err, 0)
+	}
+	return edits, false
 }
 
 // planAnswer reads as much of the body as has to be read before anything is
@@ -54,40 +72,52 @@ func (x *exchange) respond() *refusal {
 func (x *exchange) planAnswer(inspect bool) (plan answerPlan, withheld bool) {
 	raw := x.in.BodyStream()
 	if raw == nil {
+		if x.fault.mode == config.ErrorReplace && x.fault.shape == "" && !noBody(x.in.StatusCode()) {
+			return x.standIn(answerPlan{}, outcomeReplaced), false
+		}
 		return answerPlan{}, false
 	}
 	src := &x.source
 	*src = upstreamBody{r: raw, conn: x.conn, wait: x.rt.up.timeout()}
-	length := int64(x.in.Header.ContentLength())
-	if x.namesNodes() {
+	length := x.in.Header.ContentLength()
+	switch {
+	case x.namesNodes():
 		return x.readdress(src, inspect)
+	case x.fault.shape != "":
+		return x.planEmbedded(src, inspect)
+	case x.fault.changes():
+		return x.planFault(src)
+	case !inspect && length < 0 && !x.ctx.Request.Header.IsHTTP11():
+		return x.wholeAnswer(src, false)
+	case !inspect:
+		return answerPlan{stream: src, size: max(length, -1)}, false
 	}
-	if !inspect {
-		if length < 0 && !x.ctx.Request.Header.IsHTTP11() {
-			return x.wholeAnswer(src, false)
-		}
-		return answerPlan{stream: src, size: int(max(length, -1))}, false
-	}
-	m := x.answerMeta()
+	return x.planScrubbed(int64(length))
+}
+
+// planScrubbed has an answer scrubbed of secrets alone, as a whole or as a stream. length
+// is the size of x.source, -1 if unknown.
+func (x *exchange) planScrubbed(length int64) (plan answerPlan, withheld bool) {
+	src, m := &x.source, x.answerMeta()
 	if isEventStream(m.ContentType) {
 		src.wait = max(src.wait, eventStreamWait)
 	}
-	if x.ctx.Request.Header.IsHTTP11() && x.canStream(m) {
-		x.held = heldBody{src: src, conn: x.conn}
-		if length < 0 && x.in.StatusCode() < 400 && isLive(m.ContentType) {
-			return x.streamAnswer(m), false
-		}
-		whole, err := x.gather(length)
-		if err != nil {
-			x.brokenOff(err)
-			return answerPlan{}, true
-		}
-		if !whole {
-			return x.streamAnswer(m), false
-		}
-		return x.scrubAnswer()
+	if !x.ctx.Request.Header.IsHTTP11() || !x.canStream(m) {
+		return x.wholeAnswer(src, true)
 	}
-	return x.wholeAnswer(src, true)
+	x.held = heldBody{src: src, conn: x.conn}
+	if length < 0 && x.in.StatusCode() < 400 && isLive(m.ContentType) {
+		return x.streamAnswer(m), false
+	}
+	whole, err := x.gather(length)
+	if err != nil {
+		x.brokenOff(err)
+		return answerPlan{}, true
+	}
+	if !whole {
+		return x.streamAnswer(m), false
+	}
+	return x.scrubAnswer()
 }
 
 // wholeAnswer reads the body to its end, up to max_response.
@@ -132,13 +162,24 @@ func (x *exchange) scrubAnswer() (answerPlan, bool) {
 		}
 		return answerPlan{}, true
 	}
-	x.count(dirResponse, &res, int64(len(body)))
+	plan := x.scrubbed(&res)
+	x.recogniseScrubbed(&res)
+	return plan, false
+}
+
+// scrubbed notes what was found in the body in respBuf, and has it go on without.
+func (x *exchange) scrubbed(res *scrub.Result) answerPlan {
+	body := x.respBuf.b
+	x.count(dirResponse, res, int64(len(body)))
 	x.foundMore(dirResponse, res.Hits)
+	if len(res.Hits) > 0 {
+		x.fault.outcome = outcomeScrubbed
+	}
 	if res.Changed && !x.rt.shadow {
 		x.noteNoTransform(dirResponse)
-		return answerPlan{body: res.Body, changed: true}, false
+		return answerPlan{body: res.Body, changed: true}
 	}
-	return answerPlan{body: body}, false
+	return answerPlan{body: body}
 }
 
 // passAnswer reports whether an answer that could not be scrubbed passes.
@@ -181,6 +222,7 @@ var answerSignals = names(`retry-after www-authenticate allow x-ratelimit-limit 
 
 // streamAnswer scrubs x.held on its way through.
 func (x *exchange) streamAnswer(m scrub.Meta) answerPlan {
+	x.fault.outcome = outcomeScrubbed // for all that is known yet
 	x.download = x.p.startTransform(x.responseScrubber(), &x.held, m, x.recorder(dirResponse))
 	if x.rt.shadow {
 		return answerPlan{stream: x.download.out, size: max(x.in.Header.ContentLength(), -1)}

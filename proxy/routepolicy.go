@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/redactd/redactd/internal/config"
+	"github.com/redactd/redactd/internal/neutral"
 	"github.com/redactd/redactd/internal/scrub"
 	"github.com/redactd/redactd/redact"
 )
@@ -27,7 +28,7 @@ func RoutePolicy(cfg *config.Config, rules []redact.Rule, defaultPacks []string,
 	if r == nil {
 		return nil, nil, fmt.Errorf("there is no route %s", name)
 	}
-	b := &builder{cfg: cfg, o: Options{Rules: rules, DefaultPacks: defaultPacks}, sets: map[string]*redact.Set{}}
+	b := &builder{cfg: cfg, o: Options{Rules: rules, DefaultPacks: defaultPacks}, sets: map[string]*redact.Set{}, neutral: map[string]*neutral.Set{}}
 	b.gatherRules()
 	b.keyring()
 	rt := b.route(&policy{cfg: cfg}, name, r)

@@ -122,6 +122,7 @@ var errorKeys = []key{
 	{path: "disclosure.NAME.headers", raw: true, check: nonEmpty},
 	{path: "disclosure.NAME.exception", raw: true},
 	{path: "disclosure.NAME.frame", raw: true},
+	{path: "disclosure.NAME.reverse", def: false},
 	{path: "disclosure.NAME.instead", raw: true},
 	{path: "disclosure.NAME.status", raw: true, check: nonEmpty},
 	{path: "disclosure.NAME.examples", raw: true, check: nonEmpty},

@@ -188,8 +188,6 @@ type Route struct {
 	// tell what to do with it; 0 is as long as it takes.
 	MaxDelay Duration    `toml:"max_delay"`
 	Errors   ErrorPolicy `toml:"errors"`
-	Signed   Signed      `toml:"signed"`
-	Upgrade  string      `toml:"upgrade"` // "refuse" or "pass"
 }
 
 // Policy says what is looked for in payloads and what becomes of them: the keys
