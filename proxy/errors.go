@@ -56,7 +56,7 @@ func (x *exchange) judge(status int) {
 	f := fault{policy: e, outcome: outcomePassed}
 	switch {
 	case status >= 400:
-		f.mode = e.mode(status, dialect.Of(x.dialectRequest()).Name() != dialect.Generic)
+		f.mode = e.mode(status, x.answersLogs())
 	case e.cfg.Embedded != config.ErrorOff:
 		if f.shape = x.embeds(); f.shape == "" {
 			return
@@ -69,6 +69,18 @@ func (x *exchange) judge(status int) {
 		f.outcome = outcomeOff
 	}
 	x.fault = f
+}
+
+// answersLogs reports whether the answer is one of a log protocol, on a route that takes
+// logs. It goes by the path alone, and no page is one: callers must not choose by what
+// they send how much of an API's errors they see.
+func (x *exchange) answersLogs() bool {
+	if x.rt.cfg.Request == config.ScopeNone || bodyKind(x.in.Header.ContentType(), nil) == neutral.HTML {
+		return false
+	}
+	r := *x.dialectRequest()
+	r.Header, r.ContentType = func(string) string { return "" }, ""
+	return r.Path != "/" && dialect.Of(&r).Name() != dialect.Generic
 }
 
 // inspects reports whether the answer at hand is scrubbed.

@@ -366,7 +366,7 @@ type backend struct {
 	body []string
 }
 
-func newBackend(t *testing.T, answer http.HandlerFunc) *backend {
+func newBackend(t testing.TB, answer http.HandlerFunc) *backend {
 	b := &backend{}
 	b.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)

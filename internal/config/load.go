@@ -48,6 +48,8 @@ func Default(upstreamURL, listen, admin string) (*Config, error) {
 		"upstream": map[string]any{"default": map[string]any{"urls": []any{upstreamURL}}},
 		"route": map[string]any{"default": map[string]any{
 			"upstream": "default", "request": string(ScopeLogs), "response": string(ScopeErrors),
+			// It is an API before it is a log backend, and its callers choose the path.
+			"errors": map[string]any{"log_protocols": string(ErrorNeutralise)},
 		}},
 	}
 	if listen != "" {
