@@ -54,6 +54,19 @@ func (x *exchange) traceID() string {
 	return ""
 }
 
+// spanID returns the id of the span that called, "" without one.
+func (x *exchange) spanID() string {
+	for _, f := range x.headers {
+		if !is(f.name, "traceparent") {
+			continue
+		}
+		if parts := strings.Split(string(f.value), "-"); len(parts) >= 4 && len(parts[2]) == 16 && hexID(parts[2]) {
+			return parts[2]
+		}
+	}
+	return ""
+}
+
 // traceHeaders say how the id of a trace is read, the best first.
 var traceHeaders = []struct {
 	name string

@@ -1,39 +1,76 @@
 package proxy
 
 import (
+	"context"
 	"time"
 
+	"github.com/redactd/redactd/internal/codec"
 	"github.com/redactd/redactd/internal/config"
-	"github.com/redactd/redactd/internal/neutral"
+	"github.com/redactd/redactd/internal/errlog"
+	"github.com/redactd/redactd/internal/records"
 	"github.com/redactd/redactd/internal/scrub"
 )
 
-// ErrorReport is what the operator is told of an error response. Nothing in it is secret.
-type ErrorReport struct {
-	Time      time.Time
-	Reference string
-	Route     string
-	Upstream  string // "" where it is not known
-	Method    string
-	Path      string // scrubbed, without the query
-	Status    int
-	Framework string // "" if unknown
-	Exception string
-	Frames    []neutral.Frame // the innermost first
-	Rules     []string        // ids of the disclosure rules that recognised something
-	Outcome   string
-	// Original is the body as it came, scrubbed, in UTF-8; nil where it could not be
-	// inspected or is no text. Truncated says that it is the beginning only.
-	Original    []byte
-	Truncated   bool
-	ContentType string
-
-	RequestID, TraceID, ConfigDigest string
+// errorLog takes reports, see errlog.Log.
+type errorLog interface {
+	Report(errlog.Report)
+	// Seals reports whether a report brings the body with its secrets, too.
+	Seals() bool
+	Close(context.Context) error
 }
 
-// errorLog takes reports. It never waits, and keeps the report, which is its own.
-type errorLog interface {
-	Report(*ErrorReport)
+// openErrorLog opens what reports of errors go to, if they go anywhere.
+func (p *Proxy) openErrorLog(cfg *config.Config) error {
+	if p.errorLog != nil || !tellsErrors(cfg) {
+		return nil
+	}
+	if cfg.Errors.Store && cfg.Records.DSN != "" {
+		db, err := records.Open(records.Options{
+			DSN: cfg.Records.DSN, Keep: time.Duration(cfg.Errors.Keep), MaxSize: int64(cfg.Errors.MaxSize), Program: p.o.Version,
+		})
+		if err != nil {
+			return err
+		}
+		p.records = db
+	}
+	log, err := errlog.New(errlog.Options{
+		Errors: cfg.Errors, DB: p.records, Version: p.o.Version, Observer: p.m.errorLog, Logger: p.log,
+	})
+	if err != nil {
+		return err
+	}
+	p.m.errorLog.watch(log)
+	if log.Active() {
+		p.errorLog = log
+		return nil
+	}
+	return log.Close(context.Background())
+}
+
+// tellsErrors reports whether cfg has a route whose error responses are looked at, and
+// somewhere to tell of them.
+func tellsErrors(cfg *config.Config) bool {
+	e := &cfg.Errors
+	if (!e.Store || cfg.Records.DSN == "") && e.OTLP == "" && e.SentryDSN == "" {
+		return false
+	}
+	for _, r := range cfg.Routes {
+		if r.Response != config.ScopeNone && r.Upstream != config.StoreUpstream {
+			return true
+		}
+	}
+	return false
+}
+
+// closeErrorLog waits until what was reported is where it goes, or ctx ends.
+func (p *Proxy) closeErrorLog(ctx context.Context) (errs []error) {
+	if p.errorLog != nil {
+		errs = append(errs, p.errorLog.Close(ctx))
+	}
+	if p.records != nil {
+		errs = append(errs, p.records.Close(ctx))
+	}
+	return errs
 }
 
 // unknownFramework is the label "framework" of errors of which no rule says what made
@@ -70,18 +107,22 @@ func (x *exchange) tellFault() {
 		f.outcome != outcomeReplaced && f.outcome != outcomeWithheld {
 		return
 	}
-	r := &ErrorReport{
-		Time: time.Now(), Reference: x.reference(), Route: x.rt.name, Method: methodLabels[x.method], Path: x.cleanPath(),
-		Status: status, Framework: f.read.Framework, Exception: f.read.Exception, Frames: f.read.Frames, Outcome: f.outcome,
-		Original: f.original, Truncated: f.cut, ContentType: string(x.in.Header.ContentType()),
-		RequestID: x.id, TraceID: x.traceID(), ConfigDigest: x.pol.digest,
+	r := errlog.Report{
+		Time: time.Now(), Reference: x.reference(), Route: x.rt.name, Upstream: x.rt.cfg.Upstream,
+		Method: methodLabels[x.method], Path: x.cleanPath(), Status: status,
+		Framework: f.read.Framework, Exception: f.read.Exception,
+		Original: f.original, ContentType: string(x.in.Header.ContentType()),
+		TraceID: x.traceID(), SpanID: x.spanID(), RequestID: x.id, ConfigDigest: x.pol.digest,
 	}
 	f.original = nil // it is the report's now
-	if x.rt.up != nil {
-		r.Upstream = x.rt.cfg.Upstream
+	for _, frame := range f.read.Frames {
+		r.Frames = append(r.Frames, errlog.Frame(frame))
 	}
-	for _, rule := range f.read.Found {
-		r.Rules = append(r.Rules, rule.ID)
+	if x.p.errorLog.Seals() && x.respBuf != nil && len(x.respBuf.b) > 0 {
+		limit := limitOr(int64(x.pol.cfg.Server.MaxDecoded), defaultMaxDecoded)
+		if text, err := codec.Decode(nil, x.respBuf.b, x.answerMeta().ContentEncoding, limit); err == nil {
+			r.Unscrubbed = text
+		}
 	}
 	x.p.errorLog.Report(r)
 }
@@ -92,14 +133,9 @@ const maxReportedPath = 1024
 // cleanPath returns the path of the request, scrubbed.
 func (x *exchange) cleanPath() string {
 	path := x.path[:min(len(x.path), maxReportedPath)]
-	out, _, err := x.responseScrubber().Value("path:", nil, path)
-	if err != nil {
+	out, hits, err := x.responseScrubber().Value("path:", nil, path)
+	if err != nil || len(hits) > 0 && x.rt.shadow { // which changes nothing
 		return ""
-	}
-	if x.rt.shadow { // it says what it found and changes nothing
-		if _, hits, _ := x.responseScrubber().Value("path:", nil, path); len(hits) > 0 {
-			return ""
-		}
 	}
 	return string(out)
 }

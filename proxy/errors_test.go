@@ -2,6 +2,8 @@ package proxy
 
 import (
 	"bufio"
+	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -15,22 +17,27 @@ import (
 
 	"github.com/redactd/redactd/internal/codec"
 	"github.com/redactd/redactd/internal/config"
+	"github.com/redactd/redactd/internal/errlog"
 )
 
 // reports is an errorLog that remembers.
 type reports struct {
 	mu  sync.Mutex
-	all []*ErrorReport
+	all []*errlog.Report
 }
 
-func (r *reports) Report(e *ErrorReport) {
+func (r *reports) Report(e errlog.Report) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.all = append(r.all, e)
+	r.all = append(r.all, &e)
 }
 
+func (r *reports) Seals() bool { return true }
+
+func (r *reports) Close(context.Context) error { return nil }
+
 // take returns the reports since the last call.
-func (r *reports) take() []*ErrorReport {
+func (r *reports) take() []*errlog.Report {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	all := r.all
@@ -145,6 +152,9 @@ func TestErrorPolicies(t *testing.T) {
 			for _, e := range all {
 				if e.Route != "main" || e.Upstream != "up" || e.Status != tt.status || e.Method != "GET" || e.Path != "/a" || id != "" && e.Reference != id {
 					t.Errorf("report %+v", e)
+				}
+				if tt.body == leak && !bytes.Equal(e.Unscrubbed, []byte(leak)) {
+					t.Errorf("to seal: %q", e.Unscrubbed)
 				}
 				if tt.body == leak && (!strings.Contains(string(e.Original), "views.py") || strings.Contains(string(e.Original), realSecret)) {
 					t.Errorf("original %q", e.Original)
@@ -313,7 +323,7 @@ func TestErrorsWithheld(t *testing.T) {
 		if h.metric("redactd_error_responses_total", "outcome", tt.want) != 1 {
 			t.Errorf("%s is not counted as %s", name, tt.want)
 		}
-		if all := log.take(); len(all) != 1 || all[0].Outcome != tt.want || all[0].Reference != r.Header.Get("X-Error-Id") {
+		if all := log.take(); len(all) != 1 || all[0].Reference != r.Header.Get("X-Error-Id") {
 			t.Errorf("%s: %+v", name, all)
 		}
 	}

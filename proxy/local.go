@@ -142,6 +142,9 @@ func (p *Proxy) openSinks(cfg *config.Config) error {
 		p.recorder = trail
 	}
 	p.m.audit.watch(p.recorder)
+	if err := p.openErrorLog(cfg); err != nil {
+		return errors.Join(err, p.stopSinks(context.Background()))
+	}
 	if p.local == nil && usesStore(cfg) && cfg.Store.Dir != "" {
 		s, err := store.Open(store.Options{
 			Dir: cfg.Store.Dir, MaxSize: int64(cfg.Store.MaxSize), MaxAge: time.Duration(cfg.Store.MaxAge),
@@ -179,7 +182,7 @@ func (p *Proxy) startSinks() error {
 
 // stopSinks writes what waits and closes.
 func (p *Proxy) stopSinks(ctx context.Context) error {
-	var errs []error
+	errs := p.closeErrorLog(ctx)
 	switch r := p.recorder.(type) {
 	case nil:
 	case interface{ Stop(context.Context) error }:

@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -41,6 +42,7 @@ type metrics struct {
 	inFlight      prometheus.Gauge
 	relay         relayMetrics
 	audit         *auditMetrics
+	errorLog      *errorLogMetrics
 
 	secretValues, secretRefused, secretTime *prometheus.GaugeVec
 	secretFailures                          *prometheus.CounterVec
@@ -102,6 +104,7 @@ func newMetrics() *metrics {
 		inFlight:      oneGauge("redactd_in_flight_requests", "Requests being served."),
 		relay:         newRelayMetrics(),
 		audit:         newAuditMetrics(),
+		errorLog:      newErrorLogMetrics(),
 		secretValues: gauge("redactd_own_secrets",
 			"Values of a source of own secrets that are looked for.", "source"),
 		secretRefused: gauge("redactd_own_secrets_refused",
@@ -114,7 +117,7 @@ func newMetrics() *metrics {
 }
 
 func (m *metrics) all() []prometheus.Collector {
-	return append(append(m.relay.all(), m.audit.all...),
+	return append(slices.Concat(m.relay.all(), m.audit.all, m.errorLog.all()),
 		m.requests, m.duration, m.scanned, m.findings, m.skippedBytes, m.skippedCount, m.errors,
 		m.blocked, m.noTransform, m.faults, m.upUp, m.upFailures, m.configInfo, m.reloadSuccess, m.reloadTime,
 		m.auditEvents, m.auditFailures, m.storeRecords, m.storeBytes, m.inFlight,
@@ -245,7 +248,7 @@ func (m *metrics) loaded(old, now *policy, at time.Time) {
 func (m *metrics) forgetRoute(name string) {
 	l := prometheus.Labels{"route": name}
 	for _, v := range []*prometheus.CounterVec{m.requests, m.scanned, m.findings, m.skippedBytes,
-		m.skippedCount, m.errors, m.blocked, m.noTransform, m.faults} {
+		m.skippedCount, m.errors, m.blocked, m.noTransform, m.faults, m.errorLog.groups} {
 		v.DeletePartialMatch(l)
 	}
 	m.duration.DeletePartialMatch(l)

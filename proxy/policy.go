@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/redactd/redactd/internal/config"
+	"github.com/redactd/redactd/internal/errlog"
 	"github.com/redactd/redactd/internal/neutral"
 	"github.com/redactd/redactd/internal/ownsecrets"
 	"github.com/redactd/redactd/internal/scrub"
@@ -120,6 +121,10 @@ func build(cfg *config.Config, o Options, old *policy, sh shared) (*policy, erro
 	}
 	for _, name := range slices.Sorted(maps.Keys(cfg.Listeners)) {
 		p.listeners[name] = b.listener(name, cfg.Listeners[name])
+	}
+	var wrong config.Errors
+	if errors.As(errlog.Check(cfg), &wrong) {
+		b.bad = append(b.bad, wrong...)
 	}
 	if len(routes)+len(p.listeners) == 0 {
 		b.fail("route", "there is no route (add a [route.NAME] table)")

@@ -33,6 +33,7 @@ import (
 
 	"github.com/redactd/redactd/internal/audit"
 	"github.com/redactd/redactd/internal/config"
+	"github.com/redactd/redactd/internal/records"
 	"github.com/redactd/redactd/redact"
 )
 
@@ -70,7 +71,8 @@ type Proxy struct {
 	recorder audit.Recorder
 	witness  *audit.Witness // nil where checkpoints of others are not kept
 	local    local
-	errorLog errorLog // nil: nobody is told
+	errorLog errorLog    // nil: nobody is told of errors
+	records  *records.DB // nil without a database
 	server   *fasthttp.Server
 	conns    *connSet
 	relays   map[string]runner // by name; while Run runs
@@ -200,6 +202,8 @@ func fixedSettings(old, now *config.Config) error {
 	check("audit", old.Audit, now.Audit)
 	check("anchor", true, reflect.DeepEqual(old.Anchors, now.Anchors))
 	check("store", old.Store, now.Store)
+	check("errors", true, reflect.DeepEqual(old.Errors, now.Errors))
+	check("records", old.Records, now.Records)
 	fixedListeners(old, now, check)
 	check("route", usesStore(old) || !usesStore(now), true)
 	if len(bad) > 0 {
