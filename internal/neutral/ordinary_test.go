@@ -139,7 +139,7 @@ var ordinary = []struct {
 	{"graphql error", 200, JSON, `{"data":{"invoice":null},"errors":[{"message":"Invoice 999 does not exist.","path":["invoice"],"locations":[{"line":1,"column":9}],"extensions":{"code":"NOT_FOUND"}}]}`},
 	{"spring", 404, JSON, `{"timestamp":"2026-11-22T19:53:46.123+00:00","status":404,"error":"Not Found","path":"/no/such/page"}`},
 	{"spring 500", 500, JSON, `{"timestamp":"2026-11-22T19:53:46.123+00:00","status":500,"error":"Internal Server Error","message":"","path":"/orders"}`},
-	{"asp.net", 400, JSON, `{"type":"https://tools.ietf.org/html/rfc9110#section-15.5.1","title":"One or more validation errors occurred.","status":400,"errors":{"Email":["The Email field is required."],"$.age":["The JSON value could not be converted to System.Int32. Path: $.age | LineNumber: 0 | BytePositionInLine: 12."]},"traceId":"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00"}`},
+	{"asp.net", 400, JSON, `{"type":"https://tools.ietf.org/html/rfc9110#section-15.5.1","title":"One or more validation errors occurred.","status":400,"errors":{"Email":["The Email field is required."],"$.age":["The JSON value could not be converted. Path: $.age | LineNumber: 0 | BytePositionInLine: 12."]},"traceId":"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00"}`},
 
 	// What APIs say.
 	{"problem", 403, JSON, `{"type":"https://shop.example.com/probs/out-of-credit","title":"You do not have enough credit.","detail":"Your current balance is 30, but that costs 50.","instance":"/account/12345/msgs/abc","balance":30,"accounts":["/account/12345","/account/67890"]}`},
