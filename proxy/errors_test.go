@@ -115,7 +115,7 @@ func TestErrorPolicies(t *testing.T) {
 		{"replace 4xx", `4xx = "replace"`, 404, clean, "replaced", []string{`"status":404`}, []string{"email"}, true},
 		{"single status", "4xx = \"replace\"\n404 = \"scrub\"", 404, clean, "passed", []string{clean}, nil, false},
 		{"shape", "5xx = \"replace\"\nshape = \"drf\"", 500, clean, "replaced", []string{`{"detail":"`}, []string{"type"}, true},
-		{"disabled framework", `disable = ["python"]`, 500, leak, "scrubbed", []string{"Traceback"}, []string{realSecret}, true},
+		{"disabled framework", `disable = ["python", "name", "member", "message", "trace"]`, 500, leak, "scrubbed", []string{"Traceback"}, []string{realSecret}, true},
 		{"shadow", "mode = \"shadow\"", 500, leak, "neutralised", []string{"Traceback"}, []string{realSecret}, true},
 		{"log protocol", `log_protocols = "off"`, 500, clean, "passed", []string{clean}, nil, true},
 	} {
