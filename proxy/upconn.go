@@ -32,6 +32,7 @@ type upConn struct {
 	alive   func() bool // reports whether an idle connection can be used again
 	timeout time.Duration
 	used    bool
+	reused  bool // the exchange at hand is not its first
 	sent    bool
 	// broken is set when the peer stopped reading. What it answered before
 	// can still be read, and is: a 413 must reach the client.
@@ -64,7 +65,7 @@ func (c *upConn) SetWriteDeadline(t time.Time) error {
 	if c.used && c.alive != nil && !c.alive() {
 		return errStale
 	}
-	c.used, c.sent = true, false
+	c.reused, c.used, c.sent = c.used, true, false
 	c.progress = t.IsZero()
 	return c.Conn.SetWriteDeadline(t)
 }

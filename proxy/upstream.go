@@ -334,9 +334,32 @@ func (u *upstream) report(t *target, err error) {
 	}
 }
 
+// do is the client's. A pool may hold several connections that the upstream has closed,
+// after its restart, say; each is discarded as it is found.
+func (t *target) do(req *fasthttp.Request, resp *fasthttp.Response) error {
+	err := t.client.Do(req, resp)
+	for errors.Is(err, errStale) {
+		err = t.client.Do(req, resp)
+	}
+	return err
+}
+
+// closedMeanwhile reports whether the upstream closed a connection that had served before,
+// just as a request went out on it that may be made twice, and answered nothing: servers
+// close what is idle, and some after each exception of the application (uvicorn). RFC
+// 9112, section 9.3.1, has idempotent requests tried again then.
+func closedMeanwhile(req *fasthttp.Request, resp *fasthttp.Response, err error) bool {
+	if !errors.Is(err, fasthttp.ErrConnectionClosed) || req.IsBodyStream() {
+		return false
+	}
+	h := &req.Header
+	a, ok := resp.RemoteAddr().(*upAddr)
+	return ok && a.conn.reused && (h.IsGet() || h.IsHead() || h.IsOptions())
+}
+
 // do sends req and reads the head of the answer into resp. An attempt that
 // failed before a byte was sent goes on to the next URL; nothing else is ever
-// repeated. prepare adapts req to the target before each attempt; key is that of pick.
+// repeated, but for what closedMeanwhile tells. prepare adapts req to the target before each attempt; key is that of pick.
 func (u *upstream) do(req *fasthttp.Request, resp *fasthttp.Response, key uint64, prepare func(*target)) (*target, *upConn, error) {
 	var tried []*target
 	if !req.IsBodyStream() {
@@ -346,11 +369,9 @@ func (u *upstream) do(req *fasthttp.Request, resp *fasthttp.Response, key uint64
 		t := u.pick(tried, key)
 		prepare(t)
 		t.inFlight.Add(1)
-		err := t.client.Do(req, resp)
-		// A pool may hold several connections that the upstream has closed,
-		// after its restart, say; each is discarded as it is found.
-		for errors.Is(err, errStale) {
-			err = t.client.Do(req, resp)
+		err := t.do(req, resp)
+		if closedMeanwhile(req, resp, err) {
+			err = t.do(req, resp)
 		}
 		if err == nil {
 			u.report(t, nil)

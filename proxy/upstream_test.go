@@ -1,7 +1,10 @@
 package proxy
 
 import (
+	"bufio"
 	"errors"
+	"io"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -137,5 +140,43 @@ func TestConnectionLimit(t *testing.T) {
 	wg.Wait()
 	if first.StatusCode != 200 || h.metric("redactd_upstream_failures_total") != 0 {
 		t.Errorf("got %d; a full pool counts as a failure of the upstream", first.StatusCode)
+	}
+}
+
+// A connection that is closed just as a request goes out on it is no failure of a request
+// that may be made twice. Others are not repeated.
+func TestConnectionClosedMeanwhile(t *testing.T) {
+	for _, c := range []struct {
+		method string
+		status int
+	}{{"GET", 200}, {"HEAD", 200}, {"OPTIONS", 200}, {"POST", 502}, {"PATCH", 502}} {
+		t.Run(c.method, func(t *testing.T) {
+			url := rawUpstream(t, func(conn net.Conn, r *bufio.Reader) {
+				head(r)
+				_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+				head(r) // and leaves
+			})
+			cfg := settings(url)
+			cfg.Upstreams["up"].MaxConnections = 1 // so that the first is used again
+			h := start(t, cfg)
+			for i, want := range []int{200, c.status} {
+				if r := h.do(c.method, "/x", ""); r.StatusCode != want {
+					t.Errorf("request %d: status %d, want %d", i, r.StatusCode, want)
+				}
+			}
+		})
+	}
+}
+
+// One that was never used before is not tried again.
+func TestConnectionClosedAtOnce(t *testing.T) {
+	asked := make(chan struct{}, 9)
+	url := rawUpstream(t, func(_ net.Conn, r *bufio.Reader) {
+		head(r)
+		asked <- struct{}{}
+	})
+	h := start(t, settings(url))
+	if r := h.do("GET", "/x", ""); r.StatusCode != 502 || len(asked) != 1 {
+		t.Errorf("status %d after %d requests", r.StatusCode, len(asked))
 	}
 }
