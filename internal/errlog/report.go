@@ -84,3 +84,14 @@ func merge(a *records.ErrorGroup, b *records.ErrorGroup) {
 		a.LastSeen, a.Status, a.Upstream = b.LastSeen, b.Status, b.Upstream
 	}
 }
+
+// summary is what happened in a few words.
+func summary(g *records.ErrorGroup) string {
+	words := strconv.Itoa(g.Status)
+	for _, s := range []string{g.Framework, g.Exception} {
+		if s != "" {
+			words += " " + s
+		}
+	}
+	return words
+}
