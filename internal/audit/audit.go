@@ -38,6 +38,8 @@ type Event struct {
 	Count        uint64 `json:"count,omitempty"`
 	Fingerprint  string `json:"fingerprint,omitempty"`
 	Secret       string `json:"secret,omitempty"` // which of the operator's own it is, by name
+	// Who wrote what the value was found in, as far as that says.
+	Origin
 	RequestID    string `json:"request_id,omitempty"`
 	ConfigDigest string `json:"config_digest"`
 	// Note makes the event a marker: what the trail says about itself, such as
@@ -45,6 +47,16 @@ type Event struct {
 	Note string `json:"note,omitempty"`
 	// Sum is the SHA-256 in hex of the file that a marker speaks of.
 	Sum string `json:"sum,omitempty"`
+}
+
+// Origin is who wrote the record that a finding stands in, by the names that the
+// record gives, and where it was to go. Any of it may be "".
+type Origin struct {
+	Service     string `json:"service,omitempty"`
+	Version     string `json:"version,omitempty"`
+	Logger      string `json:"logger,omitempty"`
+	Environment string `json:"environment,omitempty"`
+	Destination string `json:"destination,omitempty"` // name of the upstream
 }
 
 // N is the number of findings that e stands for.

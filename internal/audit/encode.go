@@ -28,7 +28,8 @@ func appendBodies(dst []byte, events []Event) ([]byte, error) {
 // fits says that e can be a record, however its strings are escaped. It says no
 // to some that can.
 func (e *Event) fits() bool {
-	n := len(e.Path) + len(e.Fingerprint) + len(e.Secret) + len(e.RequestID) + len(e.Route) + len(e.Rule) + len(e.Action)
+	n := len(e.Path) + len(e.Fingerprint) + len(e.Secret) + len(e.RequestID) + len(e.Route) + len(e.Rule) + len(e.Action) +
+		len(e.Service) + len(e.Version) + len(e.Logger) + len(e.Environment) + len(e.Destination)
 	for _, tag := range e.Tags {
 		n += len(tag) + 3
 	}
@@ -77,6 +78,11 @@ func (e *Event) appendBody(dst []byte) ([]byte, error) {
 	}
 	dst = appendOptional(dst, `,"fingerprint":`, e.Fingerprint)
 	dst = appendOptional(dst, `,"secret":`, e.Secret)
+	dst = appendOptional(dst, `,"service":`, e.Service)
+	dst = appendOptional(dst, `,"version":`, e.Version)
+	dst = appendOptional(dst, `,"logger":`, e.Logger)
+	dst = appendOptional(dst, `,"environment":`, e.Environment)
+	dst = appendOptional(dst, `,"destination":`, e.Destination)
 	dst = appendOptional(dst, `,"request_id":`, e.RequestID)
 	dst = appendMember(dst, `,"config_digest":`, e.ConfigDigest)
 	dst = appendOptional(dst, `,"note":`, e.Note)

@@ -30,6 +30,7 @@ func FuzzEncode(f *testing.F) {
 		e := Event{
 			Time: time.Unix(at>>30, at&(1<<30-1)), Route: a, Direction: b, Rule: c, Severity: d, Action: b, Shadow: shadow,
 			Path: c, Length: length, Count: count, Fingerprint: d, Secret: a, RequestID: c, ConfigDigest: b, Note: d, Sum: a,
+			Origin: Origin{Service: c, Version: a, Logger: b, Environment: d, Destination: a},
 		}
 		if until != 0 {
 			e.Until = time.Unix(until>>30, until&(1<<30-1))

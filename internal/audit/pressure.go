@@ -31,11 +31,12 @@ type mergeKey struct {
 	shadow                                 bool
 	path, fingerprint, secret              string
 	length                                 int
+	origin                                 Origin
 }
 
 // coarse leaves what there is a bounded number of.
 func (k mergeKey) coarse() mergeKey {
-	k.path, k.fingerprint, k.secret, k.length = "", "", "", 0
+	k.path, k.fingerprint, k.secret, k.length, k.origin = "", "", "", 0, Origin{}
 	return k
 }
 
@@ -57,7 +58,7 @@ type overflow struct {
 func keyOf(e *Event) mergeKey {
 	return mergeKey{
 		route: e.Route, direction: e.Direction, rule: e.Rule, action: e.Action, digest: e.ConfigDigest, shadow: e.Shadow,
-		path: e.Path, fingerprint: e.Fingerprint, secret: e.Secret, length: e.Length,
+		path: e.Path, fingerprint: e.Fingerprint, secret: e.Secret, length: e.Length, origin: e.Origin,
 	}
 }
 
@@ -118,7 +119,7 @@ func (o *overflow) put(e *Event, force bool) {
 		c.Tags = slices.Clone(e.Tags)
 		if force {
 			o.rough++
-			c.Path, c.Fingerprint, c.Secret, c.Length, c.RequestID = "", "", "", 0, ""
+			c.Path, c.Fingerprint, c.Secret, c.Length, c.RequestID, c.Origin = "", "", "", 0, "", Origin{}
 		}
 		o.list = append(o.list, c)
 	}
