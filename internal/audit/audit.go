@@ -35,9 +35,9 @@ type Event struct {
 	Path      string    `json:"path,omitempty"`
 	Length    int       `json:"length"` // bytes of the value found
 	// Count is how many equal findings the event stands for; 0 is one. See N.
-	Count        uint64 `json:"count,omitempty"`
-	Fingerprint  string `json:"fingerprint,omitempty"`
-	Secret       string `json:"secret,omitempty"` // which of the operator's own it is, by name
+	Count       uint64 `json:"count,omitempty"`
+	Fingerprint string `json:"fingerprint,omitempty"`
+	Secret      string `json:"secret,omitempty"` // which of the operator's own it is, by name
 	// Who wrote what the value was found in, as far as that says.
 	Origin
 	RequestID    string `json:"request_id,omitempty"`

@@ -18,6 +18,10 @@ type Options struct {
 	// Keep is how long errors are kept, MaxSize how many bytes of them; 0 is no limit.
 	Keep    time.Duration
 	MaxSize int64
+	// KeepLeaks is how long leaks are kept after they were seen last, MaxLeaks how many;
+	// 0 is no limit.
+	KeepLeaks time.Duration
+	MaxLeaks  int64
 	// LockTimeout is how long SQLite waits for another process; default 2s.
 	LockTimeout time.Duration
 	// Program is the version of redactd, which a migration notes.

@@ -8,6 +8,7 @@ import (
 // Pruned says what a run of Prune took away.
 type Pruned struct {
 	Occurrences, Groups int64
+	Leaks               int64 // too old, or too many
 	// Size is how many bytes of occurrences are kept now.
 	Size int64
 }
@@ -44,6 +45,9 @@ func (db *DB) Prune(ctx context.Context, now time.Time) (p Pruned, err error) {
 		(SELECT source FROM positions WHERE source LIKE 'errors/%' AND updated < $1 ORDER BY source LIMIT $2)`, Micros(now.Add(-sourceAge))); err != nil {
 		return p, err
 	}
+	if p.Leaks, err = db.pruneLeaks(ctx, op, now); err != nil {
+		return p, err
+	}
 	n, err := db.pruneSize(ctx, op, &p.Size)
 	if p.Occurrences += n; err != nil {
 		return p, err
@@ -53,6 +57,33 @@ func (db *DB) Prune(ctx context.Context, now time.Time) (p Pruned, err error) {
 		return p, err
 	}
 	return p, db.wrap(op, db.engine.shrink(ctx, pool))
+}
+
+// pruneLeaks takes away leaks, and numbers of findings, that are too old; and where there
+// are still too many leaks, those that nobody has said anything of and that were seen
+// longest ago.
+func (db *DB) pruneLeaks(ctx context.Context, op string, now time.Time) (deleted int64, err error) {
+	if keep := db.o.KeepLeaks; keep > 0 {
+		before := Micros(now.Add(-keep))
+		if deleted, err = db.deleteAll(ctx, op, `DELETE FROM leaks WHERE number IN
+			(SELECT number FROM leaks WHERE last_seen < $1 ORDER BY number LIMIT $2)`, before); err != nil {
+			return deleted, err
+		}
+		for table, column := range map[string]string{"finding_counts": "hour", "trail_losses": "time"} {
+			err := db.Update(ctx, op, func(tx *Tx) error { return tx.Exec(`DELETE FROM `+table+` WHERE `+column+` < $1`, before) })
+			if err != nil {
+				return deleted, err
+			}
+		}
+	}
+	if db.o.MaxLeaks <= 0 {
+		return deleted, nil
+	}
+	n, err := db.deleteAll(ctx, op, `DELETE FROM leaks WHERE number IN
+		(SELECT number FROM (SELECT number, ROW_NUMBER() OVER
+			(ORDER BY CASE state WHEN 'open' THEN 1 ELSE 0 END, last_seen DESC, number) AS place FROM leaks) AS ranked
+		WHERE place > $1 ORDER BY place LIMIT $2)`, db.o.MaxLeaks)
+	return deleted + n, err
 }
 
 // deleteAll runs a statement that deletes up to $2 rows until it finds fewer.

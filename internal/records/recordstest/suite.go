@@ -35,6 +35,14 @@ func Run(t *testing.T, fresh Fresh) {
 		{"replicas count together", testReplicas},
 		{"what is old goes", testAge},
 		{"what is too much goes", testSize},
+		{"leaks are counted", testLeakCounts},
+		{"leaks have small numbers", testLeakNumbers},
+		{"what is read of a trail counts once", testLeaksOnce},
+		{"states of leaks", testLeakStates},
+		{"leaks are found", testLeaksFound},
+		{"places of a leak are bounded", testLeakPlaces},
+		{"replicas count leaks together", testLeakReplicas},
+		{"leaks that are old or too many go", testLeakAge},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.test(t, fresh) })
 	}
