@@ -169,6 +169,26 @@ func (r *Reader) file(last, end uint64, limit int, c *Chunk) (uint64, error) {
 	return last, nil
 }
 
+// Dropped is how many findings e says have no record, if it is the marker that tells so.
+func (e *Event) Dropped() uint64 {
+	if e.Note != noteDropped {
+		return 0
+	}
+	return e.Count
+}
+
+// Written returns the number of the last record of the trail in dir, 0 where there is none.
+func Written(dir string) (uint64, error) {
+	h, err := readHead(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("audit: %w", err)
+	}
+	return h.last.seq, nil
+}
+
 const idName = "ID"
 
 // ID returns what tells the trail in dir from all others, "" for one without records. It

@@ -42,6 +42,7 @@ var may = map[string]struct{ inside, outside []string }{
 		[]string{"internal/records", "internal/config"},
 		[]string{"filippo.io/age", "github.com/getsentry/sentry-go", "go.opentelemetry.io/proto/otlp", "google.golang.org/protobuf"},
 	},
+	"internal/projector":           {[]string{"internal/audit", "internal/records"}, nil},
 	"internal/records/recordstest": {[]string{"internal/records"}, nil}, // tests only
 	"internal/ownsecrets":          {[]string{"redact", "internal/config"}, nil},
 	"internal/store":               {[]string{"internal/seglog", "internal/dialect"}, nil},
