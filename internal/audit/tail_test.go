@@ -178,7 +178,7 @@ func TestID(t *testing.T) {
 		t.Errorf("%q, then %q", first, id())
 	}
 	closeTrail(t, tr)
-	for _, file := range []string{newest(t, dir), filepath.Join(dir, headName)} {
+	for _, file := range []string{newest(t, dir), filepath.Join(dir, headName), filepath.Join(dir, "TREE")} {
 		if err := os.Remove(file); err != nil {
 			t.Fatal(err)
 		}
