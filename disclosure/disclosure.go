@@ -117,6 +117,8 @@ type Pack struct {
 	Rules []Rule
 }
 
+//go:generate go test -run TestDisclosuresDocument -update .
+
 //go:embed *.toml
 var files embed.FS
 
