@@ -137,5 +137,9 @@ func (sc *Scratch) Wipe() {
 	clear(sc.runes[:cap(sc.runes)])
 }
 
+// Spent returns how much work the last search with sc was, in the units of its budget: one
+// is about a byte looked at. What regexp2 takes is not counted.
+func (sc *Scratch) Spent() int { return sc.nfa.spent }
+
 // NewScratch returns a Scratch, for use with any Set.
 func (s *Set) NewScratch() *Scratch { return &Scratch{} }

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"sort"
 	"strings"
+
+	"github.com/redactd/redactd/redact"
 )
 
 // node is a value of a JSON document: where it stands, and what is in it.
@@ -31,21 +33,26 @@ func looksJSON(text []byte) bool {
 	return len(text) > 1 && (text[0] == '{' || text[0] == '[') && json.Valid(text)
 }
 
-// parseJSON reads one document, with nothing but white space behind it.
-func parseJSON(src []byte) (root node, ok bool) {
+// parseJSON reads one document, with nothing but white space behind it. The error is
+// redact.ErrGaveUp where it has too many values.
+func parseJSON(src []byte) (root node, ok bool, err error) {
 	if !json.Valid(src) {
-		return node{}, false
+		return node{}, false, nil
 	}
 	p := &jsonParser{src: src, dec: json.NewDecoder(bytes.NewReader(src))}
 	p.dec.UseNumber()
 	root = p.value()
-	_, err := p.dec.Token()
-	return root, !p.failed && err == io.EOF
+	if p.nodes > maxNodes {
+		return node{}, false, redact.ErrGaveUp
+	}
+	_, err = p.dec.Token()
+	return root, !p.failed && err == io.EOF, nil
 }
 
 type jsonParser struct {
 	src    []byte
 	dec    *json.Decoder
+	nodes  int
 	failed bool
 }
 
@@ -53,7 +60,7 @@ type jsonParser struct {
 func (p *jsonParser) value() node {
 	start := p.start()
 	tok, err := p.dec.Token()
-	if err != nil {
+	if p.nodes++; err != nil || p.nodes > maxNodes {
 		p.failed = true
 		return node{}
 	}
@@ -94,9 +101,9 @@ func (p *jsonParser) start() int {
 
 // json reads a body that is a JSON document. Done is false where it is none.
 func (n *neutraliser) json(text []byte) (done bool, err error) {
-	root, ok := parseJSON(text)
+	root, ok, err := parseJSON(text)
 	if !ok {
-		return false, nil
+		return false, err
 	}
 	w := jsonWriter{n: n}
 	if err := w.value(&root); err != nil {
@@ -258,7 +265,10 @@ func (w *jsonWriter) discloses(object *node, i int, does []effect, beside bool) 
 		if text == nil {
 			text = m.value.lines(nil, "")
 		}
-		if r.value != nil && !r.value.Match(text) {
+		if fits, err := w.n.matches(r.value, text); err != nil || !fits {
+			if err != nil {
+				return nothing, err
+			}
 			continue
 		}
 		w.n.note(r, text)
@@ -291,6 +301,9 @@ func (s *Set) named(folded string) bool {
 // lines appends the texts in a value, one a line, each behind its name.
 func (v *node) lines(dst []byte, name string) []byte {
 	for i := range v.members {
+		if len(dst) > maxExamined {
+			return dst
+		}
 		dst = v.members[i].value.lines(dst, v.members[i].name)
 	}
 	if v.kind != 0 {
@@ -307,7 +320,10 @@ func (w *jsonWriter) string(v *node) error {
 	w.left++
 	inner := []byte(v.text)
 	if looksJSON(inner) {
-		root, ok := parseJSON(inner)
+		root, ok, err := parseJSON(inner)
+		if err != nil {
+			return err
+		}
 		sub := jsonWriter{n: w.n, depth: w.depth + 1}
 		if ok && sub.depth < maxNested {
 			if err := sub.value(&root); err != nil || len(sub.edits) == 0 {

@@ -225,7 +225,7 @@ func (s *Set) NewScratch() *redact.Scratch { return s.spans.NewScratch() }
 // Neutralise reads a body. The error is redact.ErrGaveUp where reading it took too much
 // work: it may disclose anything then.
 func (s *Set) Neutralise(sc *redact.Scratch, b Body) (Result, error) {
-	n := &neutraliser{set: s, sc: sc, status: b.Status}
+	n := &neutraliser{set: s, sc: sc, status: b.Status, most: baseWork + workPerByte*len(b.Text)}
 	b.Kind = looks(b.Kind, b.Text)
 	n.page(b)
 	if !n.res.Whole {
@@ -233,7 +233,7 @@ func (s *Set) Neutralise(sc *redact.Scratch, b Body) (Result, error) {
 			return Result{}, err
 		}
 	}
-	return n.res, nil
+	return n.res, n.spend(0)
 }
 
 // neutraliser reads one body.
@@ -246,6 +246,8 @@ type neutraliser struct {
 	rank   int   // of what named the framework
 	raised *rule // that told the exception
 	framed *rule // that told the frames
+
+	work, most int // see spend
 }
 
 // severe reports whether what discloses takes the words around it with it: on a 5xx there
@@ -257,6 +259,13 @@ func (n *neutraliser) body(kind Kind, text []byte) error {
 	switch kind {
 	case JSON:
 		if done, err := n.json(text); done || err != nil {
+			return err
+		}
+		if done, err := n.lines(text); done || err != nil {
+			return err
+		}
+	case Text:
+		if done, err := n.lines(text); done || err != nil {
 			return err
 		}
 	case XML:
@@ -286,15 +295,46 @@ func (n *neutraliser) note(r *rule, text []byte) {
 	if r.Framework != "" && ranks[r.Part] > n.rank {
 		n.res.Framework, n.rank = r.Framework, ranks[r.Part]
 	}
+	if n.spend(0) != nil {
+		return // nobody is told
+	}
 	if r.exception != nil && (n.res.Exception == "" || r.Reverse && n.raised == r) {
-		if raised := r.raised(text); raised != "" {
+		if raised := n.exception(r, text); raised != "" {
 			n.res.Exception, n.raised = raised, r
 		}
 	}
 	if r.frame != nil && (len(n.res.Frames) == 0 || r.Reverse && n.framed == r) {
-		frames := append(r.frames(text), n.res.Frames...)
+		frames := append(n.frames(r, text), n.res.Frames...)
 		n.res.Frames, n.framed = frames[:min(len(frames), maxFrames)], r
 	}
+}
+
+// exception returns the type of the exception that text tells, "" if none.
+func (n *neutraliser) exception(r *rule, text []byte) string {
+	parts := ends(text)
+	if r.Reverse {
+		slices.Reverse(parts)
+	}
+	for _, part := range parts {
+		_ = n.spend(expressionWork * len(part)) // the next search fails
+		if raised := r.raised(part); raised != "" {
+			return raised
+		}
+	}
+	return ""
+}
+
+// frames returns the frames that text tells.
+func (n *neutraliser) frames(r *rule, text []byte) (all []Frame) {
+	parts := ends(text)
+	if r.Reverse {
+		slices.Reverse(parts)
+	}
+	for _, part := range parts {
+		_ = n.spend(expressionWork * len(part))
+		all = append(all, r.frames(part)...)
+	}
+	return all[:min(len(all), maxFrames)]
 }
 
 // maxName bounds, in bytes, what is told of an exception or a frame.

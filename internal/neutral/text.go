@@ -34,6 +34,9 @@ var defaults = map[disclosure.Part]string{
 // them is of a trace or a message: then its words are the service's own.
 func (n *neutraliser) find(text []byte) (edits []edit, own bool, err error) {
 	n.found, err = n.set.spans.Find(n.sc, n.found[:0], redact.Field{Value: text})
+	if err == nil {
+		err = n.spend(n.sc.Spent() + len(text))
+	}
 	if err != nil {
 		return nil, false, err
 	}

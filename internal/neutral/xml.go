@@ -3,20 +3,28 @@ package neutral
 import (
 	"bytes"
 	"encoding/xml"
+	"errors"
+	"html"
 	"io"
 	"slices"
+
+	"github.com/redactd/redactd/redact"
 )
 
 // xml reads a body that is an XML document. Done is false where it is none.
 func (n *neutraliser) xml(text []byte) (done bool, err error) {
 	x := xmlReader{n: n, src: text, names: map[string]bool{}, says: map[int][2]int{}}
-	if err := x.tokens(x.look); err != nil || len(x.names) == 0 {
+	if err := x.tokens(x.look); errors.Is(err, redact.ErrGaveUp) {
+		return true, err
+	} else if err != nil || len(x.names) == 0 {
 		return false, nil
 	}
 	if err := x.tokens(x.token); err != nil {
 		return true, err
 	}
 	switch {
+	case x.goes != nil: // to the end, where it is not closed
+		n.res.Whole = true
 	case len(x.edits) == 0:
 	case !x.left:
 		n.res.Whole = true
@@ -38,6 +46,8 @@ type xmlReader struct {
 	edits []edit
 	left  bool // text stays
 
+	elements int
+
 	depth int
 	goes  *rule // that takes an element out, or what is in it
 	from  int   // where that begins
@@ -53,6 +63,9 @@ type xmlElement struct {
 func (x *xmlReader) look(start, _ int, tok xml.Token) error {
 	switch tok := tok.(type) {
 	case xml.StartElement:
+		if x.elements++; x.elements > maxNodes {
+			return redact.ErrGaveUp
+		}
 		x.open = append(x.open, xmlElement{tok.Name.Local, start, len(x.words)})
 	case xml.CharData:
 		if len(x.open) > 0 && !blank(tok) {
@@ -142,13 +155,35 @@ func (x *xmlReader) token(start, end int, tok xml.Token) error {
 	return nil
 }
 
-// inside edits the attributes of a tag.
+// inside edits the values of the attributes of a tag.
 func (x *xmlReader) inside(start, end int) error {
-	found, _, err := x.n.find(x.src[start:end])
-	for _, e := range found {
-		x.edits = append(x.edits, edit{start + e.start, start + e.end, e.instead})
+	for at := start; ; {
+		i := bytes.IndexByte(x.src[at:end], '=')
+		if i < 0 {
+			return nil
+		}
+		at += i + 1
+		for at < end && bytes.IndexByte([]byte(" \t\r\n"), x.src[at]) >= 0 {
+			at++
+		}
+		if at == end || x.src[at] != '"' && x.src[at] != '\'' {
+			continue // a value without quotes, which is not XML
+		}
+		quote := x.src[at]
+		n := bytes.IndexByte(x.src[at+1:end], quote)
+		if n < 0 {
+			return nil
+		}
+		value := x.src[at+1 : at+1+n]
+		out, changed, err := x.n.words([]byte(html.UnescapeString(string(value))))
+		if err != nil {
+			return err
+		}
+		if changed {
+			x.edits = append(x.edits, edit{at + 1, at + 1 + n, escapeXML(string(out))})
+		}
+		at += n + 2
 	}
-	return err
 }
 
 // takes returns the rule by which the element that begins at start goes, or what is in it,
@@ -180,7 +215,11 @@ func (x *xmlReader) text(name string, start int) []byte {
 // fits reports whether an element is what a rule looks for, whatever stands beside it.
 func (x *xmlReader) fits(r *rule, name string, start int) bool {
 	text := x.text(name, start)
-	return r.OnStatus(x.n.status) && len(text) > 0 && (r.value == nil || r.value.Match(text))
+	if !r.OnStatus(x.n.status) || len(text) == 0 {
+		return false
+	}
+	fits, err := x.n.matches(r.value, text) // on an error, the next search fails
+	return fits || err != nil
 }
 
 func escapeXML(text string) string {
