@@ -7,7 +7,6 @@ import (
 	"github.com/redactd/redactd/internal/codec"
 	"github.com/redactd/redactd/internal/config"
 	"github.com/redactd/redactd/internal/errlog"
-	"github.com/redactd/redactd/internal/records"
 	"github.com/redactd/redactd/internal/scrub"
 )
 
@@ -23,15 +22,6 @@ type errorLog interface {
 func (p *Proxy) openErrorLog(cfg *config.Config) error {
 	if p.errorLog != nil || !tellsErrors(cfg) {
 		return nil
-	}
-	if cfg.Errors.Store && cfg.Records.DSN != "" {
-		db, err := records.Open(records.Options{
-			DSN: cfg.Records.DSN, Keep: time.Duration(cfg.Errors.Keep), MaxSize: int64(cfg.Errors.MaxSize), Program: p.o.Version,
-		})
-		if err != nil {
-			return err
-		}
-		p.records = db
 	}
 	log, err := errlog.New(errlog.Options{
 		Errors: cfg.Errors, DB: p.records, Version: p.o.Version, Observer: p.m.errorLog, Logger: p.log,
@@ -66,9 +56,6 @@ func tellsErrors(cfg *config.Config) bool {
 func (p *Proxy) closeErrorLog(ctx context.Context) (errs []error) {
 	if p.errorLog != nil {
 		errs = append(errs, p.errorLog.Close(ctx))
-	}
-	if p.records != nil {
-		errs = append(errs, p.records.Close(ctx))
 	}
 	return errs
 }

@@ -142,7 +142,7 @@ func (p *Proxy) openSinks(cfg *config.Config) error {
 		p.recorder = trail
 	}
 	p.m.audit.watch(p.recorder)
-	if err := p.openErrorLog(cfg); err != nil {
+	if err := errors.Join(p.openRecords(cfg), p.openErrorLog(cfg)); err != nil {
 		return errors.Join(err, p.stopSinks(context.Background()))
 	}
 	if p.local == nil && usesStore(cfg) && cfg.Store.Dir != "" {
@@ -190,6 +190,7 @@ func (p *Proxy) stopSinks(ctx context.Context) error {
 	default:
 		errs = append(errs, r.Close())
 	}
+	errs = append(errs, p.closeRecords(ctx)...)
 	if p.local != nil {
 		errs = append(errs, p.local.Stop(ctx))
 	}

@@ -43,6 +43,7 @@ type metrics struct {
 	relay         relayMetrics
 	audit         *auditMetrics
 	errorLog      *errorLogMetrics
+	leaks         *leakMetrics
 
 	secretValues, secretRefused, secretTime *prometheus.GaugeVec
 	secretFailures                          *prometheus.CounterVec
@@ -105,6 +106,7 @@ func newMetrics() *metrics {
 		relay:         newRelayMetrics(),
 		audit:         newAuditMetrics(),
 		errorLog:      newErrorLogMetrics(),
+		leaks:         newLeakMetrics(),
 		secretValues: gauge("redactd_own_secrets",
 			"Values of a source of own secrets that are looked for.", "source"),
 		secretRefused: gauge("redactd_own_secrets_refused",
@@ -117,7 +119,7 @@ func newMetrics() *metrics {
 }
 
 func (m *metrics) all() []prometheus.Collector {
-	return append(slices.Concat(m.relay.all(), m.audit.all, m.errorLog.all()),
+	return append(slices.Concat(m.relay.all(), m.audit.all, m.errorLog.all(), m.leaks.all()),
 		m.requests, m.duration, m.scanned, m.findings, m.skippedBytes, m.skippedCount, m.errors,
 		m.blocked, m.noTransform, m.faults, m.upUp, m.upFailures, m.configInfo, m.reloadSuccess, m.reloadTime,
 		m.auditEvents, m.auditFailures, m.storeRecords, m.storeBytes, m.inFlight,

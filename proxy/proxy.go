@@ -33,6 +33,7 @@ import (
 
 	"github.com/redactd/redactd/internal/audit"
 	"github.com/redactd/redactd/internal/config"
+	"github.com/redactd/redactd/internal/projector"
 	"github.com/redactd/redactd/internal/records"
 	"github.com/redactd/redactd/redact"
 )
@@ -66,16 +67,17 @@ type Proxy struct {
 	o   Options
 	log *slog.Logger
 	shared
-	registry *prometheus.Registry
-	policy   atomic.Pointer[policy]
-	recorder audit.Recorder
-	witness  *audit.Witness // nil where checkpoints of others are not kept
-	local    local
-	errorLog errorLog    // nil: nobody is told of errors
-	records  *records.DB // nil without a database
-	server   *fasthttp.Server
-	conns    *connSet
-	relays   map[string]runner // by name; while Run runs
+	registry  *prometheus.Registry
+	policy    atomic.Pointer[policy]
+	recorder  audit.Recorder
+	witness   *audit.Witness // nil where checkpoints of others are not kept
+	local     local
+	errorLog  errorLog             // nil: nobody is told of errors
+	records   *records.DB          // nil without a database
+	projector *projector.Projector // nil where leaks are not kept
+	server    *fasthttp.Server
+	conns     *connSet
+	relays    map[string]runner // by name; while Run runs
 
 	reloading sync.Mutex
 	ran       atomic.Bool
@@ -204,6 +206,7 @@ func fixedSettings(old, now *config.Config) error {
 	check("store", old.Store, now.Store)
 	check("errors", true, reflect.DeepEqual(old.Errors, now.Errors))
 	check("records", old.Records, now.Records)
+	check("leaks", old.Leaks, now.Leaks)
 	fixedListeners(old, now, check)
 	check("route", usesStore(old) || !usesStore(now), true)
 	if len(bad) > 0 {
@@ -260,6 +263,7 @@ func (p *Proxy) Run(ctx context.Context) error {
 	watch, end := context.WithCancel(ctx)
 	defer end()
 	p.goroutines.start(func() { p.watchSecrets(watch) })
+	p.startRecords(watch)
 	p.ready.Store(true)
 	p.log.Info("serving", "listen", p.dataAddrs, "admin", p.adminAddr, "version", p.o.Version, "config_digest", pol.digest)
 	select {

@@ -47,7 +47,7 @@ const (
 
 // keys is the one list of keys and defaults. docs/CONFIGURATION.md and
 // config.toml are tested against it.
-var keys = slices.Concat(ownKeys, policyKeys("route.NAME"), errorKeys, listenerKeys, policyKeys("listener.NAME"), errorLogKeys)
+var keys = slices.Concat(ownKeys, policyKeys("route.NAME"), errorKeys, listenerKeys, policyKeys("listener.NAME"), errorLogKeys, leakKeys)
 
 // policyKeys are those of Policy in a table.
 func policyKeys(table string) []key {

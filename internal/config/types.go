@@ -30,6 +30,7 @@ type Config struct {
 	Store   Store               `toml:"store"`
 	Errors  ErrorLog            `toml:"errors"`
 	Records Records             `toml:"records"`
+	Leaks   Leaks               `toml:"leaks"`
 	// Anchors are where checkpoints of the trail are kept, by name.
 	Anchors map[string]*Anchor `toml:"anchor"`
 

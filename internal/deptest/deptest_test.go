@@ -49,7 +49,7 @@ var may = map[string]struct{ inside, outside []string }{
 	"internal/scrub":               {[]string{"redact", "internal/codec", "internal/disguise"}, nil},
 	"internal/relay":               {[]string{"internal/codec", "internal/config", "internal/dialect"}, nil},
 	"proxy": {
-		[]string{"disclosure", "internal/neutral", "internal/safebody", "internal/errlog", "internal/records", "internal/relay", "internal/otlpgrpc", "internal/ownsecrets", "redact", "internal/scrub", "internal/codec", "internal/config", "internal/audit", "internal/store", "internal/dialect", "internal/signing"},
+		[]string{"disclosure", "internal/neutral", "internal/safebody", "internal/errlog", "internal/projector", "internal/records", "internal/relay", "internal/otlpgrpc", "internal/ownsecrets", "redact", "internal/scrub", "internal/codec", "internal/config", "internal/audit", "internal/store", "internal/dialect", "internal/signing"},
 		[]string{"github.com/valyala/fasthttp", "github.com/prometheus", "golang.org/x/sys"},
 	},
 	"cmd/redactd": {

@@ -24,6 +24,9 @@ type Observer interface {
 	Failed(kind string)
 	// Leak says that a leak is new, or was seen after it was rotated.
 	Leak(l *records.Leak, reopened bool)
+	// Totals says how many leaks there are by state, and how many of them were seen after
+	// they were rotated.
+	Totals(byState map[string]int64, again int64)
 }
 
 // Nobody is an Observer that does nothing.
@@ -40,6 +43,9 @@ func (Nobody) Failed(string) {}
 
 // Leak does nothing.
 func (Nobody) Leak(*records.Leak, bool) {}
+
+// Totals does nothing.
+func (Nobody) Totals(map[string]int64, int64) {}
 
 // Options say what is read into what. The zero value of a field is its default.
 type Options struct {
@@ -61,6 +67,8 @@ const (
 	// chunk is how many records one transaction takes in.
 	chunk    = 500
 	maxPause = 5 * time.Second
+	// totalsEvery is how often leaks are counted where the trail has nothing new.
+	totalsEvery = 15 * time.Second
 	// toldOneByOne is how many leaks of a chunk the log names.
 	toldOneByOne = 10
 )
@@ -105,13 +113,17 @@ func (p *Projector) Start() {
 }
 
 func (p *Projector) run(ctx context.Context) {
-	pause := p.o.Poll
+	pause, counted := p.o.Poll, time.Time{}
 	for {
-		_, err := p.Sync(ctx)
+		n, err := p.Sync(ctx)
 		if ctx.Err() != nil {
 			return
 		}
 		p.note(err)
+		if err == nil && (n > 0 || time.Since(counted) > totalsEvery) && p.source != "" {
+			p.totals(ctx)
+			counted = time.Now()
+		}
 		if pause = min(2*pause, maxPause); err == nil {
 			pause = p.o.Poll
 		}
@@ -120,6 +132,14 @@ func (p *Projector) run(ctx context.Context) {
 			return
 		case <-time.After(pause):
 		}
+	}
+}
+
+// totals tells how many leaks there are, which people and other replicas change too.
+func (p *Projector) totals(ctx context.Context) {
+	byState, again, err := p.o.DB.LeakTotals(ctx)
+	if err == nil { // else it is told with the next failure to write
+		p.o.Observer.Totals(byState, again)
 	}
 }
 
@@ -205,7 +225,7 @@ func (p *Projector) begin(ctx context.Context) error {
 		return trailError{err}
 	}
 	if id == "" {
-		return nil // and no database is made for nothing
+		return nil
 	}
 	p.source = "trail/" + id
 	err = p.o.DB.View(ctx, "read the position of the trail", func(tx *records.Tx) (err error) {

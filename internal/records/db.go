@@ -52,6 +52,9 @@ func Open(o Options) (*DB, error) {
 // Engine returns what kind of database it is: "sqlite" or "postgres".
 func (db *DB) Engine() string { return db.engine.name() }
 
+// Used reports whether the database was connected to, and may be asked without making one.
+func (db *DB) Used() bool { return db.ready.Load() }
+
 // Ready connects and brings the schema up to date. Where it has done that already it
 // returns at once. An Error that is Temporary may be gone with the next try.
 func (db *DB) Ready(ctx context.Context) error {

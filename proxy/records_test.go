@@ -1,0 +1,58 @@
+package proxy
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/redactd/redactd/internal/config"
+	"github.com/redactd/redactd/internal/records"
+)
+
+func withLeaks(t *testing.T, cfg *config.Config) (file string) {
+	t.Helper()
+	file = filepath.Join(t.TempDir(), "records.db")
+	cfg.Audit.Dir = t.TempDir()
+	cfg.Records.DSN = "sqlite:" + file
+	cfg.Leaks = config.Leaks{Store: true, Keep: config.Duration(1 << 60), Max: 10}
+	return file
+}
+
+// Findings become leaks, across restarts, and no value is in the database.
+func TestLeaks(t *testing.T) {
+	up := newBackend(t, nil)
+	cfg := settings(up.URL)
+	cfg.Token.Keys = []config.Secret{config.Secret(strings.Repeat("k", 32))}
+	file := withLeaks(t, cfg)
+	const lines = `{"msg":"` + realSecret + `"}` + "\n" + `{"msg":"` + realSecret + `","password":"hunter2hunter2"}` + "\n"
+	for round := range 2 {
+		h := start(t, cfg, real)
+		h.do("POST", "/x", lines, "Content-Type", "application/x-ndjson")
+		if err := h.stop(); err != nil {
+			t.Fatal(err)
+		}
+		if n := h.metric("redactd_leaks_found_total"); n != float64(2-2*round) {
+			t.Errorf("round %d: %v new leaks", round, n)
+		}
+		if h.metric("redactd_trail_unread") != 0 || h.metric("redactd_trail_read_total") == 0 {
+			t.Errorf("round %d: the trail is not read to its end", round)
+		}
+	}
+	db, err := records.Open(records.Options{DSN: cfg.Records.DSN, Existing: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close(t.Context())
+	leaks, err := db.Leaks(t.Context(), records.LeakFilter{Rule: "test-token"})
+	if err != nil || len(leaks) != 1 || leaks[0].Count != 4 || len(leaks[0].Places) != 1 || leaks[0].Places[0].Path != "msg" {
+		t.Errorf("%+v, %v", leaks, err)
+	}
+	for _, f := range []string{file, file + "-wal"} {
+		data, err := os.ReadFile(f)
+		if err == nil && (bytes.Contains(data, []byte(realSecret)) || bytes.Contains(data, []byte("hunter2"))) {
+			t.Errorf("a value is in %s", f)
+		}
+	}
+}
