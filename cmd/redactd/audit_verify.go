@@ -19,12 +19,15 @@ func newAuditVerify(e *env) *cobra.Command {
 	var asJSON bool
 	var keys, checkpoints []string
 	cmd := &cobra.Command{
-		Use:   "verify [DIR]",
-		Short: "Prove the audit trail whole",
+		Use:   "verify [DIR|ARCHIVE]",
+		Short: "Prove the audit trail, or an archive of it, whole",
 		Long: `Prove that no record of the audit trail was changed, taken out, put in or moved
 since it was written, or name the first place that does not fit: a record, a
 checkpoint, the tree, the copy of a configuration. It may run while the trail is
 written, and needs nothing but the files.
+
+An archive that audit export has written is proved in the same way, with all that
+is in it. With --key it must be sealed by that key.
 
 --key checks the signatures of checkpoints, with the public key that
 audit key prints. Without it they are checked with the configured key where that
@@ -37,7 +40,7 @@ anew by someone who has the key. It may be a directory, for all files in it.
 ` + e.trailHelp(),
 		Example: `  redactd audit verify --dir /var/lib/redactd/audit
   redactd audit verify --key public.key --checkpoint /mnt/evidence/trail
-  redactd audit verify --key public.key data/audit`,
+  redactd audit verify --key public.key evidence.zip`,
 		Args:        cobra.MaximumNArgs(1),
 		Annotations: exits("0  the trail is whole", "1  it is not, or could not be read"),
 		RunE: e.runs(func(_ *cobra.Command, args []string) error {
@@ -51,14 +54,7 @@ anew by someone who has the key. It may be a directory, for all files in it.
 			if err != nil {
 				return err
 			}
-			dir, err := f.trail(e)
-			if err != nil {
-				return err
-			}
-			if o.Keys, err = f.checkpointKeys(e, o.Keys); err != nil {
-				return err
-			}
-			r, err := audit.VerifyWith(dir, o)
+			r, err := verifyEither(e, &f, o)
 			if err != nil {
 				return err
 			}
@@ -80,6 +76,26 @@ anew by someone who has the key. It may be a directory, for all files in it.
 	cmd.Flags().StringArrayVar(&keys, "key", nil, "public `KEY` that signs checkpoints, or a file with it (may be given again)")
 	cmd.Flags().StringArrayVar(&checkpoints, "checkpoint", nil, "`FILE` or directory with checkpoints kept elsewhere (may be given again)")
 	return cmd
+}
+
+// verifyEither proves an archive where --dir is a file, else a trail.
+func verifyEither(e *env, f *trailFlags, o audit.VerifyOptions) (audit.Report, error) {
+	if info, err := os.Stat(f.dir); f.dir != "" && err == nil && info.Mode().IsRegular() {
+		file, err := os.Open(f.dir)
+		if err != nil {
+			return audit.Report{}, err
+		}
+		defer func() { _ = file.Close() }()
+		return audit.VerifyArchive(file, info.Size(), o)
+	}
+	dir, err := f.trail(e)
+	if err != nil {
+		return audit.Report{}, err
+	}
+	if o.Keys, err = f.checkpointKeys(e, o.Keys); err != nil {
+		return audit.Report{}, err
+	}
+	return audit.VerifyWith(dir, o)
 }
 
 // verifyOptions reads what --key and --checkpoint name.

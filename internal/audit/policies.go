@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"regexp"
 )
@@ -54,14 +53,22 @@ func (t *Trail) InForce(digest string, text []byte) error {
 	return nil
 }
 
-// checkPolicy says what is wrong with the copy that a marker names.
-func checkPolicy(dir string, e *Event) *Break {
+// policyName is the file of the copy that a marker speaks of; ok is false where it
+// is not such a marker.
+func policyName(e *Event) (name string, ok bool) {
 	if e.Note != notePolicy || !digestForm.MatchString(e.ConfigDigest) || len(e.Sum) != 2*sha256.Size {
+		return "", false
+	}
+	return policyDir + "/" + filepath.Base(policyPath("", e.ConfigDigest, e.Sum)), true
+}
+
+// checkPolicy says what is wrong with the copy that a marker names.
+func (v *verifier) checkPolicy(e *Event) *Break {
+	name, ok := policyName(e)
+	if !ok {
 		return nil
 	}
-	path := policyPath(dir, e.ConfigDigest, e.Sum)
-	name := policyDir + "/" + filepath.Base(path)
-	text, err := os.ReadFile(path)
+	text, err := v.policy(name)
 	if err != nil {
 		return &Break{File: name, Seq: e.Seq, Fault: Deleted, Detail: "the copy of a configuration that was in force is missing"}
 	}
@@ -79,7 +86,7 @@ func (v *verifier) marker(e *Event) error {
 	}
 	v.rep.Policies++
 	if v.policyFault == nil {
-		v.policyFault = checkPolicy(v.dir, e)
+		v.policyFault = v.checkPolicy(e)
 	}
 	return nil
 }

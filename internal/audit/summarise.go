@@ -130,10 +130,7 @@ func Summarise(dir string, f Filter) (*Summary, error) {
 	if err != nil {
 		return nil, fmt.Errorf("audit: %w", err)
 	}
-	s := summariser{filter: f, groups: make([]map[string]*Group, len(dimensions))}
-	for i := range s.groups {
-		s.groups[i] = map[string]*Group{}
-	}
+	s := newSummariser(f)
 	for _, seg := range segs {
 		err := s.file(seg.Path)
 		if errors.Is(err, fs.ErrNotExist) {
@@ -155,6 +152,14 @@ type summariser struct {
 	markers    []Marker
 	dropped    uint64
 	unreadable uint64
+}
+
+func newSummariser(f Filter) *summariser {
+	s := &summariser{filter: f, groups: make([]map[string]*Group, len(dimensions))}
+	for i := range s.groups {
+		s.groups[i] = map[string]*Group{}
+	}
+	return s
 }
 
 func (s *summariser) file(path string) error {

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -70,9 +71,11 @@ type Report struct {
 	Hash string `json:"hash,omitempty"`
 	// Torn is the number of bytes of an incomplete record at the end, which
 	// was being written or was left by a crash, and never acknowledged.
-	Torn    int         `json:"torn,omitempty"`
-	Tree    *TreeReport `json:"tree,omitempty"`
-	Markers []Marker    `json:"markers,omitempty"`
+	Torn int         `json:"torn,omitempty"`
+	Tree *TreeReport `json:"tree,omitempty"`
+	// Archive is set where an archive was read.
+	Archive *ArchiveReport `json:"archive,omitempty"`
+	Markers []Marker       `json:"markers,omitempty"`
 	// Policies is how often a configuration came into force.
 	Policies int    `json:"policies,omitempty"`
 	Break    *Break `json:"break,omitempty"`
@@ -106,6 +109,9 @@ func (r Report) WriteText(w io.Writer) error {
 		}
 		printf("last record: %d %s\n", r.Last, r.Hash)
 		r.Tree.write(printf)
+	}
+	if r.OK {
+		r.Archive.write(printf)
 	}
 	if r.Torn > 0 {
 		printf("note: %d bytes of an incomplete record at the end, not yet acknowledged\n", r.Torn)
@@ -185,7 +191,11 @@ func verify(dir string, h head, headErr error, keys []note.Verifier, external ma
 	for _, name := range slices.Sorted(maps.Keys(external)) {
 		points = append(points, externalPoint(name, external[name]))
 	}
-	v := verifier{dir: dir, head: h, hasHead: headErr == nil, tree: newTreeCheck(keys, points)}
+	v := verifier{
+		head: h, hasHead: headErr == nil, tree: newTreeCheck(keys, points),
+		open:   func(s seglog.Segment) (io.ReadCloser, error) { return os.Open(s.Path) },
+		policy: func(name string) ([]byte, error) { return os.ReadFile(filepath.Join(dir, name)) },
+	}
 	stored, err := v.tree.openStored(dir)
 	if err != nil {
 		return Report{}, err
@@ -196,6 +206,11 @@ func verify(dir string, h head, headErr error, keys []note.Verifier, external ma
 	if v.segs, err = seglog.List(dir, prefix); err != nil {
 		return Report{}, err
 	}
+	return v.run(headErr)
+}
+
+// run reads all segments.
+func (v *verifier) run(headErr error) (Report, error) {
 	v.rep.Files = len(v.segs)
 	for i := range v.segs {
 		if err := v.file(i); err != nil {
@@ -213,11 +228,16 @@ func verify(dir string, h head, headErr error, keys []note.Verifier, external ma
 
 // verifier walks a trail. It holds two links of it at a time.
 type verifier struct {
-	dir     string
+	open   func(seglog.Segment) (io.ReadCloser, error)
+	policy func(name string) ([]byte, error) // the copy of a configuration
+
 	tree    *treeCheck
 	segs    []seglog.Segment
 	head    head
 	hasHead bool
+	// prev is the hash that the first record must carry, where hasPrev is set.
+	prev    hash
+	hasPrev bool
 	rep     Report
 	// policyFault is the first copy of a policy that is not as it was written.
 	policyFault *Break
@@ -236,7 +256,7 @@ type place struct {
 }
 
 func (v *verifier) file(i int) error {
-	f, err := os.Open(v.segs[i].Path)
+	f, err := v.open(v.segs[i])
 	if err != nil {
 		return err
 	}
@@ -348,6 +368,9 @@ func (v *verifier) begin(at place, rec record) error {
 	if rec.seq == 1 && rec.prev != genesis {
 		v.fail(at, 1, Edited, "the first record does not begin a chain")
 	}
+	if v.hasPrev && rec.prev != v.prev {
+		v.fail(at, rec.seq, Edited, "it does not carry the hash of the record before")
+	}
 	v.rep.First = rec.seq
 	return nil
 }
@@ -382,7 +405,7 @@ func (v *verifier) gap(at place, want, got uint64) error {
 
 func (v *verifier) find(from place, seq uint64) (bool, error) {
 	for _, s := range v.segs[from.seg:] {
-		found, err := findIn(s.Path, seq)
+		found, err := v.findIn(s, seq)
 		if found || err != nil {
 			return found, err
 		}
@@ -390,8 +413,8 @@ func (v *verifier) find(from place, seq uint64) (bool, error) {
 	return false, nil
 }
 
-func findIn(path string, seq uint64) (bool, error) {
-	f, err := os.Open(path)
+func (v *verifier) findIn(s seglog.Segment, seq uint64) (bool, error) {
+	f, err := v.open(s)
 	if err != nil {
 		return false, err
 	}

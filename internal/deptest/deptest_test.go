@@ -29,7 +29,7 @@ var may = map[string]struct{ inside, outside []string }{
 	"internal/dialect":    {nil, []string{"github.com/klauspost/compress"}},
 	"internal/ruleimport": {[]string{"redact", "patterns", "internal/tomlpos"}, []string{"github.com/BurntSushi/toml", "go.yaml.in/yaml/v3"}},
 	"internal/config":     {[]string{"redact", "disclosure", "internal/tomlpos", "internal/ruleimport"}, []string{"github.com/BurntSushi/toml"}},
-	"internal/audit":      {[]string{"internal/seglog"}, []string{"golang.org/x/mod/sumdb"}},
+	"internal/audit":      {[]string{"internal/seglog", "internal/tomlpos"}, []string{"golang.org/x/mod/sumdb", "github.com/BurntSushi/toml"}},
 	"internal/otlpgrpc": {
 		[]string{"internal/config", "internal/codec", "internal/dialect", "internal/relay"},
 		[]string{"google.golang.org/grpc", "google.golang.org/genproto", "google.golang.org/protobuf", "golang.org/x/net"},

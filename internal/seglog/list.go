@@ -55,6 +55,13 @@ func parseName(prefix, name string) (Segment, bool) {
 	return Segment{Number: n, Created: created}, true
 }
 
+// ParseName reads the name of a segment's file. Path is the name.
+func ParseName(prefix, name string) (Segment, bool) {
+	s, ok := parseName(prefix, name)
+	s.Path = name
+	return s, ok
+}
+
 // List returns the segments of dir that carry the prefix, oldest first. A
 // directory that does not exist has none. Other files are left out.
 func List(dir, prefix string) ([]Segment, error) {

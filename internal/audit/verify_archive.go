@@ -1,0 +1,515 @@
+package audit
+
+import (
+	"archive/zip"
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/mod/sumdb/tlog"
+
+	"github.com/redactd/redactd/internal/seglog"
+)
+
+// ArchiveReport is what Verify found of an archive beside its records.
+type ArchiveReport struct {
+	From time.Time `json:"from,omitzero"`
+	To   time.Time `json:"to,omitzero"`
+	// Sealed says that the manifest, and with it every file, is signed by a key
+	// that was given.
+	Sealed bool `json:"sealed"`
+	Files  int  `json:"files"`
+	// Unchecked are checkpoints kept elsewhere about which the archive says
+	// nothing.
+	Unchecked []string `json:"unchecked,omitempty"`
+}
+
+// write tells of the archive.
+func (a *ArchiveReport) write(printf func(string, ...any)) {
+	if a == nil {
+		return
+	}
+	if a.Sealed {
+		printf("%d files are as they were exported, sealed by the key\n", a.Files)
+	} else {
+		printf("%d files fit the manifest, whose seal was not checked (--key)\n", a.Files)
+	}
+	for _, name := range a.Unchecked {
+		printf("note: %s is of a time that the archive does not reach to\n", name)
+	}
+}
+
+// ErrNoArchive says that a file is not an archive of redactd.
+var ErrNoArchive = errors.New("audit: this is no evidence archive")
+
+// VerifyArchive reads an archive and proves its records, checkpoints and files
+// whole, or names the first place at which they are not. With keys, it must be
+// sealed by one of them. The error is for what is no archive at all.
+func VerifyArchive(r io.ReaderAt, size int64, o VerifyOptions) (Report, error) {
+	keys, err := o.verifiers()
+	if err != nil {
+		return Report{}, err
+	}
+	z, err := zip.NewReader(r, size)
+	if err != nil {
+		return Report{}, ErrNoArchive
+	}
+	v := &archiveVerifier{keys: keys, files: map[string]*zip.File{}}
+	if b := v.index(z); b != nil {
+		return broken(b), nil
+	}
+	if v.files[manifestName] == nil {
+		return Report{}, ErrNoArchive
+	}
+	rep := v.run(o.Checkpoints)
+	rep.Archive = &v.rep
+	rep.OK = rep.Break == nil
+	return rep, nil
+}
+
+func broken(b *Break) Report { return Report{Break: b} }
+
+type archiveVerifier struct {
+	keys     []note.Verifier
+	files    map[string]*zip.File
+	manifest Manifest
+	proofs   inclusion
+	steps    []TreeProof
+	rep      ArchiveReport
+}
+
+// index takes the files by name. Twice the same name, or a name that unpacks to
+// somewhere else, could show one file to us and another to a reader.
+func (v *archiveVerifier) index(z *zip.Reader) *Break {
+	for _, f := range z.File {
+		if v.files[f.Name] != nil {
+			return &Break{File: f.Name, Fault: Duplicated, Detail: "the archive has two files of this name"}
+		}
+		if strings.Contains(f.Name, `\`) || strings.Contains(f.Name, "..") || strings.HasPrefix(f.Name, "/") {
+			return &Break{File: f.Name, Fault: Edited, Detail: "redactd writes no such name"}
+		}
+		v.files[f.Name] = f
+	}
+	if z.Comment != "" {
+		return &Break{File: manifestName, Fault: Edited, Detail: "the archive has a comment, which redactd does not write"}
+	}
+	return nil
+}
+
+func (v *archiveVerifier) run(external map[string][]byte) Report {
+	if b := v.documents(); b != nil {
+		return broken(b)
+	}
+	rep, err := v.records(external)
+	if err != nil {
+		name := manifestName
+		if c := (*corrupt)(nil); errors.As(err, &c) {
+			name = c.name
+		}
+		return broken(&Break{File: name, Fault: Edited, Detail: "the file cannot be read"})
+	}
+	if b := rep.Break; b != nil {
+		if _, ok := seglog.ParseName(prefix, b.File); ok {
+			b.File = eventsDir + "/" + b.File
+		}
+	}
+	if rep.Break == nil {
+		rep.Break = v.consistency()
+	}
+	if rep.Break == nil {
+		rep.Break = v.inclusions()
+	}
+	if rep.Break == nil {
+		rep.Break = v.sums()
+	}
+	return rep
+}
+
+// corrupt is a file of the archive that cannot be read.
+type corrupt struct{ name string }
+
+func (c *corrupt) Error() string { return c.name + " cannot be read" }
+
+// read returns a whole file.
+func (v *archiveVerifier) read(name string) ([]byte, error) {
+	f := v.files[name]
+	if f == nil {
+		return nil, &corrupt{name}
+	}
+	r, err := f.Open()
+	if err != nil {
+		return nil, &corrupt{name}
+	}
+	defer func() { _ = r.Close() }()
+	data, err := io.ReadAll(io.LimitReader(r, maxDocument+1))
+	if err != nil || len(data) > maxDocument {
+		return nil, &corrupt{name}
+	}
+	return data, nil
+}
+
+// documents reads what the archive says of itself.
+func (v *archiveVerifier) documents() *Break {
+	for _, doc := range []struct {
+		name string
+		into any
+	}{{manifestName, &v.manifest}, {inclusionName, &v.proofs}, {consistencyName, &v.steps}} {
+		data, err := v.read(doc.name)
+		if err != nil {
+			return &Break{File: doc.name, Fault: Deleted, Detail: "the file is missing or cannot be read"}
+		}
+		if json.Unmarshal(data, doc.into) != nil {
+			return &Break{File: doc.name, Fault: Edited, Detail: "the file is not as redactd writes it"}
+		}
+		if again, err := indented(doc.into); err != nil || !bytes.Equal(again, data) {
+			return &Break{File: doc.name, Fault: Edited, Detail: "the file is not as redactd writes it"}
+		}
+	}
+	m := &v.manifest
+	if m.Format != archiveFormat || m.First == 0 || m.Last >= 1<<62 || m.Last+1 < m.First ||
+		v.proofs.BeforeSize != m.First-1 || v.proofs.AfterSize != m.Last {
+		return &Break{File: manifestName, Fault: Edited, Detail: "it does not say what redactd would"}
+	}
+	v.rep.From, v.rep.To = m.From, m.To
+	return v.seal()
+}
+
+// seal checks the signature over the manifest.
+func (v *archiveVerifier) seal() *Break {
+	if len(v.keys) == 0 {
+		return nil
+	}
+	data, err := v.read(manifestName)
+	if err != nil {
+		return &Break{File: manifestName, Fault: Edited, Detail: "the file cannot be read"}
+	}
+	seal, err := v.read(sealName)
+	if err != nil {
+		return &Break{File: sealName, Fault: Deleted, Detail: "the archive is not sealed by the key"}
+	}
+	n, err := note.Open(seal, note.VerifierList(v.keys...))
+	if err != nil {
+		return &Break{File: sealName, Fault: Replaced, Detail: "the archive is not sealed by the key"}
+	}
+	if n.Text != sealText(data) {
+		return &Break{File: manifestName, Fault: Edited, Detail: "it is not the manifest that was sealed"}
+	}
+	v.rep.Sealed = true
+	return nil
+}
+
+// named returns the files below a directory, in order.
+func (v *archiveVerifier) named(dir string) []string {
+	var names []string
+	for _, name := range slices.Sorted(maps.Keys(v.files)) {
+		if strings.HasPrefix(name, dir+"/") {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// records proves the chain, and the tree over it with all checkpoints it reaches.
+func (v *archiveVerifier) records(external map[string][]byte) (Report, error) {
+	m := &v.manifest
+	points, b := v.points(external)
+	if b != nil {
+		return broken(b), nil
+	}
+	tree := newTreeCheck(v.keys, points)
+	var ok bool
+	if tree.real, ok = fromSubtrees(m.First-1, v.proofs.Before); !ok {
+		return broken(&Break{File: inclusionName, Fault: Edited, Detail: "there are not the subtrees before the first record"}), nil
+	}
+	w := verifier{tree: tree, hasHead: true, open: v.openSegment, policy: v.read}
+	w.head.first = m.First
+	if m.Last >= m.First {
+		w.head.last.seq = m.Last
+		copy(w.head.last.hash[:], m.Hash)
+		copy(w.prev[:], m.Prev)
+		w.hasPrev = m.First > 1
+	}
+	for _, name := range v.named(eventsDir) {
+		s, ok := seglog.ParseName(prefix, strings.TrimPrefix(name, eventsDir+"/"))
+		if !ok {
+			return broken(&Break{File: name, Fault: Edited, Detail: "redactd writes no such name"}), nil
+		}
+		w.segs = append(w.segs, s)
+	}
+	slices.SortFunc(w.segs, func(a, b seglog.Segment) int { return strings.Compare(a.Path, b.Path) })
+	tree.reached()
+	rep, err := w.run(nil)
+	if err != nil {
+		return rep, err
+	}
+	if rep.Break == nil && rep.Torn > 0 {
+		rep.Break = &Break{File: w.segs[len(w.segs)-1].Path, Seq: m.Last + 1, Fault: Edited, Detail: "there is more behind the last record"}
+	}
+	if rep.Break == nil && rep.Last != m.Last && m.Last >= m.First {
+		rep.Break = &Break{File: w.segs[len(w.segs)-1].Path, Seq: m.Last + 1, Fault: Edited, Detail: fmt.Sprintf("there are records behind number %d, the last one", m.Last)}
+	}
+	if rep.Break == nil && tree.real.root() != v.proofs.AfterRoot {
+		rep.Break = &Break{File: inclusionName, Seq: m.Last, Fault: Edited, Detail: "the records do not give the root that is named"}
+	}
+	return rep, nil
+}
+
+func (v *archiveVerifier) openSegment(s seglog.Segment) (io.ReadCloser, error) {
+	name := eventsDir + "/" + s.Path
+	f := v.files[name]
+	if f == nil {
+		return nil, &corrupt{name}
+	}
+	r, err := f.Open()
+	if err != nil {
+		return nil, &corrupt{name}
+	}
+	return archived{r, name}, nil
+}
+
+// archived names the file whose checksum does not hold.
+type archived struct {
+	io.ReadCloser
+	name string
+}
+
+func (a archived) Read(p []byte) (int, error) {
+	n, err := a.ReadCloser.Read(p)
+	if err != nil && err != io.EOF {
+		err = &corrupt{a.name}
+	}
+	return n, err
+}
+
+// points are the checkpoints that the records reach; those before and behind are
+// held together by proofs of consistency.
+func (v *archiveVerifier) points(external map[string][]byte) ([]point, *Break) {
+	var points []point
+	for i, name := range v.named(checkpointDir) {
+		msg, err := v.read(name)
+		c, cerr := openCheckpoint(msg)
+		if err != nil || cerr != nil || "/"+name != checkpointPath("/", c.Size) {
+			return nil, &Break{File: name, Seq: c.Size, Fault: Replaced, Detail: "it is no checkpoint, or not that of its name"}
+		}
+		p := point{name: name, size: c.Size, msg: msg, loose: i == 0}
+		if c.Size < v.manifest.First-1 || c.Size > v.manifest.Last {
+			p.loose = true
+			if b := v.outside(p); b != nil {
+				return nil, b
+			}
+			continue
+		}
+		points = append(points, p)
+	}
+	if len(points) > 0 {
+		points[0].loose = true
+	}
+	for _, name := range slices.Sorted(maps.Keys(external)) {
+		p := externalPoint(name, external[name])
+		if p.err == nil && (p.size < v.manifest.First-1 || p.size > v.manifest.Last) {
+			if b := v.externalOutside(p); b != nil {
+				return nil, b
+			}
+			continue
+		}
+		points = append(points, p)
+	}
+	return points, nil
+}
+
+// outside checks all of a checkpoint but its root.
+func (v *archiveVerifier) outside(p point) *Break {
+	t := newTreeCheck(v.keys, nil)
+	t.open(p)
+	return t.fault
+}
+
+// externalOutside holds a checkpoint kept elsewhere against the one of the same
+// size in the archive.
+func (v *archiveVerifier) externalOutside(p point) *Break {
+	if b := v.outside(p); b != nil {
+		return b
+	}
+	mine, err := v.read(strings.TrimPrefix(checkpointPath("/", p.size), "/"))
+	if err != nil {
+		v.rep.Unchecked = append(v.rep.Unchecked, p.name)
+		return nil
+	}
+	a, errA := openCheckpoint(mine)
+	b, errB := openCheckpoint(p.msg)
+	if errA != nil || errB != nil || a.Root != b.Root {
+		return &Break{File: p.name, Seq: p.size, Fault: Replaced, Detail: "the archive has another checkpoint of as many records"}
+	}
+	return nil
+}
+
+// consistency proves that the checkpoints are of one tree, which the records are
+// of, too.
+func (v *archiveVerifier) consistency() *Break {
+	type known struct {
+		size uint64
+		root tlog.Hash
+		name string
+	}
+	var chain []known
+	for _, name := range v.named(checkpointDir) {
+		msg, err := v.read(name)
+		if err != nil {
+			return &Break{File: name, Fault: Edited, Detail: "the file cannot be read"}
+		}
+		c, err := openCheckpoint(msg)
+		if err != nil {
+			return &Break{File: name, Fault: Edited, Detail: "it is no checkpoint"}
+		}
+		chain = append(chain, known{c.Size, c.Root, name})
+	}
+	var want []TreeProof
+	check := func(old, size known) *Break {
+		if old.size == 0 || old.size >= size.size {
+			return nil
+		}
+		i := len(want)
+		want = append(want, TreeProof{Old: old.size, New: size.size})
+		if i >= len(v.steps) || v.steps[i].Old != old.size || v.steps[i].New != size.size {
+			return &Break{File: consistencyName, Seq: size.size, Fault: Deleted, Detail: "a proof is missing"}
+		}
+		if tlog.CheckTree(v.steps[i].Hashes, int64(size.size), size.root, int64(old.size), old.root) != nil {
+			return &Break{File: size.name, Seq: size.size, Fault: Replaced, Detail: fmt.Sprintf("it does not continue the tree of %d records", old.size)}
+		}
+		return nil
+	}
+	for i := 1; i < len(chain); i++ {
+		if b := check(chain[i-1], chain[i]); b != nil {
+			return b
+		}
+	}
+	for _, k := range chain {
+		if k.size > v.manifest.Last && v.manifest.Last > 0 {
+			if b := check(known{v.manifest.Last, v.proofs.AfterRoot, ""}, k); b != nil {
+				return b
+			}
+			break
+		}
+	}
+	if len(v.steps) != len(want) {
+		return &Break{File: consistencyName, Fault: Edited, Detail: "there are proofs of something else"}
+	}
+	return nil
+}
+
+// inclusions checks the proofs of single records.
+func (v *archiveVerifier) inclusions() *Break {
+	bad := func(file string, seq uint64) *Break {
+		return &Break{File: file, Seq: seq, Fault: Edited, Detail: "the proof of the record does not hold"}
+	}
+	if p := v.manifest.Policy; p != nil {
+		before, _ := fromSubtrees(v.manifest.First-1, v.proofs.Before)
+		seq, _, ok := parseLink([]byte(p.Line))
+		if !ok || seq != p.Record || p.Record == 0 || p.Size != v.manifest.First-1 || p.Root != before.root() ||
+			tlog.CheckRecord(p.Hashes, int64(p.Size), p.Root, int64(p.Record)-1, leafOf([]byte(p.Line))) != nil {
+			return bad(manifestName, p.Record)
+		}
+		var e Event
+		if json.Unmarshal([]byte(p.Line), &e) != nil {
+			return bad(manifestName, p.Record)
+		}
+		w := verifier{policy: v.read}
+		if b := w.checkPolicy(&e); b != nil {
+			return b
+		}
+	}
+	if len(v.proofs.Records) == 0 {
+		return nil
+	}
+	lines, err := v.ends()
+	if err != nil {
+		return bad(inclusionName, v.manifest.First)
+	}
+	for _, p := range v.proofs.Records {
+		line, ok := lines[p.Record]
+		c, err := v.read(strings.TrimPrefix(checkpointPath("/", p.Size), "/"))
+		if !ok || err != nil {
+			return bad(inclusionName, p.Record)
+		}
+		cp, err := openCheckpoint(c)
+		if err != nil || cp.Root != p.Root ||
+			tlog.CheckRecord(p.Hashes, int64(p.Size), p.Root, int64(p.Record)-1, leafOf([]byte(line))) != nil {
+			return bad(inclusionName, p.Record)
+		}
+	}
+	return nil
+}
+
+// ends returns the first and the last line of the records, by number.
+func (v *archiveVerifier) ends() (map[uint64]string, error) {
+	found := map[uint64]string{}
+	names := v.named(eventsDir)
+	if len(names) == 0 {
+		return nil, errors.New("no records")
+	}
+	for _, name := range slices.Compact([]string{names[0], names[len(names)-1]}) {
+		s, _ := seglog.ParseName(prefix, strings.TrimPrefix(name, eventsDir+"/"))
+		r, err := v.openSegment(s)
+		if err != nil {
+			return nil, err
+		}
+		for lines := seglog.NewLines(r, maxLine); ; {
+			line, _, err := lines.Next()
+			if err != nil {
+				_ = r.Close()
+				if err == io.EOF {
+					break
+				}
+				return nil, err
+			}
+			if seq, _, ok := parseLink(line); ok && (seq == v.manifest.First || seq == v.manifest.Last) {
+				found[seq] = string(line)
+			}
+		}
+	}
+	return found, nil
+}
+
+// sums holds every file against the manifest.
+func (v *archiveVerifier) sums() *Break {
+	listed := map[string]bool{manifestName: true, sealName: true}
+	for _, f := range v.manifest.Files {
+		if listed[f.Name] {
+			return &Break{File: manifestName, Fault: Edited, Detail: "it names a file twice"}
+		}
+		listed[f.Name] = true
+		if v.files[f.Name] == nil {
+			return &Break{File: f.Name, Fault: Deleted, Detail: "the file is missing"}
+		}
+		if !v.holds(f) {
+			return &Break{File: f.Name, Fault: Edited, Detail: "the file is not the one that was exported"}
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(v.files)) {
+		if !listed[name] {
+			return &Break{File: name, Fault: Edited, Detail: "the file was added"}
+		}
+	}
+	v.rep.Files = len(v.manifest.Files)
+	return nil
+}
+
+func (v *archiveVerifier) holds(f ManifestFile) bool {
+	r, err := v.files[f.Name].Open()
+	if err != nil {
+		return false
+	}
+	defer func() { _ = r.Close() }()
+	sum := sha256.New()
+	n, err := io.Copy(sum, io.LimitReader(r, f.Size+1))
+	return err == nil && n == f.Size && hex.EncodeToString(sum.Sum(nil)) == f.SHA256
+}
