@@ -14,11 +14,14 @@ func (n *neutraliser) html(text []byte) error {
 	var edits []edit
 	var says bytes.Buffer // the page's text, with scripts, comments and tags that say something
 	z := html.NewTokenizer(bytes.NewReader(text))
+	n.wholly = true
+	defer func() { n.wholly = false }()
 	at, code := 0, false
 	for {
 		kind := z.Next()
 		if kind == html.ErrorToken {
 			if z.Err() != io.EOF {
+				n.wholly = false
 				return n.plain(text)
 			}
 			break

@@ -19,7 +19,8 @@ import (
 // Set is a compiled set of rules. It is immutable and safe for concurrent use.
 type Set struct {
 	rules   []rule
-	spans   *redact.Set // of traces, messages and names
+	traces  *redact.Set // and messages
+	names   *redact.Set // looked for where neither stands
 	byID    map[string]*rule
 	pages   []*rule
 	members map[string][]*rule // by folded name
@@ -52,12 +53,14 @@ func Compile(rules []disclosure.Rule) (*Set, error) {
 	for i := range rules {
 		c.rule(&c.set.rules[i], &rules[i])
 	}
-	spans, err := redact.Compile(c.spans, redact.Options{})
+	var err error
+	c.set.traces, err = redact.Compile(c.traces, redact.Options{})
+	c.errs = append(c.errs, ruleErrors(err)...)
+	c.set.names, err = redact.Compile(c.names, redact.Options{})
 	c.errs = append(c.errs, ruleErrors(err)...)
 	if err := errors.Join(c.errs...); err != nil {
 		return nil, err
 	}
-	c.set.spans = spans
 	return c.set, nil
 }
 
@@ -81,9 +84,9 @@ func ruleErrors(err error) (errs []error) {
 }
 
 type compiler struct {
-	set   *Set
-	spans []redact.Rule
-	errs  []error
+	set           *Set
+	traces, names []redact.Rule
+	errs          []error
 }
 
 func (c *compiler) rule(r *rule, from *disclosure.Rule) {
@@ -117,13 +120,18 @@ func (c *compiler) rule(r *rule, from *disclosure.Rule) {
 				c.fail(r, "headers", fmt.Errorf("%q is no name of a header", name))
 			}
 		}
-	default:
-		// Where parts overlap, the trace says what it is, then the message.
-		confidence := map[disclosure.Part]redact.Severity{disclosure.Trace: redact.High, disclosure.Message: redact.Medium}[r.Part]
-		c.spans = append(c.spans, redact.Rule{
-			ID: r.ID, Pack: r.Pack, Pattern: r.Pattern, Validators: r.Validators, Confidence: max(confidence, redact.Low),
-		})
+	case disclosure.Name:
+		c.names = append(c.names, r.span(redact.Low))
+	case disclosure.Message:
+		c.traces = append(c.traces, r.span(redact.Low))
+	case disclosure.Trace: // which says what it is where a message stands in it
+		c.traces = append(c.traces, r.span(redact.High))
 	}
+}
+
+// span returns what finds the rule's pattern in a text.
+func (r *rule) span(confidence redact.Severity) redact.Rule {
+	return redact.Rule{ID: r.ID, Pack: r.Pack, Pattern: r.Pattern, Validators: r.Validators, Confidence: confidence}
 }
 
 func (c *compiler) fail(r *rule, key string, err error) {
@@ -220,7 +228,7 @@ func (f Frame) String() string {
 const maxFrames = 32
 
 // NewScratch returns working memory for one Neutralise at a time.
-func (s *Set) NewScratch() *redact.Scratch { return s.spans.NewScratch() }
+func (s *Set) NewScratch() *redact.Scratch { return s.traces.NewScratch() }
 
 // Neutralise reads a body. The error is redact.ErrGaveUp where reading it took too much
 // work: it may disclose anything then.
@@ -246,6 +254,7 @@ type neutraliser struct {
 	rank   int   // of what named the framework
 	raised *rule // that told the exception
 	framed *rule // that told the frames
+	wholly bool  // a trace or a message anywhere takes the body as a whole, see html
 
 	work, most int // see spend
 }

@@ -2,6 +2,7 @@ package neutral
 
 import (
 	"html"
+	"strings"
 	"testing"
 )
 
@@ -66,5 +67,26 @@ func TestNeutralise(t *testing.T) {
 				t.Errorf("first frame %q, want %q", first, tt.firstFrame)
 			}
 		})
+	}
+}
+
+// Of a long text that goes as a whole, the beginning tells enough: there would be no budget
+// for all of it.
+func TestLongTraces(t *testing.T) {
+	s := builtin(t)
+	for name, frame := range map[string]string{
+		"node":   "    at charge (/srv/app/index.js:12:3)\n",
+		"ruby":   "/srv/app/ledger.rb:12:in `charge'\n",
+		"python": "  File \"/srv/app/ledger.py\", line 2, in charge\n    call(1)\n",
+		"java":   "\tat com.acme.Gateway.charge(Gateway.java:12)\n",
+		"dotnet": "   at Acme.Gateway.Charge(String s) in C:\\src\\Gateway.cs:line 12\n",
+	} {
+		for _, kind := range []Kind{HTML, Text} {
+			body := []byte("<pre>Error: no\n" + strings.Repeat(frame, (2<<20)/len(frame)) + "</pre>")
+			res, err := s.Neutralise(s.NewScratch(), Body{500, kind, body})
+			if err != nil || !res.Whole || len(res.Frames) != maxFrames || res.Framework != name {
+				t.Errorf("%s, %s: %v, whole %v, %d frames, framework %q", name, kind, err, res.Whole, len(res.Frames), res.Framework)
+			}
+		}
 	}
 }

@@ -30,33 +30,78 @@ var defaults = map[disclosure.Part]string{
 	disclosure.Name:    "[internal]",
 }
 
+// probe is how many bytes of a long text are looked at first.
+const probe = 32 << 10
+
 // find returns the edits of a text, in order and without overlaps, and whether one of
-// them is of a trace or a message: then its words are the service's own.
+// them is of a trace or a message: then its words are the service's own. Where such a text
+// goes as a whole, they are not all of them.
 func (n *neutraliser) find(text []byte) (edits []edit, own bool, err error) {
-	n.found, err = n.set.spans.Find(n.sc, n.found[:0], redact.Field{Value: text})
+	goes := n.severe() || n.wholly
+	if goes && len(text) > 2*probe {
+		if edits, own, err = n.find(text[:lineStart(text, probe)]); own || err != nil {
+			return edits, own, err
+		}
+	}
+	if edits, err = n.traces(text); err != nil || len(edits) > 0 && goes {
+		return edits, len(edits) > 0, err
+	}
+	own = len(edits) > 0
+	var all []edit
+	at := 0
+	for _, e := range append(edits, edit{start: len(text), end: len(text)}) {
+		if all, err = n.names(all, text[at:e.start], at); err != nil {
+			return nil, false, err
+		}
+		if e.start < len(text) {
+			all = append(all, e)
+		}
+		at = e.end
+	}
+	return all, own, nil
+}
+
+// search finds what rules of a set match in a text.
+func (n *neutraliser) search(set *redact.Set, text []byte) (err error) {
+	n.found, err = set.Find(n.sc, n.found[:0], redact.Field{Value: text})
 	if err == nil {
 		err = n.spend(n.sc.Spent() + len(text))
 	}
-	if err != nil {
-		return nil, false, err
+	return err
+}
+
+// names appends the edits of the names in a part of a text, which begins at.
+func (n *neutraliser) names(edits []edit, text []byte, at int) ([]edit, error) {
+	if len(text) == 0 {
+		return edits, nil
+	}
+	if err := n.search(n.set.names, text); err != nil {
+		return nil, err
+	}
+	for _, f := range n.found {
+		if r := n.set.byID[f.Rule.ID]; r.OnStatus(n.status) {
+			n.note(r, text[f.Start:f.End])
+			edits = append(edits, edit{at + f.Start, at + f.End, r.instead()})
+		}
+	}
+	return edits, nil
+}
+
+// traces returns the edits of the traces and messages in a text.
+func (n *neutraliser) traces(text []byte) (edits []edit, err error) {
+	if err := n.search(n.set.traces, text); err != nil {
+		return nil, err
 	}
 	for i := 0; i < len(n.found); {
 		f := n.found[i]
 		r := n.set.byID[f.Rule.ID]
+		i++
 		if !r.OnStatus(n.status) {
-			i++
 			continue
 		}
-		e := edit{f.Start, f.End, r.Instead}
-		switch {
-		case r.Instead == "":
-			e.instead = defaults[r.Part]
-		case strings.TrimSpace(r.Instead) == "":
-			e.instead = ""
-		}
-		next := i + 1
+		e := edit{f.Start, f.End, r.instead()}
 		if r.Part == disclosure.Trace {
-			e.start, e.end, next = n.block(text, i)
+			e.start, e.end, i = n.block(text, i-1)
 		}
 		// A block may reach back to what stands before it.
 		for len(edits) > 0 && edits[len(edits)-1].end > e.start {
@@ -64,13 +109,23 @@ func (n *neutraliser) find(text []byte) (edits []edit, own bool, err error) {
 			edits = edits[:len(edits)-1]
 		}
 		n.note(r, text[e.start:e.end])
-		own = own || r.Part != disclosure.Name
 		edits = append(edits, e)
-		for i = next; i < len(n.found) && n.found[i].Start < e.end; i++ {
+		for ; i < len(n.found) && n.found[i].Start < e.end; i++ {
 			n.note(n.set.byID[n.found[i].Rule.ID], text[n.found[i].Start:n.found[i].End])
 		}
 	}
-	return edits, own, nil
+	return edits, nil
+}
+
+// instead returns what stands in the place of what a rule found.
+func (r *rule) instead() string {
+	switch {
+	case r.Instead == "":
+		return defaults[r.Part]
+	case strings.TrimSpace(r.Instead) == "":
+		return ""
+	}
+	return r.Instead
 }
 
 // block returns what the trace covers whose first frame is finding i, and the first
@@ -93,7 +148,7 @@ func (n *neutraliser) block(text []byte, i int) (start, end, next int) {
 		last, after = f, max(after, of.After)
 	}
 	for next > i+1 && n.found[next-1].Start > last.Start {
-		next-- // names behind the last frame are no part of it
+		next-- // messages behind the last frame are no part of it
 	}
 	start = lineStart(text, first.Start)
 	for ; before > 0 && start > 0; before-- {
