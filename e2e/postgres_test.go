@@ -27,6 +27,8 @@ func TestPostgres(t *testing.T) {
 type postgres struct {
 	addr, psql, password string
 	databases            atomic.Int64
+	server               func() *exec.Cmd
+	process              *process
 }
 
 // postgresUser may be any but root, as whom PostgreSQL refuses to run.
@@ -68,9 +70,18 @@ func startPostgres(t *testing.T) *postgres {
 		return as(ctx, "initdb", "--pgdata", data, "--username", "redactd", "--pwfile", secret, "--auth", "scram-sha-256", "--encoding", "UTF8", "--no-sync")
 	})
 	host, port, _ := strings.Cut(s.addr, ":")
-	p := start(t, as(context.Background(), "postgres", "-D", data, "-h", host, "-p", port, "-k", dir, "-c", "fsync=off"))
-	p.await(t, "PostgreSQL", func() bool { return s.sql(context.Background(), "SELECT 1").Run() == nil })
+	s.server = func() *exec.Cmd {
+		return as(context.Background(), "postgres", "-D", data, "-h", host, "-p", port, "-k", dir, "-c", "fsync=off")
+	}
+	s.start(t)
 	return s
+}
+
+// start starts the server, for the first time or again.
+func (s *postgres) start(t *testing.T) {
+	t.Helper()
+	s.process = start(t, s.server())
+	s.process.await(t, "PostgreSQL", func() bool { return s.sql(context.Background(), "SELECT 1").Run() == nil })
 }
 
 // sql runs a statement on the server's own database.
