@@ -76,7 +76,9 @@ func (x *exchange) writeHead(status int, inspect bool, edits []header, plan answ
 func (x *exchange) headerEdit(edits []header, f *header, value []byte) []byte {
 	for _, e := range edits {
 		if len(value) > 0 && &e.name[0] == &value[0] {
-			value = e.value
+			if value = e.value; value == nil {
+				return nil
+			}
 			break
 		}
 	}
@@ -88,7 +90,8 @@ func (x *exchange) headerEdit(edits []header, f *header, value []byte) []byte {
 
 // faultHeader returns the reference that the answer carries, "" for none.
 func (x *exchange) faultHeader(plan *answerPlan) string {
-	if plan.neutral || plan.safe != nil {
+	f := &x.fault
+	if plan.neutral || plan.safe != nil || f.shape == embeddedGRPC && (f.outcome == outcomeNeutralised || f.outcome == outcomeReplaced) {
 		return x.reference()
 	}
 	return ""

@@ -32,6 +32,7 @@ func (x *exchange) respond() *refusal {
 	x.judge(status)
 	inspect := x.inspects(status)
 	edits, bare := x.answerEdits(inspect)
+	edits = x.grpcEdits(edits)
 	plan, withheld := answerPlan{}, bare
 	if !withheld {
 		plan, withheld = x.planAnswer(inspect)

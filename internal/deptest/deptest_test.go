@@ -50,7 +50,7 @@ var may = map[string]struct{ inside, outside []string }{
 	"internal/relay":               {[]string{"internal/codec", "internal/config", "internal/dialect"}, nil},
 	"proxy": {
 		[]string{"disclosure", "internal/neutral", "internal/safebody", "internal/errlog", "internal/projector", "internal/records", "internal/relay", "internal/otlpgrpc", "internal/ownsecrets", "redact", "internal/scrub", "internal/codec", "internal/config", "internal/audit", "internal/store", "internal/dialect", "internal/signing"},
-		[]string{"github.com/valyala/fasthttp", "github.com/prometheus", "golang.org/x/sys"},
+		[]string{"github.com/valyala/fasthttp", "github.com/prometheus", "google.golang.org/protobuf/encoding/protowire", "golang.org/x/sys"},
 	},
 	"cmd/redactd": {
 		[]string{"redact", "patterns", "proxy", "internal/scrub", "internal/codec", "internal/config", "internal/ownsecrets", "internal/audit", "internal/store", "internal/dialect", "internal/ruleimport", "internal/records", "internal/errlog"},

@@ -43,9 +43,7 @@ func FuzzNeutralise(f *testing.F) {
 				if err != nil {
 					f.Fatal(err)
 				}
-				for i := range kinds {
-					f.Add([]byte(text), uint8(i), r.Part == disclosure.Message)
-				}
+				f.Add([]byte(text), uint8(len(text)), r.Part == disclosure.Message)
 			}
 		}
 	}
@@ -97,7 +95,7 @@ var kinds = []Kind{HTML, JSON, XML, Text}
 // Reading takes work in proportion to the body, or gives up.
 func TestWork(t *testing.T) {
 	s := builtin(t)
-	const size = 4 << 20
+	const size = 1 << 20
 	fill := func(line string) string { return strings.Repeat(line, size/len(line)) }
 	for name, body := range map[string]struct {
 		kind Kind
@@ -111,8 +109,8 @@ func TestWork(t *testing.T) {
 		"quotes":               {Text, fill(`"`)},
 		"small strings":        {JSON, "[" + fill(`"a",`) + `"a"]`},
 		"empty arrays":         {JSON, "[" + fill(`[],`) + `[]]`},
-		"nested members":       {JSON, strings.Repeat(`{"error":`, 9000) + `"` + strings.Repeat("x", 3<<20) + `"` + strings.Repeat("}", 9000)},
-		"nested elements":      {XML, strings.Repeat("<message>", 50000) + strings.Repeat("x", 3<<20) + strings.Repeat("</message>", 50000)},
+		"nested members":       {JSON, strings.Repeat(`{"error":`, 9000) + `"` + strings.Repeat("x", 1<<20) + `"` + strings.Repeat("}", 9000)},
+		"nested elements":      {XML, strings.Repeat("<message>", 50000) + strings.Repeat("x", 1<<20) + strings.Repeat("</message>", 50000)},
 		"empty elements":       {XML, "<r>" + fill("<a/>") + "</r>"},
 		"attributes":           {XML, "<r " + fill(`a="at a.b(C.java:1)" `) + "/>"},
 		"tags":                 {HTML, fill("<p a=b>")},
