@@ -98,6 +98,9 @@ type search struct {
 	// possible start of a match that could still change with more text.
 	undecided int
 	partial   bool
+	// tight says that undecided is to be as far to the right as can be told; severed, that
+	// what has begun and not ended counts as found. See FindOpen and FindSevered.
+	tight, severed bool
 	// explain, where it is not nil, is told what is captured, see Explainer.
 	explain *Explainer
 }
@@ -178,7 +181,11 @@ func (sr *search) candidate(trigger int32, i int) error {
 		return sr.confirm(&f.triggers[trigger], at)
 	}
 	if sr.partial && at >= 0 && at+n >= len(sr.text) {
-		sr.noteOpen(at - f.triggers[trigger].most)
+		t := &f.triggers[trigger]
+		if sr.tight {
+			return sr.cutTrigger(t, at)
+		}
+		sr.noteOpen(at - t.most)
 	}
 	return nil
 }
@@ -195,11 +202,15 @@ func (sr *search) confirm(t *trigger, at int) error {
 	if t.confirm != nil && (p.begins == nil || t.shape == byGram) {
 		end := min(len(sr.text), at+p.window)
 		fits := t.confirm.fits(sr.sc, sr.text, at, end)
-		if end == len(sr.text) && sr.sc.nfa.atEnd {
+		open := end == len(sr.text) && sr.sc.nfa.atEnd
+		if open && !sr.tight {
 			sr.noteOpen(lo)
 		}
 		if sr.sc.nfa.spent > budget(sr.text) {
 			return ErrGaveUp
+		}
+		if !fits && open && sr.tight {
+			return sr.cutTrigger(t, at)
 		}
 		if !fits {
 			return nil
@@ -243,11 +254,16 @@ func (sr *search) try(p *program, at int) (matched bool, err error) {
 		return false, nil
 	}
 	loc, err := p.engine.match(sr.sc, sr.text, at, end)
-	if end == len(sr.text) && sr.sc.nfa.atEnd {
+	open := end == len(sr.text) && sr.sc.nfa.atEnd
+	if open && !sr.tight {
 		sr.noteOpen(at)
 	}
 	if sr.sc.nfa.spent > budget(sr.text) {
 		return false, ErrGaveUp
+	}
+	if open && sr.tight {
+		loc = slices.Clone(loc) // of the scratch
+		sr.noteBegun(p, at)
 	}
 	if err != nil || loc == nil {
 		return false, err
@@ -255,7 +271,7 @@ func (sr *search) try(p *program, at int) (matched bool, err error) {
 	for i := 0; i < len(loc); i += 2 {
 		if loc[i] >= 0 {
 			end := p.finish(sr.text, at, loc[i+1])
-			if end+maxPlaceholder > len(sr.text) {
+			if sr.unsettled(p, loc[i], end) {
 				sr.noteOpen(at) // how it is enclosed is not certain yet
 			}
 			start, end := p.enclosed(sr.text, loc[i], end)
@@ -271,7 +287,7 @@ func (sr *search) accept(p *program, at, start, end int) {
 	if start >= end {
 		return
 	}
-	if end+maxPlaceholder > len(sr.text) {
+	if sr.unsettled(p, start, end) {
 		sr.noteOpen(at) // more of the secret may follow, or a placeholder, see settle
 	}
 	if sr.explain != nil {

@@ -31,7 +31,14 @@ const hashedPerUnit = 4
 func (sr *search) known(x *knownIndex, f *knownForm, start int) {
 	end := start + int(f.length)
 	if end > len(sr.text) {
+		if to := start + int(f.to); to <= len(sr.text) && x.key.print.sum(sr.text[start+int(f.from):to]) != f.run {
+			return // whatever follows
+		}
 		sr.noteOpen(start)
+		if sr.severed {
+			hit := &knownHit{secret: x.secrets[f.secret], length: len(sr.text) - start}
+			sr.sc.raw = append(sr.sc.raw, span{start: start, end: len(sr.text), at: start, index: sr.set.knownRule, known: hit})
+		}
 		return
 	}
 	if x.key.print.sum(sr.text[start+int(f.from):start+int(f.to)]) != f.run {
