@@ -121,3 +121,26 @@ func (sr *search) unsettled(p *program, start, end int) bool {
 		return rest[0] == placeholderStart[0]
 	}
 }
+
+// maxWord bounds, in bytes, what LastWord takes for one.
+const maxWord = 256
+
+// LastWord returns where in text the word begins that it ends within, len(text) if it ends
+// between words: a secret that only what follows it announces, as the name of a host does,
+// may have begun there. Groups of digits that blanks or dashes part are one word.
+func LastWord(text []byte) int {
+	least := max(0, len(text)-maxWord)
+	at := wordBefore(text, len(text), least)
+	for at-2 >= least && at < len(text) && isDigit(text[at]) && (text[at-1] == ' ' || text[at-1] == '-') && isDigit(text[at-2]) {
+		at = wordBefore(text, at-1, least)
+	}
+	return at
+}
+
+// wordBefore returns where the word begins that ends at text[end].
+func wordBefore(text []byte, end, least int) int {
+	for end > least && text[end-1] > ' ' && text[end-1] < 0x7f {
+		end--
+	}
+	return end
+}

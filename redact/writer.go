@@ -80,6 +80,34 @@ func (w *Writer) Flush() error {
 	return w.err
 }
 
+// Yield writes, beside what Flush does, all that no match has begun in as far as can be
+// told, but for the last word: for a sender that pauses. What a match is found to have begun
+// in later is cut off there, and the rest of it replaced.
+func (w *Writer) Yield() error {
+	if w.advance(false); w.err != nil {
+		return w.err
+	}
+	kept := len(w.spans)
+	w.sc.raw = w.spans
+	w.sc.begin()
+	sr := search{set: w.set, sc: w.sc, text: w.buf, from: w.done, to: len(w.buf), partial: true, tight: true, undecided: LastWord(w.buf)}
+	if w.err = sr.byPattern(); w.err != nil {
+		return w.err
+	}
+	if w.err = sr.byKnown(w.set.knownIndex()); w.err != nil {
+		return w.err
+	}
+	known := slices.Clone(w.sc.raw[:kept])
+	w.spans = w.sc.raw
+	w.emit(max(sr.undecided, w.emitted))
+	// What begins behind done is searched for again.
+	w.spans = slices.DeleteFunc(known, func(sp span) bool { return sp.end <= w.emitted })
+	return w.err
+}
+
+// Held returns how many bytes are held back.
+func (w *Writer) Held() int { return len(w.buf) - w.emitted }
+
 // Close writes the rest and wipes the buffers. It does not close the underlying
 // writer.
 func (w *Writer) Close() error {
@@ -123,10 +151,12 @@ func (w *Writer) advance(final bool) {
 
 // emit writes the text before settled, as far as no finding crosses it.
 func (w *Writer) emit(settled int) {
+	at := w.emitted
+	w.spans = slices.DeleteFunc(w.spans, func(sp span) bool { return sp.end <= at })
 	w.joined = w.set.join(w.buf, w.spans, w.joined[:0])
 	w.out = w.out[:0]
-	at := w.emitted
 	for _, fd := range w.joined {
+		fd.Start = max(fd.Start, at) // the rest was let go, see Yield
 		if fd.End > settled {
 			settled = min(settled, fd.Start)
 			break

@@ -147,3 +147,50 @@ func TestWriterReportsError(t *testing.T) {
 		t.Error("Close did not report it")
 	}
 }
+
+// TestWriterYields asks that a pause lets out all but what has begun, and that nothing that
+// is found is let out whole, wherever the pauses are.
+func TestWriterYields(t *testing.T) {
+	set, err := Compile(openRules, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out strings.Builder
+	w := NewWriter(&out, set, nil)
+	for _, tt := range []struct{ in, want string }{
+		{"ready, ", "ready, "},
+		{"wait", "ready, "},
+		{"ing for ", "ready, waiting for "},
+		{"tok_abc", "ready, waiting for "},
+		{"def123456 and ", "ready, waiting for [REDACTED:prefixed] and "},
+		{"password: ", "ready, waiting for [REDACTED:prefixed] and "},
+		{"none\n", "ready, waiting for [REDACTED:prefixed] and password: none\n"},
+		{"card 4111 1111 ", "ready, waiting for [REDACTED:prefixed] and password: none\ncard 4111 1111 "},
+	} {
+		_, _ = w.Write([]byte(tt.in))
+		if err := w.Yield(); err != nil || out.String() != tt.want {
+			t.Fatalf("after %q: %q (%v), want %q", tt.in, out.String(), err, tt.want)
+		}
+	}
+	text := "a tok_abcdef123456 b password = hunter2x, 4111111111111111; c tok_abcdef123456"
+	for i := range text {
+		for j := i; j < len(text); j += 3 {
+			var out strings.Builder
+			w := NewWriter(&out, set, nil)
+			for _, piece := range []string{text[:i], text[i:j], text[j:]} {
+				_, _ = w.Write([]byte(piece))
+				if err := w.Yield(); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := w.Close(); err != nil {
+				t.Fatal(err)
+			}
+			for _, secret := range []string{"tok_abcdef123456", "hunter2x", "4111111111111111"} {
+				if strings.Contains(out.String(), secret) {
+					t.Fatalf("cut at %d and %d: %q", i, j, out.String())
+				}
+			}
+		}
+	}
+}
