@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/redactd/redactd/internal/config"
 	"github.com/redactd/redactd/internal/errlog"
@@ -243,7 +244,7 @@ func (b *builder) route(p *policy, name string, cfg *config.Route) *route {
 	b.filter(&rt.filter, key, name, &cfg.Policy, cfg.Codec)
 	rt.errors = b.errorPolicy(key, rt)
 	if rt.scrub != nil {
-		rt.scrub.Annotate = cfg.Annotate
+		rt.scrub.Annotate, rt.scrub.MaxDelay = cfg.Annotate, time.Duration(cfg.MaxDelay)
 	}
 	if rt.scrub != nil && b.o.newScrubber != nil {
 		rt.newScrubber = func() scrubber { return b.o.newScrubber(rt) }

@@ -36,9 +36,11 @@ func (s *Set) findCut(sc *Scratch, dst []Finding, text []byte, severed bool) ([]
 	return s.join(text, sc.raw, dst), sr.undecided, nil
 }
 
-// Context returns how many bytes before the end of a text can matter to what follows
-// it, beside those from where FindOpen says that something is open.
-func (s *Set) Context() int { return max(s.values.most, s.knownIndex().hold()) + keepBehind }
+// Context returns how many bytes before the open place of a text a match can begin that is
+// announced only by what follows, and how many bytes before that are looked at.
+func (s *Set) Context() (reach, before int) {
+	return max(s.values.most, s.knownIndex().hold()), keepBehind
+}
 
 // cutTrigger looks at each place where a match could have begun that the trigger at
 // text[at], which the end of the text cuts, or what follows it, belongs to.
@@ -127,14 +129,21 @@ const maxWord = 256
 
 // LastWord returns where in text the word begins that it ends within, len(text) if it ends
 // between words: a secret that only what follows it announces, as the name of a host does,
-// may have begun there. Groups of digits that blanks or dashes part are one word.
+// may have begun there. Groups of digits with a blank between them are one word.
 func LastWord(text []byte) int {
-	least := max(0, len(text)-maxWord)
-	at := wordBefore(text, len(text), least)
-	for at-2 >= least && at < len(text) && isDigit(text[at]) && (text[at-1] == ' ' || text[at-1] == '-') && isDigit(text[at-2]) {
+	least, at := max(0, len(text)-maxWord), len(text)
+	if partsDigits(text, at-1) {
+		at--
+	}
+	for at = wordBefore(text, at, least); at-1 > least && at < len(text) && isDigit(text[at]) && partsDigits(text, at-1); {
 		at = wordBefore(text, at-1, least)
 	}
 	return at
+}
+
+// partsDigits reports whether text[i] could stand between two groups of digits.
+func partsDigits(text []byte, i int) bool {
+	return i > 0 && text[i] == ' ' && isDigit(text[i-1])
 }
 
 // wordBefore returns where the word begins that ends at text[end].

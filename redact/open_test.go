@@ -108,3 +108,16 @@ func TestFindOpenOfBeginnings(t *testing.T) {
 		}
 	}
 }
+
+func TestLastWord(t *testing.T) {
+	for _, tt := range [][2]string{
+		{"", ""}, {"a ", ""}, {"a b", "b"}, {"b", "b"}, {"one two.three", "two.three"}, {"a\n", ""},
+		{"card 4111 1111", "4111 1111"}, {"card 4111-1111 12", "4111-1111 12"}, {"card 4111 ", "4111 "}, {"a1 ", "a1 "},
+		{"room 1 at", "at"}, {"caf\xc3\xa9ole", "ole"}, {strings.Repeat("x", 300), strings.Repeat("x", 256)},
+		{strings.Repeat("1 ", 300), strings.Repeat("1 ", 128)},
+	} {
+		if got := tt[0][LastWord([]byte(tt[0])):]; got != tt[1] {
+			t.Errorf("%q: got %q, want %q", tt[0], got, tt[1])
+		}
+	}
+}

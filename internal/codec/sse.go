@@ -195,13 +195,16 @@ func (w *sseWalker) value(dst []Splice, event []byte, base int, v Visitor) ([]Sp
 	return dst, nil
 }
 
+// besideData is the path of what is no data of an event.
+var besideData = []byte("event:")
+
 // others visits the runs of lines that are no data lines, of the event at offset
 // base. The splices from mark on are those of its data.
 func (w *sseWalker) others(dst []Splice, mark int, event []byte, base int, v Visitor) ([]Splice, error) {
 	before := len(dst)
 	for _, run := range w.runs {
 		raw := event[run.start:run.end]
-		w.field = Field{Value: raw, Kind: Text}
+		w.field = Field{Path: besideData, Value: raw, Kind: Text}
 		edits, remove, err := v.Visit(&w.field)
 		if err != nil {
 			return dst, err

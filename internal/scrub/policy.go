@@ -5,6 +5,7 @@ package scrub
 
 import (
 	"errors"
+	"time"
 
 	"github.com/redactd/redactd/internal/codec"
 	"github.com/redactd/redactd/redact"
@@ -21,6 +22,9 @@ type Policy struct {
 	MaxDecoded int64
 	// Shadow reports findings and changes nothing.
 	Shadow bool
+	// MaxDelay bounds how long a Stream of a Patient holds back what it has of a record or
+	// a text while its sender pauses; 0 is as long as it takes.
+	MaxDelay time.Duration
 	// Annotate lets formats that have a place for it say which rule changed what,
 	// as _meta of Sentry's events.
 	Annotate bool

@@ -99,7 +99,11 @@ func (s *Scrubber) takeHits() []Hit {
 func (s *Scrubber) walker(c codec.Codec) codec.Walker {
 	w := s.walkers[c.Name()]
 	if w == nil {
-		w = c.NewWalker()
+		if cont, ok := c.(codec.Continuing); ok {
+			w = newLanes(cont, &s.v)
+		} else {
+			w = c.NewWalker()
+		}
 		s.walkers[c.Name()] = w
 	}
 	s.busy = append(s.busy, w)
@@ -257,8 +261,10 @@ func (s *Scrubber) encode(amended, text, body []byte, m Meta) (out []byte, err e
 // charset that nobody told of: if they hide something, it is withheld. What is not all
 // text has zeros of its own.
 func (s *Scrubber) walkSuspect(c codec.Codec, text []byte, res *Result) error {
-	// For plain text, searching costs what asking whether to search does.
-	if s.v.tell != nil || c.Name() == textCodec || codec.Sifts(c) || c.Opaque(text) || disguise.Hides(text) || s.v.set.Suspect(s.v.sc, text) {
+	// For plain text, searching costs what asking whether to search does. What goes on in
+	// another record is not seen by asking.
+	_, goesOn := c.(codec.Continuing)
+	if goesOn || s.v.tell != nil || c.Name() == textCodec || codec.Sifts(c) || c.Opaque(text) || disguise.Hides(text) || s.v.set.Suspect(s.v.sc, text) {
 		if err := s.walk(c, text, res); err != nil {
 			return err
 		}

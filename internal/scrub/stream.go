@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 	"strings"
+	"time"
 
 	"github.com/redactd/redactd/internal/codec"
 	"github.com/redactd/redactd/redact"
@@ -98,6 +99,7 @@ type stream struct {
 	m       Meta
 	raw     *countReader
 	dec     io.ReadCloser
+	waiter  *Waiter // of dec, once something was waited for
 	enc     codec.Encoder
 	decoded int64
 	codec   codec.Codec
@@ -107,23 +109,17 @@ type stream struct {
 	res     Result
 }
 
-type countReader struct {
-	r io.Reader
-	n int64
-}
-
-func (c *countReader) Read(p []byte) (int, error) {
-	n, err := c.r.Read(p)
-	c.n += int64(n)
-	return n, err
-}
-
 func (st *stream) run(w io.Writer) (err error) {
 	encodings, source := st.resolve()
 	if st.dec, err = codec.NewDecoder(source, encodings, math.MaxInt64/2); err != nil {
 		return err
 	}
-	defer st.dec.Close()
+	defer func() {
+		if st.waiter != nil {
+			st.waiter.Stop()
+		}
+		_ = st.dec.Close()
+	}()
 	for len(st.buf) < sniff && !st.end {
 		if err := st.fill(readSize); err != nil {
 			return err
@@ -189,14 +185,17 @@ func (st *stream) resolve() (encodings string, source io.Reader) {
 
 // fill reads once, up to n bytes more. A read that brings nothing is an end or
 // an error.
-func (st *stream) fill(n int) error {
+func (st *stream) fill(n int) error { return st.fillBefore(n, time.Time{}) }
+
+// fillBefore is fill that gives up at t with ErrWaiting.
+func (st *stream) fillBefore(n int, t time.Time) error {
 	if cap(st.buf)-len(st.buf) < n {
 		grown := make([]byte, len(st.buf), max(2*cap(st.buf), len(st.buf)+n))
 		copy(grown, st.buf)
 		clear(st.buf[:cap(st.buf)])
 		st.buf = grown
 	}
-	got, err := st.dec.Read(st.buf[len(st.buf) : len(st.buf)+n])
+	got, err := st.read(st.buf[len(st.buf):len(st.buf)+n], t)
 	st.buf = st.buf[:len(st.buf)+got]
 	st.decoded += int64(got)
 	st.paused = got < n
@@ -221,22 +220,22 @@ func (st *stream) copy() error {
 			st.decoded = 0 // not inspected
 			return nil
 		}
-		if err := st.next(1); err != nil {
+		if err := st.next(1, time.Time{}); err != nil {
 			return err
 		}
 	}
 }
 
-// next reads at least want bytes, less where the sender pauses; after a pause
-// what was written is passed on before.
-func (st *stream) next(want int) error {
+// next reads at least want bytes, less where the sender pauses or t has come, which is
+// ErrWaiting; after a pause what was written is passed on before.
+func (st *stream) next(want int, t time.Time) error {
 	if st.paused {
 		if err := st.enc.Flush(); err != nil {
 			return err
 		}
 	}
 	for from := len(st.buf); len(st.buf)-from < want && !st.end; {
-		if err := st.fill(readSize); err != nil || st.paused {
+		if err := st.fillBefore(readSize, t); err != nil || st.paused {
 			return err
 		}
 	}
@@ -311,7 +310,7 @@ func (st *stream) text(refuse func([]byte) error) error {
 			}
 		}
 		st.buf = st.buf[:0]
-		if err := st.fill(readSize); err != nil {
+		if err := st.fillText(w, lines); err != nil {
 			w.Close()
 			return err
 		}
@@ -332,6 +331,9 @@ func (st *stream) textPiece(w *redact.Writer, refuse func([]byte) error) error {
 func (st *stream) walk() error {
 	st.s.rest()
 	w := st.s.walker(st.codec)
+	if l, ok := w.(*lanes); ok {
+		l.timed = st.patient()
+	}
 	want := readSize
 	for {
 		st.s.v.clear()
@@ -358,7 +360,7 @@ func (st *stream) walk() error {
 		if int64(len(st.buf)) > st.s.policy.maxDecoded() {
 			return codec.ErrTooLarge
 		}
-		if err := st.next(want); err != nil {
+		if err := st.wait(w, want); err != nil {
 			return err
 		}
 	}

@@ -36,6 +36,9 @@ func walked(c codec.Codec, text []byte, every bool) (out []byte, hits []Hit, err
 	s := Acquire(builtin(), nil)
 	defer s.Release()
 	w := s.walker(c)
+	if l, ok := w.(*lanes); ok {
+		w = l.inner // what goes over records is seen by no sieve
+	}
 	var v codec.Visitor = &s.v
 	if every {
 		v = thorough{&s.v}
