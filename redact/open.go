@@ -135,8 +135,8 @@ func LastWord(text []byte) int {
 	if partsDigits(text, at-1) {
 		at--
 	}
-	for at = wordBefore(text, at, least); at-1 > least && at < len(text) && isDigit(text[at]) && partsDigits(text, at-1); {
-		at = wordBefore(text, at-1, least)
+	for at = wordEnding(text, at, least); at-1 > least && at < len(text) && isDigit(text[at]) && partsDigits(text, at-1); {
+		at = wordEnding(text, at-1, least)
 	}
 	return at
 }
@@ -146,8 +146,8 @@ func partsDigits(text []byte, i int) bool {
 	return i > 0 && text[i] == ' ' && isDigit(text[i-1])
 }
 
-// wordBefore returns where the word begins that ends at text[end].
-func wordBefore(text []byte, end, least int) int {
+// wordEnding returns where the word begins that ends at text[end].
+func wordEnding(text []byte, end, least int) int {
 	for end > least && text[end-1] > ' ' && text[end-1] < 0x7f {
 		end--
 	}
