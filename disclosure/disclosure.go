@@ -105,8 +105,12 @@ func (r *Rule) OnStatus(status int) bool {
 	if len(r.Status) == 0 {
 		return true
 	}
-	class, one := fmt.Sprintf("%dxx", status/100), fmt.Sprint(status)
-	return slices.Contains(r.Status, class) || slices.Contains(r.Status, one)
+	for _, s := range r.Status {
+		if len(s) == 3 && int(s[0]-'0') == status/100 && (s[1:] == "xx" || int(s[1]-'0') == status/10%10 && int(s[2]-'0') == status%10) {
+			return true
+		}
+	}
+	return false
 }
 
 // Pack is a named group of rules.

@@ -3,101 +3,10 @@ package neutral
 import (
 	"bytes"
 	"encoding/json"
-	"io"
 	"slices"
 	"sort"
 	"strings"
-
-	"github.com/redactd/redactd/redact"
 )
-
-// node is a value of a JSON document: where it stands, and what is in it.
-type node struct {
-	start, end int
-	kind       json.Delim // '{', '[' or 0 for a scalar
-	text       string     // of a string or a number
-	number     bool
-	isString   bool
-	members    []member // of an object, or elements of an array, which have no name
-}
-
-// member is a member of an object: from its name on.
-type member struct {
-	start int
-	name  string
-	value node
-}
-
-func looksJSON(text []byte) bool {
-	text = bytes.TrimSpace(text)
-	return len(text) > 1 && (text[0] == '{' || text[0] == '[') && json.Valid(text)
-}
-
-// parseJSON reads one document, with nothing but white space behind it. The error is
-// redact.ErrGaveUp where it has too many values.
-func parseJSON(src []byte) (root node, ok bool, err error) {
-	if !json.Valid(src) {
-		return node{}, false, nil
-	}
-	p := &jsonParser{src: src, dec: json.NewDecoder(bytes.NewReader(src))}
-	p.dec.UseNumber()
-	root = p.value()
-	if p.nodes > maxNodes {
-		return node{}, false, redact.ErrGaveUp
-	}
-	_, err = p.dec.Token()
-	return root, !p.failed && err == io.EOF, nil
-}
-
-type jsonParser struct {
-	src    []byte
-	dec    *json.Decoder
-	nodes  int
-	failed bool
-}
-
-// value reads the next value.
-func (p *jsonParser) value() node {
-	start := p.start()
-	tok, err := p.dec.Token()
-	if p.nodes++; err != nil || p.nodes > maxNodes {
-		p.failed = true
-		return node{}
-	}
-	n := node{start: start}
-	switch tok := tok.(type) {
-	case json.Delim:
-		n.kind = tok
-		for !p.failed && p.dec.More() {
-			m := member{start: p.start()}
-			if tok == '{' {
-				name, err := p.dec.Token()
-				m.name, _ = name.(string)
-				p.failed = p.failed || err != nil
-			}
-			m.value = p.value()
-			n.members = append(n.members, m)
-		}
-		if _, err := p.dec.Token(); err != nil {
-			p.failed = true
-		}
-	case string:
-		n.text, n.isString = tok, true
-	case json.Number:
-		n.text, n.number = string(tok), true
-	}
-	n.end = int(p.dec.InputOffset())
-	return n
-}
-
-// start returns where the next token begins.
-func (p *jsonParser) start() int {
-	at := int(p.dec.InputOffset())
-	for at < len(p.src) && bytes.IndexByte([]byte(" \t\r\n,:"), p.src[at]) >= 0 {
-		at++
-	}
-	return at
-}
 
 // json reads a body that is a JSON document. Done is false where it is none.
 func (n *neutraliser) json(text []byte) (done bool, err error) {
@@ -209,26 +118,18 @@ func (w *jsonWriter) drop(v *node, i int, kept bool) {
 }
 
 func (w *jsonWriter) object(v *node) error {
-	does := make([]effect, len(v.members))
-	for _, beside := range []bool{false, true} {
-		for i := range v.members {
-			if does[i] != nothing {
-				continue
-			}
-			var err error
-			if does[i], err = w.discloses(v, i, does, beside); err != nil {
-				return err
-			}
-		}
+	does, err := w.effects(v)
+	if err != nil {
+		return err
 	}
 	kept := false
 	for i := range v.members {
 		m := &v.members[i]
 		switch {
-		case does[i].gone():
+		case does != nil && does[i].gone():
 			w.drop(v, i, kept)
 			continue
-		case does[i] != nothing:
+		case does != nil && does[i] != nothing:
 			w.left++
 			w.put(&m.value, []byte(does[i].Instead))
 		default:
@@ -248,21 +149,62 @@ var nothing effect
 
 func (e effect) gone() bool { return e != nothing && e.Instead == "" }
 
-// discloses returns what becomes of member i of an object, and notes it. Of several rules
-// the first one counts. Those that ask for a name beside it are tried with beside, when it
-// is known what becomes of the others: a name that rules know too stands beside only where
-// they take its value for what they look for. A trace beside is none if it is an id.
-func (w *jsonWriter) discloses(object *node, i int, does []effect, beside bool) (e effect, err error) {
-	m := &object.members[i]
+// effects returns what becomes of each member of an object, nil where no rule knows one.
+// Rules that ask for a name beside a member are tried when it is known what becomes of the
+// others: a name that rules know too stands beside only where they take its value for what
+// they look for. A trace beside is none if it is an id.
+func (w *jsonWriter) effects(object *node) (does []effect, err error) {
+	known := false
+	for i := range object.members {
+		known = known || w.n.set.members[fold(object.members[i].name)] != nil
+	}
+	if !known {
+		return nil, nil
+	}
+	does = make([]effect, len(object.members))
+	stand := map[string]bool{}
+	for i := range object.members {
+		m := &object.members[i]
+		if does[i], err = w.discloses(m, nil); err != nil {
+			return nil, err
+		}
+		if name := fold(m.name); does[i] != nothing || !w.n.set.named(name) {
+			stand[name] = true
+		}
+	}
+	for i := range object.members {
+		if does[i] != nothing {
+			continue
+		}
+		m := &object.members[i]
+		if does[i], err = w.discloses(m, stand); err != nil {
+			return nil, err
+		}
+		if does[i] != nothing {
+			stand[fold(m.name)] = true
+		}
+	}
+	return does, nil
+}
+
+// discloses returns what becomes of a member, and notes it. Of several rules the first one
+// counts. With stand, the names that stand in the object, the rules are tried that ask for
+// one of them; without it, the others.
+func (w *jsonWriter) discloses(m *member, stand map[string]bool) (e effect, err error) {
+	beside := stand != nil
 	if m.value.kind == 0 && !m.value.isString && !(m.value.number && beside) {
 		return nothing, nil
 	}
 	var text []byte
 	for _, r := range w.n.set.members[fold(m.name)] {
-		if !r.OnStatus(w.n.status) || beside != (len(r.beside) > 0) || beside && !w.stands(object, does, r.beside) {
+		if !r.OnStatus(w.n.status) || beside != (len(r.beside) > 0) ||
+			beside && !slices.ContainsFunc(r.beside, func(name string) bool { return stand[name] }) {
 			continue
 		}
 		if text == nil {
+			if err := w.n.spend(m.value.end - m.value.start); err != nil {
+				return nothing, err
+			}
 			text = m.value.lines(nil, "")
 		}
 		if fits, err := w.n.matches(r.value, text); err != nil || !fits {
@@ -280,17 +222,6 @@ func (w *jsonWriter) discloses(object *node, i int, does []effect, beside bool) 
 		_, _, err = w.n.find(text) // for what it tells
 	}
 	return e, err
-}
-
-// stands reports whether one of names stands in an object for what it says.
-func (w *jsonWriter) stands(object *node, does []effect, names []string) bool {
-	for i := range object.members {
-		name := fold(object.members[i].name)
-		if slices.Contains(names, name) && (does[i] != nothing || !w.n.set.named(name)) {
-			return true
-		}
-	}
-	return false
 }
 
 // named reports whether a rule knows a member by its name alone, or by its value.
@@ -319,13 +250,13 @@ func (v *node) lines(dst []byte, name string) []byte {
 func (w *jsonWriter) string(v *node) error {
 	w.left++
 	inner := []byte(v.text)
-	if looksJSON(inner) {
+	if w.depth+1 < maxNested && opensJSON(inner) {
 		root, ok, err := parseJSON(inner)
 		if err != nil {
 			return err
 		}
 		sub := jsonWriter{n: w.n, depth: w.depth + 1}
-		if ok && sub.depth < maxNested {
+		if ok {
 			if err := sub.value(&root); err != nil || len(sub.edits) == 0 {
 				return err
 			}
@@ -338,6 +269,15 @@ func (w *jsonWriter) string(v *node) error {
 		w.put(v, out)
 	}
 	return err
+}
+
+func looksJSON(text []byte) bool { return opensJSON(text) && json.Valid(text) }
+
+// opensJSON reports whether text begins and ends as an object or array does.
+func opensJSON(text []byte) bool {
+	text = bytes.TrimSpace(text)
+	last := len(text) - 1
+	return last > 0 && (text[0] == '{' && text[last] == '}' || text[0] == '[' && text[last] == ']')
 }
 
 // maxNested is how deep documents in strings are read as such.
