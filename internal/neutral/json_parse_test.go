@@ -26,7 +26,7 @@ func FuzzParseJSON(f *testing.F) {
 		if !ok {
 			return
 		}
-		if got := string(bytes.TrimSpace(src)); got != string(src[root.start:root.end]) && bytes.IndexAny(src, "\v\f\u0085\u00a0") < 0 {
+		if got := string(bytes.TrimSpace(src)); got != string(src[root.start:root.end]) && !bytes.ContainsAny(src, "\v\f\u0085\u00a0") {
 			t.Errorf("%q stands at %q", src, src[root.start:root.end])
 		}
 		dec := json.NewDecoder(bytes.NewReader(src))
