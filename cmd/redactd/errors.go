@@ -49,19 +49,9 @@ const recordsTimeout = 30 * time.Second
 
 // with opens the database, which is there and is not changed, for the time of f.
 func (f *recordsFlags) with(e *env, cmd *cobra.Command, do func(ctx context.Context, db *records.DB) error) error {
-	dsn := f.dsn
-	if dsn == "" {
-		cfg, err := e.implicitConfig(f.config)
-		switch {
-		case err != nil:
-			return err
-		case cfg == nil:
-			dsn = defaultRecords
-		case cfg.Records.DSN == "":
-			return errors.New("no database is configured (records.dsn)")
-		default:
-			dsn = cfg.Records.DSN
-		}
+	dsn, err := f.find(e)
+	if err != nil {
+		return err
 	}
 	db, err := records.Open(records.Options{DSN: dsn, Existing: true})
 	if err != nil {
@@ -74,4 +64,21 @@ func (f *recordsFlags) with(e *env, cmd *cobra.Command, do func(ctx context.Cont
 		err = do(ctx, db)
 	}
 	return errors.Join(err, db.Close(ctx))
+}
+
+// find returns the DSN of the database.
+func (f *recordsFlags) find(e *env) (string, error) {
+	if f.dsn != "" {
+		return f.dsn, nil
+	}
+	cfg, err := e.implicitConfig(f.config)
+	switch {
+	case err != nil:
+		return "", err
+	case cfg == nil:
+		return defaultRecords, nil
+	case cfg.Records.DSN == "":
+		return "", errors.New("no database is configured (records.dsn)")
+	}
+	return cfg.Records.DSN, nil
 }

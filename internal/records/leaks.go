@@ -59,6 +59,17 @@ type LeakPlace struct {
 	Count       int64     `json:"count"`
 }
 
+// Since returns the place with a version that l was seen in first, if there is any: the
+// version that brought the leak, as far as places tell versions.
+func (l *Leak) Since() (LeakPlace, bool) {
+	for _, p := range l.Places {
+		if p.Version != "" {
+			return p, true
+		}
+	}
+	return LeakPlace{}, false
+}
+
 // LeakChange is what somebody said of a leak.
 type LeakChange struct {
 	Time  time.Time `json:"time"`
