@@ -22,8 +22,6 @@ type errorApp struct {
 	command func(k kit, addr string, debug bool) *exec.Cmd
 	// env is what it needs besides what all are given.
 	env func(k kit, debug bool) []string
-	// modes are the values of debug it is run with; nil means both.
-	modes []bool
 	// internals are what its answers must not tell: names of functions and files.
 	internals []string
 	// answers are what is said of some answers of its own, by the name of the case:
@@ -261,6 +259,15 @@ func pythonPrefix(k string) string {
 		return ""
 	}
 	return filepath.Dir(filepath.Dir(path))
+}
+
+// places returns the directories whose names an answer must not tell.
+func (r *runningApp) places() []string {
+	places := []string{r.dir, r.data, r.kit}
+	if prefix := pythonPrefix(r.kit); prefix != "" {
+		places = append(places, prefix)
+	}
+	return places
 }
 
 // machine returns what of this machine stands in an application's answers, and

@@ -66,6 +66,8 @@ func newErrorPlants() errorPlants {
 			githubToken("deploy token"),
 			webToken("session token"),
 			passwordIn("secret key", "django-secret-key"),
+			credential("own password"),
+			{"session cookie", random(32, alnum), nil},
 		},
 		disclosures: plants{
 			{name: "host", value: "db-" + random(6, "abcdefghijkmnpqrstuvwxyz") + "-3.internal"},

@@ -3,30 +3,194 @@
 package e2e
 
 import (
+	"bytes"
 	"crypto/sha256"
+	"encoding/json"
+	"mime"
 	"os"
+	"slices"
+	"strings"
 	"testing"
 )
 
-// TestErrorResponses runs applications that fail in many ways.
+// TestErrorResponses puts redactd in front of applications that fail in many ways, and
+// leaves its policy of error responses as it is by default.
 func TestErrorResponses(t *testing.T) {
 	var captures *capture
 	if dir := os.Getenv("E2E_CAPTURE"); dir != "" {
 		captures = &capture{dir: dir, seen: map[[sha256.Size]byte]bool{}}
 	}
 	for _, app := range errorApps {
-		modes := app.modes
-		if modes == nil {
-			modes = []bool{true, false}
-		}
 		t.Run(app.name, func(t *testing.T) {
-			for _, debug := range modes {
+			for _, debug := range []bool{true, false} {
 				t.Run(map[bool]string{true: "debug on", false: "debug off"}[debug], func(t *testing.T) {
 					if captures != nil {
 						captures.app(t, app, debug)
 					}
+					errorResponses(t, app, debug)
 				})
 			}
 		})
 	}
+}
+
+func errorResponses(t *testing.T, app errorApp, debug bool) {
+	ps := newErrorPlants()
+	h := newErrorHop(t, ps, startErrorApp(t, app, ps, debug))
+	h.debug = debug
+	for _, c := range app.cases() {
+		for _, accept := range errorAccepts {
+			t.Run(c.name+" "+accept.name, func(t *testing.T) { h.fail(t, c, accept.value) })
+		}
+	}
+	if h.leaks < len(errorAccepts) {
+		t.Errorf("only %d answers of the application tell something of its inside", h.leaks)
+	}
+	h.finish(t, ps.secrets, counted(h.get(t, "/metrics")))
+}
+
+// errorHop is redactd in front of an application that fails.
+type errorHop struct {
+	*hop
+	app   *runningApp
+	inner errorPlants
+	debug bool
+	leaks int // answers of the application that tell something of its inside
+}
+
+func newErrorHop(t *testing.T, ps errorPlants, app *runningApp) *errorHop {
+	t.Helper()
+	back := newTee(t, app.addr)
+	r := startRedactd(t, `
+[server]
+listen = ["127.0.0.1:0"]
+[admin]
+listen = "127.0.0.1:0"
+[token]
+keys = ["${E2E_TOKEN_KEY}"]
+[audit]
+dir = "data/audit"
+[records]
+dsn = "sqlite:data/records.db"
+[upstream.shop]
+urls = ["http://`+back.addr+`"]
+[route.shop]
+upstream = "shop"
+response = "errors"
+`)
+	return &errorHop{
+		hop: &hop{redactd: r, ps: ps.secrets, front: newTee(t, r.addr), back: back, seen: tally{}},
+		app: app, inner: ps,
+	}
+}
+
+// fail makes a request that is answered with an error, and holds what came out of redactd
+// to what the application answered.
+func (h *errorHop) fail(t *testing.T, c errorCase, accept string) {
+	h.send(t, apiRequest{method: c.method, path: c.path, json: c.body(h.inner), accept: accept, status: c.status})
+	fronts, backs := h.pairs(t)
+	if len(fronts) != 1 {
+		t.Fatalf("%d exchanges for one request", len(fronts))
+	}
+	sent, original := &fronts[0].response, &backs[0].response
+	if got, want := strings.Fields(sent.start)[1], strings.Fields(original.start)[1]; got != want {
+		t.Errorf("status %s became %s", want, got)
+	}
+	h.fields(t, "request", less(fronts[0].request.fields, hopRequest), less(backs[0].request.fields, append(addedByHop, hopRequest...)))
+	errorFields(t, original, sent)
+
+	before, after := readable(string(original.text(t))), readable(string(sent.text(t)))
+	h.inner.secrets.absent(t, "answer", []byte(sent.head+after))
+	for _, s := range h.inside(sent.head + after) {
+		t.Errorf("the answer tells %q: %.2000q", s, sent.head+after)
+	}
+	tells := h.inside(original.head + before)
+	if len(tells) > 0 {
+		h.leaks++
+	}
+	h.words(t, c, original, sent, len(h.inside(before)) > 0)
+	if !bytes.Equal(sent.body, original.body) {
+		h.changed(t, accept, original, sent)
+	}
+}
+
+// inside returns what text tells of the application's inside.
+func (h *errorHop) inside(text string) []string {
+	marks := slices.Concat(h.app.app.internals, innerNames, h.app.places())
+	for _, p := range h.inner.disclosures {
+		marks = append(marks, p.value)
+	}
+	return slices.DeleteFunc(marks, func(s string) bool { return !strings.Contains(text, s) })
+}
+
+// words holds what is said to the caller to what was said.
+func (h *errorHop) words(t *testing.T, c errorCase, original, sent *message, discloses bool) {
+	t.Helper()
+	media := mediaOf(original)
+	before, after := readable(string(original.text(t))), readable(string(sent.text(t)))
+	for _, s := range c.kept {
+		if keeps(media, discloses) && strings.Contains(before, s) && !strings.Contains(after, s) {
+			t.Errorf("the answer no longer says %q: %.2000s", s, after)
+		}
+	}
+	secret := slices.ContainsFunc(h.inner.secrets, func(p planted) bool {
+		_, ok := firstIn(before, p.value)
+		return ok
+	})
+	if !discloses && !secret && !(h.debug && media == "text/html") && !bytes.Equal(original.body, sent.body) {
+		t.Errorf("changed, although it tells nothing: %.1000q became %.1000q", before, after)
+	}
+}
+
+// changed holds an answer whose body is not that of the application to what is promised
+// of such a one.
+func (h *errorHop) changed(t *testing.T, accept string, original, sent *message) {
+	t.Helper()
+	if sent.field("X-Error-Id") == "" {
+		t.Errorf("no reference in %q", sent.head)
+	}
+	for _, name := range []string{"ETag", "Last-Modified", "Content-MD5", "Digest"} {
+		if v := sent.field(name); v != "" {
+			t.Errorf("%s of another body: %s", name, v)
+		}
+	}
+	before, after := mediaOf(original), mediaOf(sent)
+	if strings.HasSuffix(after, "json") && !json.Valid(sent.text(t)) {
+		t.Errorf("no JSON: %.500q", sent.text(t))
+	}
+	if after == before {
+		return
+	}
+	if accept == "text/html" && after != "text/html" || accept == "application/json" && !strings.HasSuffix(after, "json") {
+		t.Errorf("%s instead of %s for one who accepts %s", after, before, accept)
+	}
+}
+
+// mayChange are fields that belong to a body, or that redactd adds or takes away.
+var mayChange = names("content-type content-language content-encoding etag last-modified vary cache-control expires pragma " +
+	"content-security-policy x-content-type-options x-error-id x-request-id x-powered-by server server-timing x-debug-query " +
+	"x-runtime x-cascade link")
+
+// errorFields compares header fields: what is of use to a caller is as it was, versions
+// are gone.
+func errorFields(t *testing.T, original, sent *message) {
+	t.Helper()
+	before := less(original.fields, append(mayChange, framing...))
+	after := less(sent.fields, append(mayChange, framing...))
+	if got, want := byName(after), byName(before); !slices.Equal(got, want) {
+		t.Errorf("header fields %v became %v", want, got)
+	}
+	for _, name := range []string{"Server", "X-Powered-By"} {
+		if v := sent.field(name); strings.ContainsAny(v, "0123456789") {
+			t.Errorf("%s tells %q", name, v)
+		}
+	}
+	if v := sent.field("X-Debug-Query"); v != "" {
+		t.Errorf("X-Debug-Query is left: %q", v)
+	}
+}
+
+func mediaOf(m *message) string {
+	media, _, _ := mime.ParseMediaType(m.field("Content-Type"))
+	return media
 }
