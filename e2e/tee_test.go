@@ -29,6 +29,7 @@ type teeConn struct {
 	mu         sync.Mutex
 	sent, back bytes.Buffer
 	taken      int // exchanges that take has returned
+	over       bool
 }
 
 // message is one request or response as it was on the wire.
@@ -107,6 +108,9 @@ func (e *tee) pass(client net.Conn, target string, done context.Context) {
 	})
 	wg.Wait()
 	stop()
+	c.mu.Lock()
+	c.over = true
+	c.mu.Unlock()
 }
 
 // take returns the exchanges since the last call, once all are over.
@@ -166,6 +170,9 @@ func (c *teeConn) exchanges() ([]exchange, error) {
 		req, rest, err := parse(sent, nil)
 		if err != nil {
 			return nil, fmt.Errorf("request: %w", err)
+		}
+		if c.over && len(back) == 0 && len(all) > 0 {
+			break // closed just as the request went out, which is not told apart from never sent
 		}
 		res, more, err := parse(back, req.request)
 		if err != nil {
