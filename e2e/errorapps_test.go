@@ -139,7 +139,7 @@ func init() {
 			more:    []errorCase{{"panic", "GET", "/reports/reload", "", errorAnswer{status: 500}}},
 		},
 	)
-	rubyNames := []string{"charge_ledger", "read_report", "app.rb", "vendor_ruby", "gems/"}
+	rubyNames := []string{"charge_ledger", "read_report", "app.rb", "vendor_ruby", "gems/", "actionpack (", "RoutingError"}
 	missing := []errorCase{{"missing-record", "GET", "/customers/999", "", errorAnswer{status: 404}}}
 	invalid := map[string]errorAnswer{"validation": {status: 422, kept: []string{"Quantity must be less than or equal to 10", "Currency is not included in the list", "Address can't be blank"}}}
 	errorApps = append(errorApps,

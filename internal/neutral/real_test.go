@@ -28,9 +28,7 @@ func TestReal(t *testing.T) {
 		}
 		n++
 		t.Run(strings.TrimSuffix(filepath.ToSlash(path), ".http"), func(t *testing.T) {
-			if name := strings.TrimPrefix(strings.TrimSuffix(filepath.ToSlash(path), ".http"), "testdata/real/"); !slices.Contains(notYet, name) {
-				testReal(t, set, path)
-			}
+			testReal(t, set, path)
 		})
 		return nil
 	})
@@ -121,10 +119,4 @@ func wanted(t *testing.T, path string) map[string][]string {
 // readable returns a text as one would read it: without the escapes of HTML and JSON.
 func readable(text string) string {
 	return strings.NewReplacer(`\"`, `"`, `\/`, "/", `\t`, "\t", `\n`, "\n", `\u0026`, "&", `\u0027`, "'").Replace(html.UnescapeString(text))
-}
-
-// notYet are answers whose rules are still to come.
-var notYet = []string{
-	"spring/forbidden.html",
-	"spring/not-found.html",
 }
