@@ -124,8 +124,9 @@ type shownError struct {
 	Framework, Exception string
 	Frames               []struct{ Function string }
 	Occurrences          []struct {
-		Status int
-		Body   string
+		Status    int
+		Body      string
+		Truncated bool
 	}
 }
 
@@ -150,7 +151,7 @@ func (h *errorHop) operator(t *testing.T, c errorCase, reference, original strin
 		t.Errorf("errors show tells status %d", o.Status)
 	}
 	for _, s := range h.inside(original) {
-		if !strings.Contains(readable(o.Body), s) {
+		if !o.Truncated && !strings.Contains(readable(o.Body), s) {
 			t.Errorf("errors show does not tell %q: %.1000q", s, o.Body)
 		}
 	}
