@@ -10,7 +10,9 @@ import (
 )
 
 // pruneEvery is the time between two runs that take away what is too old or too much.
-const pruneEvery = time.Hour
+// A flood of errors grows the database by so much beyond its size; to look costs
+// milliseconds.
+const pruneEvery = time.Minute
 
 // openRecords opens the database, where anything is kept in it. It connects to nothing.
 func (p *Proxy) openRecords(cfg *config.Config) error {

@@ -72,6 +72,7 @@ type Log struct {
 	logger   *slog.Logger
 	run      string // id of this Log, which makes the numbers of its batches unique
 	sealer   *sealer
+	texts    bool // a sink wants the text of originals
 	intake   *queue
 	lanes    []*lane
 
@@ -120,6 +121,7 @@ func New(o Options) (*Log, error) {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 		if s != nil {
+			l.texts = l.texts || wantsText(s)
 			l.lanes = append(l.lanes, &lane{name: name, q: newQueue(bounds), sink: s, log: l})
 		}
 	}
@@ -250,16 +252,13 @@ func (l *Log) prepare(e *entry) *entry {
 	}
 	if e.Original != nil {
 		out.original = records.Pack(e.Original, e.ContentType, int(l.o.Errors.MaxOriginal))
-		out.text = clipText(e.Original, maxText)
+		if l.texts {
+			out.text = append([]byte(nil), e.Original[:min(len(e.Original), maxText)]...)
+		}
 	}
 	out.original.ContentType = e.ContentType
 	out.Original, out.Unscrubbed = nil, nil
 	return &out
-}
-
-// clipText returns a copy of the first bytes of text.
-func clipText(text []byte, limit int) []byte {
-	return append([]byte(nil), text[:min(len(text), limit)]...)
 }
 
 // spread puts an entry into every lane.

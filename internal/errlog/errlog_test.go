@@ -100,7 +100,7 @@ func unstarted(t *testing.T, s sink, l limits) (*Log, *tally) {
 	if err := log.Close(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	log = &Log{o: log.o, observer: seen, logger: log.logger, intake: newQueue(l), done: make(chan struct{}), firstPause: time.Millisecond}
+	log = &Log{o: log.o, observer: seen, logger: log.logger, texts: true, intake: newQueue(l), done: make(chan struct{}), firstPause: time.Millisecond}
 	log.lanes = []*lane{{name: "fake", q: newQueue(l), sink: s, log: log}}
 	return log, seen
 }

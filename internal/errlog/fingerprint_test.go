@@ -133,3 +133,37 @@ func TestPathTemplate(t *testing.T) {
 		}
 	}
 }
+
+// Whatever a path is, its template has no query, has as many segments, and is its own
+// template.
+func FuzzPathTemplate(f *testing.F) {
+	for _, s := range []string{"", "/a/17?x", "/u/3f2504e0-4f89-11d3-9a0c-0305e82c3301#", "//%41/@", "\xff/é"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		got := PathTemplate(s)
+		path := s
+		if i := strings.IndexAny(s, "?#"); i >= 0 {
+			path = s[:i]
+		}
+		if strings.ContainsAny(got, "?#") || strings.Count(got, "/") != strings.Count(path, "/") || PathTemplate(got) != got {
+			t.Errorf("%q: %q", s, got)
+		}
+	})
+}
+
+// Frames are what an upstream wrote: no name of theirs may do harm.
+func FuzzFingerprint(f *testing.F) {
+	f.Add("com.acme.Orders$$Lambda$14/0x0c1", `C:\site\Home.cs?x`, "KeyError")
+	f.Add("", "///", "\xff")
+	f.Fuzz(func(t *testing.T, function, file, exception string) {
+		r := Report{Exception: exception, Frames: []Frame{{Function: function, File: file, Line: "1"}}}
+		other := r
+		other.Frames = []Frame{{Function: function, File: "/elsewhere/" + file, Line: "2"}}
+		if id := Fingerprint(&r); len(id) != 64 {
+			t.Error(id)
+		} else if strings.Count(strings.ReplaceAll(file, `\`, "/"), "/") > 2 && isOwn(r.Frames[0]) == isOwn(other.Frames[0]) && Fingerprint(&other) != id {
+			t.Errorf("line or directory of %q count", file)
+		}
+	})
+}

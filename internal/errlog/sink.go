@@ -17,6 +17,13 @@ type sink interface {
 	close(ctx context.Context) error
 }
 
+// wantsText reports whether a sink reads the text of originals, and not only what is
+// packed.
+func wantsText(s sink) bool {
+	_, packed := s.(*recordsSink)
+	return !packed
+}
+
 // batch is what a sink takes at once.
 type batch struct {
 	seq     uint64 // counts the batches of a lane from 1

@@ -45,5 +45,6 @@ CREATE TABLE error_occurrences (
 	size          BIGINT NOT NULL     -- of the row, as max_size counts it
 );
 CREATE INDEX error_occurrences_reference ON error_occurrences (reference, time);
-CREATE INDEX error_occurrences_group ON error_occurrences (group_id, time);
+-- With the size, so that summing it up reads no originals.
+CREATE INDEX error_occurrences_group ON error_occurrences (group_id, time, size);
 CREATE INDEX error_occurrences_time ON error_occurrences (time);
