@@ -52,7 +52,7 @@ func (x *exchange) serve() *refusal {
 	}
 	x.guardID()
 	if len(x.upgrade) > 0 && listed(x.hops, []byte("upgrade")) && !bytes.EqualFold(x.upgrade, []byte("h2c")) {
-		if x.rt.cfg.Upgrade != "pass" || x.rt.up == nil {
+		if x.rt.cfg.Upgrade != upgradePass && x.rt.cfg.Upgrade != upgradeScrub || x.rt.up == nil {
 			return refuseUpgrade
 		}
 		return x.serveUpgrade()

@@ -10,16 +10,28 @@ import (
 	"time"
 
 	"github.com/valyala/fasthttp"
+
+	"github.com/redactd/redactd/internal/config"
 )
 
-// serveUpgrade passes a protocol upgrade through. From the switch on nothing
-// is inspected, and counted as such.
+// The choices of a route for upgrades.
+const (
+	upgradePass  = "pass"
+	upgradeScrub = "scrub"
+)
+
+// serveUpgrade passes a protocol upgrade through. From the switch on nothing is inspected,
+// and counted as such, but for the messages of WebSocket where the route says so.
 func (x *exchange) serveUpgrade() *refusal {
-	if x.body.length != 0 {
+	scrubs := x.rt.cfg.Upgrade == upgradeScrub
+	if x.body.length != 0 || scrubs && !is(x.upgrade, "websocket") {
 		return refuseUpgrade
 	}
 	if r := x.prepareRequest(); r != nil {
 		return r
+	}
+	if scrubs { // an extension could compress messages, or mean anything
+		x.dropField("Sec-WebSocket-Extensions")
 	}
 	x.out.Header.Add("Connection", "Upgrade")
 	x.out.Header.AddBytesKV([]byte("Upgrade"), x.upgrade)
@@ -42,8 +54,24 @@ func (x *exchange) serveUpgrade() *refusal {
 		}
 		return x.respond()
 	}
+	if scrubs {
+		return x.joinMessages(conn, br)
+	}
 	x.join(conn, br)
 	return nil
+}
+
+// dropField takes all fields of that name out of the request.
+func (x *exchange) dropField(name string) {
+	var spelled []string
+	for field := range x.out.Header.All() {
+		if equalFold(field, name) {
+			spelled = append(spelled, string(field))
+		}
+	}
+	for _, field := range spelled {
+		x.out.Header.Del(field)
+	}
 }
 
 func (x *exchange) dialForUpgrade() (*target, *upConn, error) {
@@ -78,16 +106,7 @@ func (x *exchange) askUpgrade(t *target, conn *upConn, br *bufio.Reader) error {
 
 // join connects client and upstream until one of them ends.
 func (x *exchange) join(conn *upConn, br *bufio.Reader) {
-	head := []byte("HTTP/1.1 101 Switching Protocols\r\n")
-	for _, f := range x.answerFields() {
-		if !f.class.is(framed) {
-			head = append(append(append(append(head, f.name...), ": "...), f.value...), "\r\n"...)
-		}
-	}
-	head = append(head, "\r\n"...)
-	_ = conn.Conn.SetDeadline(time.Time{})
-	x.ctx.Response.SetStatusCode(fasthttp.StatusSwitchingProtocols)
-	x.ctx.HijackSetNoResponse(true)
+	head := x.switching(conn, x.answerFields())
 	p, m, route, raw := x.p, x.p.m, x.rt.name, x.ctx.Conn()
 	x.ctx.Hijack(func(client net.Conn) {
 		defer conn.Close()
@@ -109,4 +128,80 @@ func (x *exchange) join(conn *upConn, br *bufio.Reader) {
 		m.uninspected(route, dirResponse, "upgraded", down)
 		m.uninspected(route, dirRequest, "upgraded", <-up)
 	})
+}
+
+// switching makes ready for the switch and returns the head of its answer.
+func (x *exchange) switching(conn *upConn, fields []header) []byte {
+	head := []byte("HTTP/1.1 101 Switching Protocols\r\n")
+	for _, f := range fields {
+		if !f.class.is(framed) {
+			head = append(append(append(append(head, f.name...), ": "...), f.value...), "\r\n"...)
+		}
+	}
+	_ = conn.Conn.SetDeadline(time.Time{})
+	x.ctx.Response.SetStatusCode(fasthttp.StatusSwitchingProtocols)
+	x.ctx.HijackSetNoResponse(true)
+	return append(head, "\r\n"...)
+}
+
+// joinMessages connects client and upstream by messages of WebSocket.
+func (x *exchange) joinMessages(conn *upConn, br *bufio.Reader) *refusal {
+	x.inFields = x.answerFields()
+	fields, refused := x.switchFields()
+	if refused != nil {
+		_ = conn.Close()
+		return refused
+	}
+	head := x.switching(conn, fields)
+	s := &x.pol.cfg.Server
+	raw := x.ctx.Conn()
+	w := &wsRelay{p: x.p, pol: x.pol, rt: x.rt, id: x.id}
+	w.up.Conn, w.up.server, w.up.wait = connClosedBy{conn.Conn, conn}, true, x.rt.up.timeout()
+	w.down.wait = min(orDefault(s.ReadTimeout, defaultReadTimeout), orDefault(s.WriteTimeout, defaultWriteTimeout))
+	x.ctx.Hijack(func(client net.Conn) {
+		defer conn.Close()
+		if _, err := client.Write(head); err != nil {
+			return
+		}
+		w.down.Conn = connClosedBy{client, raw}
+		w.run(br)
+	})
+	return nil
+}
+
+// connClosedBy is a connection after a switch, closed by what it is wrapped in or wraps:
+// fasthttp's own does nothing before the handler returns, and an upConn is counted.
+type connClosedBy struct {
+	net.Conn
+	closer io.Closer
+}
+
+func (c connClosedBy) Close() error { return c.closer.Close() }
+
+// switchFields returns the fields of the answer that switches to WebSocket, scrubbed where
+// answers are.
+func (x *exchange) switchFields() ([]header, *refusal) {
+	for _, f := range x.inFields {
+		if is(f.name, "sec-websocket-extensions") || is(f.name, "upgrade") && !is(f.value, "websocket") {
+			return nil, refuseBroken // not what was asked for
+		}
+	}
+	if x.rt.cfg.Response != config.ScopeAll || !x.rt.cfg.Headers {
+		return x.inFields, nil
+	}
+	edits, err := x.scrubAnswerHead()
+	if err == nil {
+		err = x.record(dirResponse, x.respHits)
+	}
+	if err != nil && !x.passAnswer(err, 0) {
+		return nil, refuseWithheld
+	}
+	for _, e := range edits {
+		for i := range x.inFields {
+			if v := x.inFields[i].value; len(v) > 0 && &v[0] == &e.name[0] {
+				x.inFields[i].value = e.value
+			}
+		}
+	}
+	return x.inFields, nil
 }
