@@ -50,16 +50,35 @@ func (k *Keyring) Fingerprint(value []byte) string {
 	return string(k.append(make([]byte, 0, 40), "fingerprint", value))
 }
 
+// Fingerprints returns the fingerprints of a value under all keys, the current one first.
+func (k *Keyring) Fingerprints(value []byte) []string { return k.all("fingerprint", value) }
+
+// Tokens returns what stands in the tokens of a value, "e1-" and 26 characters, under all
+// keys, the current one first.
+func (k *Keyring) Tokens(value []byte) []string { return k.all("token", value) }
+
+func (k *Keyring) all(purpose string, value []byte) (list []string) {
+	for epoch := len(k.keys); epoch > 0; epoch-- {
+		list = append(list, string(k.appendOf(nil, epoch, purpose, value)))
+	}
+	return list
+}
+
 var tokenEncoding = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
 
 func (k *Keyring) append(dst []byte, purpose string, value []byte) []byte {
-	mac := hmac.New(sha256.New, k.keys[len(k.keys)-1])
+	return k.appendOf(dst, len(k.keys), purpose, value)
+}
+
+// appendOf is append under the key of an epoch.
+func (k *Keyring) appendOf(dst []byte, epoch int, purpose string, value []byte) []byte {
+	mac := hmac.New(sha256.New, k.keys[epoch-1])
 	mac.Write([]byte(purpose))
 	mac.Write([]byte{0})
 	mac.Write(value)
 	sum := mac.Sum(make([]byte, 0, sha256.Size))
 	dst = append(dst, 'e')
-	dst = strconv.AppendInt(dst, int64(len(k.keys)), 10)
+	dst = strconv.AppendInt(dst, int64(epoch), 10)
 	dst = append(dst, '-')
 	return tokenEncoding.AppendEncode(dst, sum[:16])
 }

@@ -22,7 +22,7 @@ and never what. Each line carries the hash of the line before, so that no line
 can be changed, taken out or put in without a trace.`,
 		Example: `  redactd audit report --from 2026-01-01 --format html > report.html
   redactd audit verify`,
-	}, newAuditReport(e), newAuditVerify(e), newAuditKey(e), newAuditExport(e))
+	}, newAuditReport(e), newAuditVerify(e), newAuditFind(e), newAuditKey(e), newAuditExport(e))
 }
 
 // trailFlags say where a trail is.

@@ -71,7 +71,9 @@ func printLeak(out io.Writer, l *records.Leak, changes []records.LeakChange, now
 	row := func(name, format string, args ...any) {
 		fmt.Fprintf(out, "%-13s %s\n", name, fmt.Sprintf(format, args...))
 	}
-	row("leak", "%d", l.Number)
+	if l.Number != 0 { // it has none in a trail
+		row("leak", "%d", l.Number)
+	}
 	row("fingerprint", "%s", l.Fingerprint)
 	row("rule", "%s (%s)", printable(l.Rule), l.Severity)
 	if l.Secret != "" {

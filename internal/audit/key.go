@@ -34,6 +34,14 @@ func LocalKey(dir string) ([]byte, error) {
 	return key, nil
 }
 
+// ReadKey is LocalKey where the key is there already; its error is fs.ErrNotExist if not.
+func ReadKey(dir string) ([]byte, error) {
+	if _, err := os.Stat(filepath.Join(dir, keyFile)); err != nil {
+		return nil, err
+	}
+	return LocalKey(dir)
+}
+
 // makeKey writes a new key, so that either no file or a whole one is there.
 func makeKey(dir, path string) (text []byte, err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {

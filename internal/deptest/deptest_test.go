@@ -42,6 +42,7 @@ var may = map[string]struct{ inside, outside []string }{
 		[]string{"internal/records", "internal/config"},
 		[]string{"filippo.io/age", "github.com/getsentry/sentry-go", "go.opentelemetry.io/proto/otlp", "google.golang.org/protobuf"},
 	},
+	"internal/lookup":              {nil, nil},
 	"internal/leakexport":          {[]string{"internal/records"}, nil},
 	"internal/projector":           {[]string{"internal/audit", "internal/records"}, nil},
 	"internal/records/recordstest": {[]string{"internal/records"}, nil}, // tests only
@@ -54,7 +55,7 @@ var may = map[string]struct{ inside, outside []string }{
 		[]string{"github.com/valyala/fasthttp", "github.com/prometheus", "google.golang.org/protobuf/encoding/protowire", "golang.org/x/sys"},
 	},
 	"cmd/redactd": {
-		[]string{"redact", "patterns", "proxy", "internal/scrub", "internal/codec", "internal/config", "internal/ownsecrets", "internal/audit", "internal/store", "internal/dialect", "internal/ruleimport", "internal/records", "internal/errlog", "internal/projector", "internal/leakexport"},
+		[]string{"redact", "patterns", "proxy", "internal/scrub", "internal/codec", "internal/config", "internal/ownsecrets", "internal/audit", "internal/store", "internal/dialect", "internal/ruleimport", "internal/records", "internal/errlog", "internal/projector", "internal/leakexport", "internal/lookup"},
 		[]string{"github.com/spf13", "github.com/schollz/progressbar/v3", "github.com/prometheus", "github.com/BurntSushi/toml",
 			"github.com/klauspost/compress", "golang.org/x/term", "golang.org/x/sys"},
 	},

@@ -2,6 +2,7 @@ package projector
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"github.com/redactd/redactd/internal/audit"
@@ -56,7 +57,7 @@ func (g *gathered) addLeak(e *audit.Event, n int64) {
 	v := g.byValue[e.Fingerprint]
 	if v == nil {
 		v = &value{places: map[records.LeakPlace]*records.LeakPlace{}}
-		v.leak = records.Leak{Fingerprint: e.Fingerprint, FirstSeen: e.Time, LastSeen: e.Last()}
+		v.leak = records.Leak{Fingerprint: e.Fingerprint, State: records.LeakOpen, FirstSeen: e.Time, LastSeen: e.Last()}
 		g.byValue[e.Fingerprint] = v
 	}
 	l := &v.leak
@@ -99,6 +100,7 @@ func (g *gathered) leaks() []records.Leak {
 		for _, p := range v.places {
 			v.leak.Places = append(v.leak.Places, *p)
 		}
+		slices.SortFunc(v.leak.Places, func(a, b records.LeakPlace) int { return a.FirstSeen.Compare(b.FirstSeen) })
 		out = append(out, v.leak)
 	}
 	return out
