@@ -163,25 +163,22 @@ func (w *jsonWriter) effects(object *node) (does []effect, err error) {
 	}
 	does = make([]effect, len(object.members))
 	stand := map[string]bool{}
-	for i := range object.members {
-		m := &object.members[i]
-		if does[i], err = w.discloses(m, nil); err != nil {
-			return nil, err
-		}
-		if name := fold(m.name); does[i] != nothing || !w.n.set.named(name) {
-			stand[name] = true
-		}
-	}
-	for i := range object.members {
-		if does[i] != nothing {
-			continue
-		}
-		m := &object.members[i]
-		if does[i], err = w.discloses(m, stand); err != nil {
-			return nil, err
-		}
-		if does[i] != nothing {
-			stand[fold(m.name)] = true
+	for _, names := range []map[string]bool{nil, stand} {
+		for i := range object.members {
+			m := &object.members[i]
+			e, err := w.discloses(m, names)
+			if err != nil {
+				return nil, err
+			}
+			if does[i] == nothing && e != nothing {
+				does[i] = e
+				if _, _, err = w.n.find(m.value.lines(nil, "")); err != nil { // for what it tells
+					return nil, err
+				}
+			}
+			if name := fold(m.name); does[i] != nothing || !w.n.set.named(name) {
+				stand[name] = true
+			}
 		}
 	}
 	return does, nil
@@ -218,10 +215,7 @@ func (w *jsonWriter) discloses(m *member, stand map[string]bool) (e effect, err 
 			e = effect{r}
 		}
 	}
-	if e != nothing {
-		_, _, err = w.n.find(text) // for what it tells
-	}
-	return e, err
+	return e, nil
 }
 
 // named reports whether a rule knows a member by its name alone, or by its value.
