@@ -21,7 +21,7 @@ reference. Here is what the upstream had written, without the secrets in it, and
 how often the same error happened. docs/ERRORS.md says more.`,
 		Example: `  redactd errors list
   redactd errors show 0af7651916cd43dd8448eb211c80319c`,
-	}, newErrorsList(e), newErrorsShow(e),
+	}, newErrorsList(e), newErrorsShow(e), newErrorsTry(e),
 		newErrorsState(e, "resolve", records.StateResolved), newErrorsState(e, "reopen", records.StateOpen))
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/BurntSushi/toml"
 	"github.com/spf13/cobra"
 
+	"github.com/redactd/redactd/disclosure"
 	"github.com/redactd/redactd/internal/config"
 	"github.com/redactd/redactd/patterns"
 	"github.com/redactd/redactd/redact"
@@ -32,8 +33,9 @@ tags. Configuration and flags select rules by id, pack or tag.`,
 // ruleFile is a file with rules: a configuration, or a pack, which has a table named
 // pack.
 type ruleFile struct {
-	rules []redact.Rule
-	cfg   *config.Config // nil for a pack
+	rules       []redact.Rule
+	disclosures []disclosure.Rule
+	cfg         *config.Config // nil for a pack
 }
 
 // locate says where a key of the file was written, "" if it is not known.
@@ -51,9 +53,14 @@ func (e *env) fileRules(file string) (*ruleFile, error) {
 		return nil, err
 	}
 	var kind struct {
-		Pack toml.Primitive `toml:"pack"`
+		Pack       toml.Primitive `toml:"pack"`
+		Disclosure toml.Primitive `toml:"disclosure"`
 	}
 	md, err := toml.Decode(string(data), &kind)
+	if err == nil && md.IsDefined("pack") && md.IsDefined("disclosure") {
+		pack, err := disclosure.Parse(filepath.Base(file), data)
+		return &ruleFile{disclosures: pack.Rules}, err
+	}
 	if err == nil && md.IsDefined("pack") {
 		pack, err := patterns.Parse(filepath.Base(file), data)
 		return &ruleFile{rules: pack.Rules}, err
@@ -62,7 +69,11 @@ func (e *env) fileRules(file string) (*ruleFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &ruleFile{rules: ownRules(cfg), cfg: cfg}, nil
+	f := &ruleFile{rules: ownRules(cfg), cfg: cfg}
+	for _, id := range slices.Sorted(maps.Keys(cfg.Disclosures)) {
+		f.disclosures = append(f.disclosures, *cfg.Disclosures[id])
+	}
+	return f, nil
 }
 
 // ownRules returns the rules of a configuration, sorted by id.

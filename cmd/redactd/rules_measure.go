@@ -46,6 +46,7 @@ type ruleReport struct {
 	Failures        []ruleReason `json:"failures"`
 	keyed           bool         // tried on fields of some names
 	allow           bool         // of an entry of the allowlist
+	disclosure      bool
 }
 
 type ruleReason struct {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/redactd/redactd/disclosure"
 	"github.com/redactd/redactd/patterns"
 	"github.com/redactd/redactd/redact"
 )
@@ -27,7 +28,8 @@ Each rule has to find, alone, exactly what is marked in its examples, and nothin
 in its counter-examples. Without FILE the built-in rules are run; with it those
 of the file, which is a configuration or a pack (a file with a table [pack]). Of a
 configuration the examples of its allowlist are run too: what is marked in them has
-to be found without the entry and let through with it.
+to be found without the entry and let through with it. Disclosure rules are run as
+well: what is marked in their examples has to go, and the rest has to stay.
 
 With -v and --json it also tells of each rule which engine confirms it, what
 announces it, what it costs on a megabyte of ordinary logs, and which other rules
@@ -42,7 +44,9 @@ machine, the time is not.`,
 		Annotations: exits("0  all rules do as their examples say", "1  some rule does not, or has no example"),
 		RunE: e.runs(func(_ *cobra.Command, args []string) error {
 			file := &ruleFile{rules: patterns.Rules(patterns.Builtin())}
-			if len(args) == 1 {
+			if len(args) == 0 {
+				file.disclosures = disclosure.Rules(disclosure.Builtin())
+			} else {
 				var err error
 				if file, err = e.fileRules(args[0]); err != nil {
 					return err
@@ -61,6 +65,7 @@ machine, the time is not.`,
 				}
 				reports = append(reports, allows...)
 			}
+			reports = append(reports, tryDisclosures(file)...)
 			if asJSON {
 				return e.reportJSON(reports)
 			}
@@ -92,11 +97,14 @@ func tryRules(rules []redact.Rule, locate func(string) string) []ruleReport {
 
 // reportText prints what failed and a summary, and with verbose every rule.
 func (e *env) reportText(reports []ruleReport, verbose bool) error {
-	examples, bad, allows := 0, 0, 0
+	examples, bad, allows, disclosures := 0, 0, 0, 0
 	for i := range reports {
 		r := &reports[i]
-		if r.allow {
+		switch {
+		case r.allow:
 			allows++
+		case r.disclosure:
+			disclosures++
 		}
 		examples += r.Examples + r.CounterExamples
 		for _, f := range r.Failures {
@@ -109,7 +117,7 @@ func (e *env) reportText(reports []ruleReport, verbose bool) error {
 		switch {
 		case len(r.Failures) > 0:
 			bad++
-		case verbose && r.allow:
+		case verbose && (r.allow || r.disclosure):
 			fmt.Fprintf(e.stdout, "ok    %s (%s, %s)\n", r.ID, count(r.Examples, "example"), count(r.CounterExamples, "counter-example"))
 		case verbose:
 			fmt.Fprintf(e.stdout, "ok    %s (%s, %s, %s)\n", r.ID, r.Engine,
@@ -117,7 +125,10 @@ func (e *env) reportText(reports []ruleReport, verbose bool) error {
 			fmt.Fprint(e.stdout, r.details())
 		}
 	}
-	what := count(len(reports)-allows, "rule")
+	what := count(len(reports)-allows-disclosures, "rule")
+	if disclosures > 0 {
+		what += ", " + count(disclosures, "disclosure rule")
+	}
 	if allows > 0 {
 		what += ", " + count(allows, "allowlist")
 	}

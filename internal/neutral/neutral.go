@@ -83,6 +83,9 @@ func ruleErrors(err error) (errs []error) {
 	return errs
 }
 
+// ownPack is the pack of the rules in the configuration.
+const ownPack = "config"
+
 type compiler struct {
 	set           *Set
 	traces, names []redact.Rule
@@ -131,7 +134,11 @@ func (c *compiler) rule(r *rule, from *disclosure.Rule) {
 
 // span returns what finds the rule's pattern in a text.
 func (r *rule) span(confidence redact.Severity) redact.Rule {
-	return redact.Rule{ID: r.ID, Pack: r.Pack, Pattern: r.Pattern, Validators: r.Validators, Confidence: confidence}
+	severity := redact.Low
+	if r.Pack == ownPack {
+		severity = redact.High // it knows better than a built-in one of its part
+	}
+	return redact.Rule{ID: r.ID, Pack: r.Pack, Pattern: r.Pattern, Validators: r.Validators, Confidence: confidence, Severity: severity}
 }
 
 func (c *compiler) fail(r *rule, key string, err error) {
