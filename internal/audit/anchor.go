@@ -2,7 +2,6 @@ package audit
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/url"
 	"slices"
@@ -128,8 +127,9 @@ func (a *anchoring) offer(c Anchored) {
 	}
 }
 
-// run works until ctx ends.
-func (a *anchoring) run(ctx context.Context) {
+// run works until stop is closed. An attempt that is under way then goes on until
+// ctx ends.
+func (a *anchoring) run(ctx context.Context, stop <-chan struct{}) {
 	delay := firstAnchorRetry
 	retry := time.NewTimer(time.Hour)
 	defer retry.Stop()
@@ -142,7 +142,7 @@ func (a *anchoring) run(ctx context.Context) {
 			delay = min(2*delay, lastAnchorRetry)
 		}
 		select {
-		case <-ctx.Done():
+		case <-stop:
 			return
 		case <-a.wake:
 		case <-retry.C:
@@ -165,9 +165,7 @@ func (a *anchoring) attempt(ctx context.Context) bool {
 	defer a.mu.Unlock()
 	if err != nil {
 		a.stats.Failures++
-		if !errors.Is(err, context.Canceled) {
-			a.report(fmt.Errorf("anchor %s: %w", a.opt.Name, err))
-		}
+		a.report(fmt.Errorf("anchor %s: %w", a.opt.Name, err))
 		return false
 	}
 	a.stats.Kept = c.Size

@@ -45,6 +45,8 @@ func (a gitAnchor) Keep(ctx context.Context, c Anchored) error {
 func (a gitAnchor) git(ctx context.Context, args ...string) error {
 	cmd := exec.CommandContext(ctx, "git", append([]string{"-C", a.dir}, args...)...)
 	cmd.Env = append(os.Environ(), "GIT_TERMINAL_PROMPT=0")
+	// Killed, it would leave its lock behind.
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = time.Second
 	if err := cmd.Run(); err != nil {
 		return fmt.Errorf("git %s: %w", gitVerb(args), err)

@@ -32,7 +32,9 @@ type keeper struct {
 	report  func(error)
 
 	started bool
-	stop    context.CancelFunc
+	ending  chan struct{}
+	work    context.Context // of attempts of anchors
+	cancel  context.CancelFunc
 	done    sync.WaitGroup
 
 	size, at, failures atomic.Uint64 // last checkpoint: size, Unix time
@@ -77,22 +79,22 @@ func (k *keeper) noteLast() {
 
 // start starts the goroutines. It is called once.
 func (k *keeper) start() {
-	ctx, cancel := context.WithCancel(context.Background())
-	k.stop, k.started = cancel, true
+	k.started, k.ending = true, make(chan struct{})
+	k.work, k.cancel = context.WithCancel(context.Background())
 	k.offer() // it may not have been kept before the last end
 	for _, a := range k.anchors {
-		k.done.Go(func() { a.run(ctx) })
+		k.done.Go(func() { a.run(k.work, k.ending) })
 	}
-	k.done.Go(func() { k.run(ctx) })
+	k.done.Go(k.run)
 }
 
-func (k *keeper) run(ctx context.Context) {
-	tick := time.NewTicker(growEvery)
+func (k *keeper) run() {
+	tick := time.NewTicker(min(growEvery, k.every))
 	defer tick.Stop()
 	next := k.now().Add(k.every)
 	for {
 		select {
-		case <-ctx.Done():
+		case <-k.ending:
 			return
 		case <-tick.C:
 		}
@@ -131,7 +133,7 @@ func (k *keeper) offer() {
 		return
 	}
 	c := Anchored{Checkpoint: k.points.last, Signed: k.points.msg}
-	c.Prove = func(old uint64) ([]tlog.Hash, error) { return k.grow.prove(old, c.Size) }
+	c.Prove = k.grow.prover(c.Size)
 	for _, a := range k.anchors {
 		a.offer(c)
 	}
@@ -146,7 +148,10 @@ func (k *keeper) end() error {
 	if !k.started {
 		return k.grow.close()
 	}
-	k.stop()
+	close(k.ending)
+	defer k.cancel()
+	timer := time.AfterFunc(lastAnchors, k.cancel)
+	defer timer.Stop()
 	k.done.Wait()
 	err := k.grow.grow(k.seq())
 	if err != nil {
@@ -154,11 +159,9 @@ func (k *keeper) end() error {
 	} else if k.points != nil {
 		k.checkpoint(k.now())
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), lastAnchors)
-	defer cancel()
 	var last sync.WaitGroup
 	for _, a := range k.anchors {
-		last.Go(func() { a.attempt(ctx) })
+		last.Go(func() { a.attempt(k.work) })
 	}
 	last.Wait()
 	return k.grow.close()
@@ -173,6 +176,11 @@ func (g *grower) prove(old, size uint64) ([]tlog.Hash, error) {
 		return nil, errors.New("there is no such proof")
 	}
 	return tlog.ProveTree(int64(size), int64(old), hashFile{g.tree.f})
+}
+
+// prover is prove for a checkpoint of that size.
+func (g *grower) prover(size uint64) func(old uint64) ([]tlog.Hash, error) {
+	return func(old uint64) ([]tlog.Hash, error) { return g.prove(old, size) }
 }
 
 // stats adds what the keeper counts.
