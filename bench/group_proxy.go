@@ -169,15 +169,32 @@ func runProxy(ctx context.Context, o options) (tables []report.Table, err error)
 // tabulate makes the table of a scenario from the samples of its servers; those
 // without samples have a note instead.
 func tabulate(s scenario, samples []samples, notes map[string]string) report.Table {
+	t, by := compare(s, samples, notes)
+	own := row(t.Rows, redactdName)
+	own.Want(report.Goal{Column: "vs " + s.base, Least: s.least})
+	for _, name := range s.behind {
+		column := "vs " + name
+		t.Columns = append(t.Columns, report.Column{Name: column, Ratio: true, Hidden: true})
+		if m := by[name]; m != nil {
+			own.Set(column, measure.Ratio(by[redactdName].rate, m.rate))
+			own.Want(report.Goal{Column: column, Least: 1})
+		}
+	}
+	own.Want(report.Goal{Column: memoryColumn, Most: 96})
+	return t
+}
+
+// compare is tabulate without goals. by are the samples by server.
+func compare(s scenario, samples []samples, notes map[string]string) (t report.Table, by map[string]*samplesOf) {
 	vs, vsCPU := "vs "+s.base, "processor vs "+s.base
-	t := report.Table{
+	t = report.Table{
 		Title: s.title,
 		About: fmt.Sprintf("%d connections, a server at a time, each a process of its own with GOMAXPROCS=1 (nginx: 1 worker); "+
 			"load, upstream and server share this machine's processors", connections),
 		Columns: []report.Column{{Name: rateColumn}, {Name: vs, Ratio: true}, {Name: p50Column}, {Name: p99Column},
 			{Name: cpuColumn}, {Name: vsCPU, Ratio: true}, {Name: memoryColumn}},
 	}
-	by := map[string]*samplesOf{}
+	by = map[string]*samplesOf{}
 	for i := range samples {
 		by[samples[i].name] = &samples[i].samplesOf
 	}
@@ -197,16 +214,5 @@ func tabulate(s scenario, samples []samples, notes map[string]string) report.Tab
 		}
 		t.Rows = append(t.Rows, r)
 	}
-	own := row(t.Rows, redactdName)
-	own.Want(report.Goal{Column: vs, Least: s.least})
-	for _, name := range s.behind {
-		column := "vs " + name
-		t.Columns = append(t.Columns, report.Column{Name: column, Ratio: true, Hidden: true})
-		if m := by[name]; m != nil {
-			own.Set(column, measure.Ratio(by[redactdName].rate, m.rate))
-			own.Want(report.Goal{Column: column, Least: 1})
-		}
-	}
-	own.Want(report.Goal{Column: memoryColumn, Most: 96})
-	return t
+	return t, by
 }

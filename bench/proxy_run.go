@@ -83,19 +83,29 @@ func (b *proxyBench) scenario(ctx context.Context, i int, s scenario) (t report.
 	if err := b.rounds(ctx, s, procs, clients, all); err != nil {
 		return t, err
 	}
-	for k, p := range procs {
-		if admin := admins[p.Name]; admin != "" && b.o.profiles != "" {
-			file := fmt.Sprintf("proxy-%d-%s.pprof", i, strings.ReplaceAll(p.Name, " ", "-"))
-			load := func(d time.Duration) (int, error) {
-				l, err := clients[k].Run(&s.request, d)
-				return l.Requests, err
-			}
-			if err := profileLoad(ctx, b.o.profiles, file, admin, load); err != nil {
-				return t, err
-			}
-		}
+	if err := b.profile(ctx, fmt.Sprintf("proxy-%d", i), s, procs, clients, admins); err != nil {
+		return t, err
 	}
 	return tabulate(s, all, notes), nil
+}
+
+// profile takes a processor profile of each redactd, where wanted.
+func (b *proxyBench) profile(ctx context.Context, prefix string, s scenario, procs []*hop.Process, clients []*hop.Client, admins map[string]string) error {
+	for k, p := range procs {
+		admin := admins[p.Name]
+		if admin == "" || b.o.profiles == "" {
+			continue
+		}
+		file := fmt.Sprintf("%s-%s.pprof", prefix, strings.ReplaceAll(p.Name, " ", "-"))
+		load := func(d time.Duration) (int, error) {
+			l, err := clients[k].Run(&s.request, d)
+			return l.Requests, err
+		}
+		if err := profileLoad(ctx, b.o.profiles, file, admin, load); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (b *proxyBench) rounds(ctx context.Context, s scenario, procs []*hop.Process, clients []*hop.Client, all []samples) error {

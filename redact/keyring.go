@@ -72,13 +72,41 @@ func (k *Keyring) append(dst []byte, purpose string, value []byte) []byte {
 
 // appendOf is append under the key of an epoch.
 func (k *Keyring) appendOf(dst []byte, epoch int, purpose string, value []byte) []byte {
-	mac := hmac.New(sha256.New, k.keys[epoch-1])
-	mac.Write([]byte(purpose))
-	mac.Write([]byte{0})
-	mac.Write(value)
-	sum := mac.Sum(make([]byte, 0, sha256.Size))
+	sum := mac(k.keys[epoch-1], purpose, value)
 	dst = append(dst, 'e')
 	dst = strconv.AppendInt(dst, int64(epoch), 10)
 	dst = append(dst, '-')
 	return tokenEncoding.AppendEncode(dst, sum[:16])
+}
+
+// shortMessage bounds, in bytes, what is hashed without crypto/hmac.
+const shortMessage = 512
+
+// mac is the HMAC-SHA-256 of purpose, a zero byte and value. It is computed for
+// every finding: done on the stack, as RFC 2104 has it, it takes a third of the
+// time of crypto/hmac, which makes four objects.
+func mac(key []byte, purpose string, value []byte) [sha256.Size]byte {
+	const block = sha256.BlockSize
+	n := block + len(purpose) + 1 + len(value)
+	if len(key) > block || n > shortMessage {
+		h := hmac.New(sha256.New, key)
+		h.Write([]byte(purpose))
+		h.Write([]byte{0})
+		h.Write(value)
+		return [sha256.Size]byte(h.Sum(nil))
+	}
+	var inner [shortMessage]byte
+	var outer [block + sha256.Size]byte
+	copy(inner[:], key)
+	copy(outer[:], key)
+	for i := range block {
+		inner[i] ^= 0x36
+		outer[i] ^= 0x5c
+	}
+	copy(inner[block:], purpose)
+	copy(inner[block+len(purpose)+1:], value)
+	sum := sha256.Sum256(inner[:n])
+	copy(outer[block:], sum[:])
+	clear(inner[:n])
+	return sha256.Sum256(outer[:])
 }

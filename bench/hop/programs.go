@@ -70,24 +70,32 @@ path_prefix = "/logs"
 request = "all"
 response = "none"
 [audit]
-dir = "AUDIT"
+AUDIT
 `
 
 // Redactd starts redactd, with an audit trail where audited. admin is the
 // address of its admin listener.
 func (p *Programs) Redactd(ctx context.Context, name, upstream string, audited bool) (proc *Process, admin string, err error) {
+	dir := ""
+	if audited {
+		if dir, err = p.TrailDir(); err != nil {
+			return nil, "", err
+		}
+	}
+	return p.RedactdWith(ctx, name, upstream, fmt.Sprintf("dir = %q", dir))
+}
+
+// TrailDir makes a directory for an audit trail.
+func (p *Programs) TrailDir() (string, error) { return os.MkdirTemp(p.dir, "audit-") }
+
+// RedactdWith is Redactd with the keys of the table "audit".
+func (p *Programs) RedactdWith(ctx context.Context, name, upstream, audit string) (proc *Process, admin string, err error) {
 	addr, err := FreeAddr()
 	if err != nil {
 		return nil, "", err
 	}
 	if admin, err = FreeAddr(); err != nil {
 		return nil, "", err
-	}
-	audit := ""
-	if audited {
-		if audit, err = os.MkdirTemp(p.dir, "audit-"); err != nil {
-			return nil, "", err
-		}
 	}
 	conf := strings.NewReplacer("LISTEN", addr, "ADMIN", admin, "UPSTREAM", upstream, "AUDIT", audit).Replace(redactdConf)
 	file := filepath.Join(p.dir, name+".toml")
@@ -96,6 +104,11 @@ func (p *Programs) Redactd(ctx context.Context, name, upstream string, audited b
 	}
 	proc, err = Start(ctx, name, addr, filepath.Join(p.dir, "redactd"), "serve", "--config", file, "--log-level", "error")
 	return proc, admin, err
+}
+
+// Output runs redactd and returns what it prints.
+func (p *Programs) Output(ctx context.Context, args ...string) ([]byte, error) {
+	return exec.CommandContext(ctx, filepath.Join(p.dir, "redactd"), args...).Output()
 }
 
 // Nginx starts nginx.

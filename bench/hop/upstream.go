@@ -3,6 +3,7 @@
 package hop
 
 import (
+	"math/rand/v2"
 	"net/http"
 
 	"github.com/valyala/fasthttp"
@@ -30,6 +31,27 @@ func JSONBody() []byte { return corpus.JSONArray(corpus.Clean(seed, 64<<10, corp
 func LogsBody(share float64) (body []byte, planted [][]byte) {
 	l := corpus.Dirty(seed, 64<<10, share, corpus.JSON()...)
 	return l.Text, l.Planted
+}
+
+// LeakBody returns 64 KiB of NDJSON with a secret in each record: one of its own,
+// or the same in all.
+func LeakBody(same bool) (body []byte, findings int) {
+	l := corpus.Dirty(seed, 64<<10, 1, corpus.JSON()...)
+	if !same {
+		return l.Text, len(l.Planted)
+	}
+	const alnum = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+	g := rand.New(rand.NewPCG(seed, 1))
+	token := []byte(`,"detail":"cloning with gh` + "p_")
+	for range 36 {
+		token = append(token, alnum[g.IntN(len(alnum))])
+	}
+	token = append(token, `"}`...)
+	for _, line := range corpus.Clean(seed, 64<<10, corpus.JSON()...).Lines {
+		body = append(append(append(body, line[:len(line)-1]...), token...), '\n')
+		findings++
+	}
+	return body, findings
 }
 
 // NewUpstream returns the handler behind all proxies.

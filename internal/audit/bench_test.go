@@ -1,6 +1,8 @@
 package audit
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 )
 
@@ -22,4 +24,24 @@ func BenchmarkRecord(b *testing.B) {
 			closeTrail(b, tr)
 		})
 	}
+}
+
+// BenchmarkRecordPayload records payloads of 150 different findings.
+func BenchmarkRecordPayload(b *testing.B) {
+	tr := openTrail(b, Options{Dir: b.TempDir()})
+	events := make([]Event, 150)
+	for i := range events {
+		events[i] = finding("aws-access-key-id", 1)
+		events[i].Fingerprint = fmt.Sprint("e1-abcdefghijklmnopqrstuvwxyz", i)
+		events[i].ConfigDigest = strings.Repeat("d", 64)
+		events[i].RequestID = strings.Repeat("r", 36)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := tr.Record(b.Context(), events); err != nil {
+			b.Fatal(err)
+		}
+	}
+	closeTrail(b, tr)
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(events)), "ns/event")
 }

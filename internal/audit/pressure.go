@@ -73,7 +73,7 @@ func (o *overflow) add(events []Event, force bool) (bool, error) {
 	if o.at == nil {
 		o.at = map[mergeKey]int{}
 	}
-	if !force && len(o.list)-o.rough+o.fresh(events) > o.max {
+	if room := o.max - (len(o.list) - o.rough); !force && len(events) > room && o.fresh(events) > room {
 		return false, nil
 	}
 	for i := range events {

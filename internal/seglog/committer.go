@@ -64,7 +64,8 @@ type Committer[T any] struct {
 
 	mu       sync.Mutex
 	pending  []entry[T]
-	waiting  int // of pending, with a caller that waits
+	waiting  int   // of pending, with a caller that waits
+	weight   int64 // of pending
 	started  bool
 	stopped  bool
 	stopping chan struct{} // closed by the first Stop
@@ -124,6 +125,7 @@ func (c *Committer[T]) Put(ctx context.Context, item T, wait bool) error {
 		return ErrStopped
 	}
 	c.pending = append(c.pending, e)
+	c.weight += c.opt.Weight(item)
 	if wait {
 		c.waiting++
 	}
@@ -178,6 +180,7 @@ func (c *Committer[T]) run() {
 	retry := time.NewTimer(time.Hour)
 	defer retry.Stop()
 	delay := firstRetry
+	var took time.Duration
 	for {
 		batch, last := c.take()
 		if len(batch) == 0 && (c.opt.More == nil || !c.opt.More()) {
@@ -186,12 +189,15 @@ func (c *Committer[T]) run() {
 			}
 			select {
 			case <-c.wake:
-				c.gather()
+				c.gather(took)
 			case <-c.stopping:
 			}
 			continue
 		}
-		if c.write(batch, last) {
+		start := time.Now()
+		ok := c.write(batch, last)
+		took = time.Since(start)
+		if ok {
 			delay = firstRetry
 			continue
 		}
@@ -211,17 +217,24 @@ func (c *Committer[T]) run() {
 	}
 }
 
-// gatherTime is how long items wait for others when no caller waits for them: a
-// sync for each would cost more than all else.
-const gatherTime = 10 * time.Millisecond
+// Items wait for others when no caller waits for them: a sync for each would cost
+// more than all else. They wait for four times as long as the last commit took,
+// within these bounds, so that a slow disk is not kept busy with syncs.
+const (
+	leastGather = 10 * time.Millisecond
+	mostGather  = 250 * time.Millisecond
+	// enoughBatches is how many full batches end the waiting.
+	enoughBatches = 4
+)
 
-// gather waits for more items as long as nobody waits and the queue has room.
-func (c *Committer[T]) gather() {
-	end := time.NewTimer(gatherTime)
+// gather waits for more items as long as nobody waits and the queue has room. last
+// is how long the last commit took.
+func (c *Committer[T]) gather(last time.Duration) {
+	end := time.NewTimer(min(max(4*last, leastGather), mostGather))
 	defer end.Stop()
 	for {
 		c.mu.Lock()
-		enough := c.waiting > 0 || c.stopped || len(c.pending) >= cap(c.slots)/2
+		enough := c.waiting > 0 || c.stopped || len(c.pending) >= cap(c.slots)/2 || c.weight >= enoughBatches*c.opt.MaxBatch
 		c.mu.Unlock()
 		if enough {
 			return
@@ -251,6 +264,7 @@ func (c *Committer[T]) take() (batch []entry[T], last bool) {
 	}
 	batch = c.pending[:n:n]
 	for i := range batch {
+		c.weight -= c.opt.Weight(batch[i].item)
 		if batch[i].answer != nil {
 			c.waiting--
 		}
@@ -294,6 +308,9 @@ func (c *Committer[T]) write(batch []entry[T], last bool) bool {
 	if len(kept) > 0 {
 		c.mu.Lock()
 		c.pending = append(kept, c.pending...)
+		for _, e := range kept {
+			c.weight += c.opt.Weight(e.item)
+		}
 		c.mu.Unlock()
 	}
 	c.finish(gone, err)
