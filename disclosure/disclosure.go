@@ -75,6 +75,9 @@ type Rule struct {
 	// Beside are names of which one at least stands in the same object, for a Member
 	// whose own name says too little. Only such a Member may be a number.
 	Beside []string `toml:"beside"`
+	// Within, for a Member with Beside, is a regular expression in Go's syntax that has to
+	// match in the object, its values one a line as "name: value".
+	Within string `toml:"within"`
 	// Headers are the names of a Header, in any case; "*" stands for any letters.
 	Headers []string `toml:"headers"`
 

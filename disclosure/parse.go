@@ -85,7 +85,7 @@ type Mistake struct{ Key, What string }
 var needs = map[Part]struct{ must, may []string }{
 	Page:    {[]string{"marks"}, []string{"media", "exception", "frame", "reverse"}},
 	Trace:   {[]string{"pattern"}, []string{"validators", "before", "after", "gap", "exception", "frame", "reverse"}},
-	Member:  {[]string{"keys"}, []string{"pattern", "beside", "exception", "frame", "reverse", "instead"}},
+	Member:  {[]string{"keys"}, []string{"pattern", "beside", "within", "exception", "frame", "reverse", "instead"}},
 	Message: {[]string{"pattern"}, []string{"validators", "instead", "exception"}},
 	Name:    {[]string{"pattern"}, []string{"validators", "instead"}},
 	Header:  {[]string{"headers"}, []string{"pattern", "instead"}},
@@ -106,7 +106,7 @@ func (r *Rule) Check() []Mistake {
 	}
 	given := map[string]bool{
 		"marks": len(r.Marks) > 0, "media": len(r.Media) > 0, "pattern": r.Pattern != "", "validators": len(r.Validators) > 0,
-		"before": r.Before != 0, "after": r.After != 0, "gap": r.Gap != 0, "keys": len(r.Keys) > 0, "beside": len(r.Beside) > 0,
+		"before": r.Before != 0, "after": r.After != 0, "gap": r.Gap != 0, "keys": len(r.Keys) > 0, "beside": len(r.Beside) > 0, "within": r.Within != "",
 		"headers": len(r.Headers) > 0, "exception": r.Exception != "", "frame": r.Frame != "", "reverse": r.Reverse, "instead": r.Instead != "",
 	}
 	for _, key := range ruleKeys {
@@ -116,6 +116,9 @@ func (r *Rule) Check() []Mistake {
 		case given[key] && !slices.Contains(need.must, key) && !slices.Contains(need.may, key):
 			add(key, "does not belong to a %s", r.Part)
 		}
+	}
+	if r.Within != "" && len(r.Beside) == 0 {
+		add("within", "needs beside")
 	}
 	for key, n := range map[string]int{"before": r.Before, "after": r.After, "gap": r.Gap} {
 		if n < 0 || n > 64 {

@@ -20,6 +20,7 @@ func TestParseRefuses(t *testing.T) {
 		{"key of another part", head + "[disclosure.a]\npart = \"name\"\npattern = \"abc\"\nheaders = [\"X\"]\n", "x.toml:7: disclosure.a.headers: does not belong to a name"},
 		{"reverse of a name", head + "[disclosure.a]\npart = \"name\"\npattern = \"abc\"\nreverse = true\n", "disclosure.a.reverse: does not belong to a name"},
 		{"lines", head + "[disclosure.a]\npart = \"trace\"\npattern = \"abc\"\ngap = 65\n", "disclosure.a.gap: is not a number of lines from 0 to 64"},
+		{"within alone", head + "[disclosure.a]\npart = \"member\"\nkeys = [\"a\"]\nwithin = \"b\"\n", "x.toml:7: disclosure.a.within: needs beside"},
 		{"status", head + "[disclosure.a]\npart = \"name\"\npattern = \"abc\"\nstatus = [\"5x\"]\n", `disclosure.a.status: "5x" is no status`},
 		{"media", head + "[disclosure.a]\npart = \"page\"\nmarks = [\"abcd\"]\nmedia = [\"pdf\"]\n", `disclosure.a.media: "pdf" is none of`},
 		{"mark", head + "[disclosure.a]\npart = \"page\"\nmarks = [\"abc\"]\n", `disclosure.a.marks: "abc" is too short`},

@@ -119,6 +119,7 @@ var errorKeys = []key{
 	{path: "disclosure.NAME.gap", def: int64(0)},
 	{path: "disclosure.NAME.keys", raw: true, check: nonEmpty},
 	{path: "disclosure.NAME.beside", raw: true, check: nonEmpty},
+	{path: "disclosure.NAME.within", raw: true},
 	{path: "disclosure.NAME.headers", raw: true, check: nonEmpty},
 	{path: "disclosure.NAME.exception", raw: true},
 	{path: "disclosure.NAME.frame", raw: true},

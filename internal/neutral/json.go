@@ -166,7 +166,7 @@ func (w *jsonWriter) effects(object *node) (does []effect, err error) {
 	for _, names := range []map[string]bool{nil, stand} {
 		for i := range object.members {
 			m := &object.members[i]
-			e, err := w.discloses(m, names)
+			e, err := w.discloses(object, m, names)
 			if err != nil {
 				return nil, err
 			}
@@ -187,7 +187,7 @@ func (w *jsonWriter) effects(object *node) (does []effect, err error) {
 // discloses returns what becomes of a member, and notes it. Of several rules the first one
 // counts. With stand, the names that stand in the object, the rules are tried that ask for
 // one of them; without it, the others.
-func (w *jsonWriter) discloses(m *member, stand map[string]bool) (e effect, err error) {
+func (w *jsonWriter) discloses(object *node, m *member, stand map[string]bool) (e effect, err error) {
 	beside := stand != nil
 	if m.value.kind == 0 && !m.value.isString && !(m.value.number && beside) {
 		return nothing, nil
@@ -210,12 +210,29 @@ func (w *jsonWriter) discloses(m *member, stand map[string]bool) (e effect, err 
 			}
 			continue
 		}
+		if fits, err := w.within(r, object); err != nil || !fits {
+			if err != nil {
+				return nothing, err
+			}
+			continue
+		}
 		w.n.note(r, text)
 		if e == nothing {
 			e = effect{r}
 		}
 	}
 	return e, nil
+}
+
+// within reports whether an object says what a rule asks for around its member.
+func (w *jsonWriter) within(r *rule, object *node) (bool, error) {
+	if r.within == nil {
+		return true, nil
+	}
+	if err := w.n.spend(object.end - object.start); err != nil {
+		return false, err
+	}
+	return w.n.matches(r.within, object.lines(nil, ""))
 }
 
 // named reports whether a rule knows a member by its name alone, or by its value.

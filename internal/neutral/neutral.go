@@ -31,6 +31,7 @@ type Set struct {
 type rule struct {
 	*disclosure.Rule
 	value            *regexp.Regexp // Pattern of a Member or Header
+	within           *regexp.Regexp
 	exception, frame *regexp.Regexp
 	beside           []string // folded
 }
@@ -108,6 +109,7 @@ func (c *compiler) rule(r *rule, from *disclosure.Rule) {
 		c.set.pages = append(c.set.pages, r)
 	case disclosure.Member:
 		r.value = c.expression(r, "pattern", r.Pattern)
+		r.within = c.expression(r, "within", r.Within)
 		for _, key := range r.Keys {
 			folded := fold(key)
 			c.set.members[folded] = append(c.set.members[folded], r)

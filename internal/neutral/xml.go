@@ -194,6 +194,12 @@ func (x *xmlReader) takes(name string, start int) (takes *rule, err error) {
 		if !beside || !x.fits(r, name, start) {
 			continue
 		}
+		if fits, err := x.n.matches(r.within, x.words); err != nil || !fits {
+			if err != nil {
+				return nil, err
+			}
+			continue
+		}
 		text := x.text(name, start)
 		x.n.note(r, text)
 		if takes == nil {
