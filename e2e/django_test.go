@@ -72,7 +72,8 @@ var apiRequests = []apiRequest{
 	{name: "no content", path: "/api/empty", status: 204},
 }
 
-// TestDjango puts redactd in front of a Django REST Framework API.
+// TestDjango puts redactd in front of a Django REST Framework API, where nothing but
+// secrets goes from its errors.
 func TestDjango(t *testing.T) {
 	for _, debug := range []string{"on", "off"} {
 		t.Run("debug "+debug, func(t *testing.T) {
@@ -90,7 +91,10 @@ func TestDjango(t *testing.T) {
 			t.Run("upstream only", func(t *testing.T) {
 				h := apiHop(t, ps, api, false)
 				for _, r := range apiRequests {
-					h.try(t, r, debug)
+					// What becomes of errors by default is shown by TestErrorResponses.
+					if r.status < 400 {
+						h.try(t, r, debug)
+					}
 				}
 				h.finish(t, ps, h.seen)
 			})
@@ -160,6 +164,9 @@ urls = ["http://` + back.addr + `"]
 upstream = "api"
 path_prefix = "/"
 response = "errors"
+[route.api.errors]
+4xx = "scrub"
+5xx = "scrub"
 [route.accounts]
 upstream = "api"
 path_prefix = "/accounts"

@@ -23,7 +23,8 @@ type errorApp struct {
 	// env is what it needs besides what all are given.
 	env func(k kit, debug bool) []string
 	// internals are what its answers must not tell: names of functions and files.
-	internals []string
+	internals  []string
+	compresses bool // for clients that accept it
 	// answers are what is said of some answers of its own, by the name of the case:
 	// a status, if it is another than in errorCases, and more words to keep.
 	answers map[string]errorAnswer
@@ -90,7 +91,7 @@ func init() {
 	pythonNames := []string{"charge_ledger", "read_report", "Traceback", "site-packages"}
 	for _, version := range []string{"3.2", "4.2", "5.2"} {
 		errorApps = append(errorApps, errorApp{
-			name: "django-" + version, kit: "django" + version, command: python("django", "manage.py"), internals: pythonNames,
+			name: "django-" + version, kit: "django" + version, compresses: true, command: python("django", "manage.py"), internals: pythonNames,
 			answers: map[string]errorAnswer{"validation": {kept: []string{"This field is required.", "Ensure this value is less than or equal to 10.", "is not a valid choice."}}},
 		})
 	}
@@ -128,7 +129,7 @@ func init() {
 			internals: []string{"chargeLedger", "readReport", "goroutine", "main.go"},
 			answers:   map[string]errorAnswer{"validation": {kept: []string{"quantity: must be at most 10", "currency: GBP is not one of EUR, USD", "address: required"}}},
 		},
-		errorApp{name: "spring", kit: "errors-spring", command: springBoot, internals: []string{"chargeLedger", "readReport", "Shop.java", "\tat "},
+		errorApp{name: "spring", kit: "errors-spring", compresses: true, command: springBoot, internals: []string{"chargeLedger", "readReport", "Shop.java", "\tat "},
 			// Tomcat answers itself.
 			more: []errorCase{{"server-page", "GET", "/invoices%2F7", "", errorAnswer{status: 400}}},
 		},
@@ -160,7 +161,7 @@ func springBoot(k kit, addr string, debug bool) *exec.Cmd {
 		show = "always"
 	}
 	return inDirectory(string(k), "java", "-Xmx256m", "-XX:TieredStopAtLevel=1", "-cp", k.path("classes")+":"+k.path("lib", "*"),
-		"com.example.shop.Shop", "--server.address="+host, "--server.port="+port, "--spring.main.banner-mode=off",
+		"com.example.shop.Shop", "--server.address="+host, "--server.port="+port, "--spring.main.banner-mode=off", "--server.compression.enabled=true",
 		"--server.error.include-stacktrace="+show, "--server.error.include-binding-errors="+show,
 		// Without their message the errors of ResponseStatusException are of no use to a caller.
 		"--server.error.include-message=always", "--server.error.include-exception="+strconv.FormatBool(debug))

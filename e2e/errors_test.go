@@ -4,10 +4,12 @@ package e2e
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/json"
 	"mime"
 	"os"
+	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -27,16 +29,19 @@ func TestErrorResponses(t *testing.T) {
 					if captures != nil {
 						captures.app(t, app, debug)
 					}
-					errorResponses(t, app, debug)
+					errorResponses(t, app, debug, true)
 				})
+			}
+			if app.name == "flask" {
+				t.Run("upstream only", func(t *testing.T) { errorResponses(t, app, true, false) })
 			}
 		})
 	}
 }
 
-func errorResponses(t *testing.T, app errorApp, debug bool) {
+func errorResponses(t *testing.T, app errorApp, debug, file bool) {
 	ps := newErrorPlants()
-	h := newErrorHop(t, ps, startErrorApp(t, app, ps, debug))
+	h := newErrorHop(t, ps, startErrorApp(t, app, ps, debug), file)
 	h.debug = debug
 	for _, c := range app.cases() {
 		for _, accept := range errorAccepts {
@@ -46,6 +51,10 @@ func errorResponses(t *testing.T, app errorApp, debug bool) {
 	if h.leaks < len(errorAccepts) {
 		t.Errorf("only %d answers of the application tell something of its inside", h.leaks)
 	}
+	if app.compresses != (h.coded > 0) {
+		t.Errorf("%d answers of the application are compressed", h.coded)
+	}
+	h.list(t)
 	h.finish(t, ps.secrets, counted(h.get(t, "/metrics")))
 }
 
@@ -56,12 +65,20 @@ type errorHop struct {
 	inner errorPlants
 	debug bool
 	leaks int // answers of the application that tell something of its inside
+	coded int // answers of it that are compressed
+	// reports is how often redactd has something to report: its answer has a reference, or
+	// the application has failed.
+	reports int
 }
 
-func newErrorHop(t *testing.T, ps errorPlants, app *runningApp) *errorHop {
+// newErrorHop starts redactd as a configuration file says, or with nothing but the
+// application's URL.
+func newErrorHop(t *testing.T, ps errorPlants, app *runningApp, file bool) *errorHop {
 	t.Helper()
 	back := newTee(t, app.addr)
-	r := startRedactd(t, `
+	config, args := "", []string{"--upstream", "http://" + back.addr, "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"}
+	if file {
+		config, args = `
 [server]
 listen = ["127.0.0.1:0"]
 [admin]
@@ -77,7 +94,9 @@ urls = ["http://`+back.addr+`"]
 [route.shop]
 upstream = "shop"
 response = "errors"
-`)
+`, nil
+	}
+	r := startRedactd(t, config, args...)
 	return &errorHop{
 		hop: &hop{redactd: r, ps: ps.secrets, front: newTee(t, r.addr), back: back, seen: tally{}},
 		app: app, inner: ps,
@@ -87,7 +106,7 @@ response = "errors"
 // fail makes a request that is answered with an error, and holds what came out of redactd
 // to what the application answered.
 func (h *errorHop) fail(t *testing.T, c errorCase, accept string) {
-	h.send(t, apiRequest{method: c.method, path: c.path, json: c.body(h.inner), accept: accept, status: c.status})
+	h.send(t, apiRequest{method: c.method, path: c.path, json: c.body(h.inner), accept: accept, gzip: accept == "*/*", status: c.status})
 	fronts, backs := h.pairs(t)
 	if len(fronts) != 1 {
 		t.Fatalf("%d exchanges for one request", len(fronts))
@@ -104,6 +123,9 @@ func (h *errorHop) fail(t *testing.T, c errorCase, accept string) {
 	for _, s := range h.inside(sent.head + after) {
 		t.Errorf("the answer tells %q: %.2000q", s, sent.head+after)
 	}
+	if original.field("Content-Encoding") != "" {
+		h.coded++
+	}
 	tells := h.inside(original.head + before)
 	if len(tells) > 0 {
 		h.leaks++
@@ -112,7 +134,11 @@ func (h *errorHop) fail(t *testing.T, c errorCase, accept string) {
 	if !bytes.Equal(sent.body, original.body) {
 		h.changed(t, accept, original, sent)
 	}
-	if reference := sent.field("X-Error-Id"); reference != "" {
+	reference := sent.field("X-Error-Id")
+	if reference != "" || c.status >= 500 {
+		h.reports++
+	}
+	if reference != "" {
 		h.operator(t, c, reference, before)
 	} else if len(h.inside(before)) > 0 || mediaOf(original) != mediaOf(sent) {
 		t.Errorf("no reference in %q", sent.head)
@@ -136,7 +162,7 @@ func (h *errorHop) operator(t *testing.T, c errorCase, reference, original strin
 	var out string
 	// Reports are written behind the answer.
 	h.await(t, "the report of an error", func() bool {
-		cmd := h.command(t.Context(), "errors", "show", "--json", "--config", "config.toml", reference)
+		cmd := h.command(t.Context(), "errors", "show", "--json", "--records", "sqlite:data/records.db", reference)
 		data, err := cmd.Output()
 		out = string(data)
 		return err == nil
@@ -167,6 +193,32 @@ func (h *errorHop) operator(t *testing.T, c errorCase, reference, original strin
 	if shown.Framework == "" && h.app.app.frame(c, original) != "" {
 		t.Error("errors show names no framework")
 	}
+}
+
+// list asks redactd for all errors, and counts them.
+func (h *errorHop) list(t *testing.T) {
+	t.Helper()
+	var out string
+	groups, reports := 0, 0
+	h.await(t, "the report of every error", func() bool {
+		out = run(t, func(ctx context.Context) *exec.Cmd {
+			return h.command(ctx, "errors", "list", "--limit", "0", "--json", "--records", "sqlite:data/records.db")
+		})
+		groups, reports = 0, 0
+		for line := range strings.Lines(out) {
+			var group struct{ Count int }
+			if err := json.Unmarshal([]byte(line), &group); err != nil {
+				t.Fatalf("errors list: %v\n%s", err, line)
+			}
+			groups++
+			reports += group.Count
+		}
+		return reports == h.reports
+	})
+	if groups > reports/2 {
+		t.Errorf("%d errors are %d groups:\n%s", reports, groups, out)
+	}
+	h.inner.secrets.absent(t, "errors list", []byte(out))
 }
 
 // inside returns what text tells of the application's inside.

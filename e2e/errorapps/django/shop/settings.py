@@ -8,7 +8,11 @@ SECRET_KEY = os.environ["SECRET_KEY"]
 ALLOWED_HOSTS = ["*"]
 ROOT_URLCONF = "shop.urls"
 INSTALLED_APPS = ["rest_framework", "shop"]
-MIDDLEWARE = ["shop.views.limits", "django.middleware.common.CommonMiddleware"]
+MIDDLEWARE = [
+    "django.middleware.gzip.GZipMiddleware",
+    "shop.views.limits",
+    "django.middleware.common.CommonMiddleware",
+]
 TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
 USE_TZ = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
