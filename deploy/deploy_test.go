@@ -291,7 +291,7 @@ func TestAlerts(t *testing.T) {
 		}
 	}
 	for _, want := range []string{
-		"RedactdSecretsInErrorResponses", "RedactdFindingsSurge", "RedactdUninspectedBytes", "RedactdFailingClosed",
+		"RedactdSecretsInErrorResponses", "RedactdFindingsSurge", "RedactdUninspectedBytes", "RedactdNewError", "RedactdErrorResponsesSurge", "RedactdFailingClosed",
 		"RedactdUpstreamDown", "RedactdReloadFailed", "RedactdAuditFailing",
 	} {
 		if !seen[want] {

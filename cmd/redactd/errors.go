@@ -38,7 +38,8 @@ func (f *recordsFlags) add(e *env, cmd *cobra.Command) {
 func (e *env) recordsHelp() string {
 	return `The database is that of --records, or of [records] in --config. Without either it
 is where the configuration file says that $` + configVariable + ` names or, where there
-is one, ` + e.systemConfig + `; and else in ` + defaultRecords + `.`
+is one, ` + e.systemConfig + `; and else in ` + defaultRecords + `.
+Leave a DSN with a password to --config: others see the command line.`
 }
 
 // defaultRecords is the database of serve unless told otherwise.

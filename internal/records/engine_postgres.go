@@ -71,7 +71,7 @@ func (e *postgresEngine) shrink(context.Context, *sql.DB) error { return nil }
 // postgresKinds are by codes, or classes of them, of
 // https://www.postgresql.org/docs/current/errcodes-appendix.html.
 var postgresKinds = map[string]Kind{
-	"08": Unreachable, "28": Denied, "40": Conflict, "53": Busy, "57": Unreachable, "58": Other,
+	"08": Unreachable, "28": Denied, "40": Conflict, "53": Busy, "57": Unreachable, "58": IO,
 	"53100": Full, "55P03": Busy, "57014": Timeout, "42501": Denied, "25006": Denied,
 	"3D000": Missing, "XX001": Corrupt, "XX002": Corrupt,
 }

@@ -129,7 +129,7 @@ var sqliteKinds = map[int]struct {
 	5:  {Busy, "another process has the database locked"},
 	6:  {Busy, "another connection has a table locked"},
 	8:  {Denied, "the database can't be written to"},
-	10: {Other, "reading or writing the file failed"},
+	10: {IO, "reading or writing the file failed"},
 	11: {Corrupt, "the database is damaged (restore it from a copy, or move it away to start anew)"},
 	13: {Full, "there is no room left on the disk"},
 	14: {Denied, "the file can't be opened"},

@@ -18,6 +18,7 @@ const (
 	Timeout     Kind = "timeout"     // took too long; again later
 	Unreachable Kind = "unreachable" // no connection to the server; again later
 	Full        Kind = "full"        // no room on the disk; again when there is
+	IO          Kind = "io"          // the disk does not read or write
 	Denied      Kind = "denied"      // no right to do that
 	Corrupt     Kind = "corrupt"     // damaged, or no database at all
 	Schema      Kind = "schema"      // made by another version of redactd
