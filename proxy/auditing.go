@@ -38,9 +38,13 @@ func (p *Proxy) tell(pol *policy, f *filter, dir, id string, hits []scrub.Hit) e
 	}
 	b := eventPool.Get().(*eventBuffer)
 	defer b.release()
-	events := b.events(hits, audit.Event{
+	base := audit.Event{
 		Time: time.Now().UTC(), Route: f.name, Direction: dir, Shadow: f.shadow, RequestID: id, ConfigDigest: pol.digest,
-	})
+	}
+	if dir == dirRequest { // an answer goes to whoever asked
+		base.Destination = f.destination
+	}
+	events := b.events(hits, base)
 	ctx, cancel := context.WithTimeout(context.Background(), auditTimeout)
 	defer cancel()
 	if err := p.recorder.Record(ctx, events); err != nil {

@@ -21,6 +21,7 @@ type hitKey struct {
 	rule                              *redact.Rule
 	action, path, fingerprint, secret string
 	length                            int
+	origin                            scrub.Origin
 }
 
 // fewHits are compared one by one; more are looked up in a map.
@@ -35,7 +36,7 @@ func (b *eventBuffer) events(hits []scrub.Hit, base audit.Event) []audit.Event {
 	mapped := len(hits) > fewHits
 	for i := range hits {
 		h := &hits[i]
-		key := hitKey{h.Rule, h.Action, h.Path, h.Fingerprint, h.Secret, h.Length}
+		key := hitKey{h.Rule, h.Action, h.Path, h.Fingerprint, h.Secret, h.Length, h.Origin}
 		if k, ok := b.find(key, mapped); ok {
 			b.list[k].Count = b.list[k].N() + 1
 			continue
@@ -46,6 +47,7 @@ func (b *eventBuffer) events(hits []scrub.Hit, base audit.Event) []audit.Event {
 		e := base
 		e.Rule, e.Severity, e.Tags = h.Rule.ID, h.Rule.Severity.String(), h.Rule.Tags
 		e.Action, e.Path, e.Length, e.Fingerprint, e.Secret = h.Action, h.Path, h.Length, h.Fingerprint, h.Secret
+		e.Service, e.Version, e.Logger, e.Environment = h.Origin.Service, h.Origin.Version, h.Origin.Logger, h.Origin.Environment
 		b.list = append(b.list, e)
 	}
 	return b.list
@@ -59,7 +61,8 @@ func (b *eventBuffer) find(key hitKey, mapped bool) (int, bool) {
 	for k := range b.list {
 		e := &b.list[k]
 		if e.Rule == key.rule.ID && e.Action == key.action && e.Path == key.path && e.Fingerprint == key.fingerprint &&
-			e.Secret == key.secret && e.Length == key.length {
+			e.Secret == key.secret && e.Length == key.length && e.Service == key.origin.Service && e.Version == key.origin.Version &&
+			e.Logger == key.origin.Logger && e.Environment == key.origin.Environment {
 			return k, true
 		}
 	}

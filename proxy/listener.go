@@ -33,6 +33,7 @@ func (b *builder) listener(name string, cfg *config.Listener) *listener {
 	key := "listener." + name
 	l := &listener{cfg: cfg}
 	b.filter(&l.filter, key, name, &cfg.Policy, protocolCodecs[cfg.Protocol])
+	l.destination = cfg.Upstream
 	var err error
 	if l.serverTLS, err = serverTLS(&config.Server{TLSCert: cfg.TLSCert, TLSKey: cfg.TLSKey}); err != nil {
 		b.fail(key+".tls_cert", "%v", err)

@@ -36,10 +36,12 @@ type policy struct {
 
 // filter is what is looked for on a route or a listener, and what becomes of it.
 type filter struct {
-	name    string
-	policy  *config.Policy
-	ruleIDs map[string]bool
-	scrub   *scrub.Policy
+	name string
+	// destination is the name of the upstream.
+	destination string
+	policy      *config.Policy
+	ruleIDs     map[string]bool
+	scrub       *scrub.Policy
 	// newScrubber returns the working memory for one exchange.
 	newScrubber func() scrubber
 	canStream   func(scrub.Meta) bool
@@ -242,6 +244,7 @@ func (b *builder) route(p *policy, name string, cfg *config.Route) *route {
 		rt.keep[strings.ToLower(h)] = true
 	}
 	b.filter(&rt.filter, key, name, &cfg.Policy, cfg.Codec)
+	rt.destination = cfg.Upstream
 	rt.errors = b.errorPolicy(key, rt)
 	if rt.scrub != nil {
 		rt.scrub.Annotate, rt.scrub.MaxDelay = cfg.Annotate, time.Duration(cfg.MaxDelay)

@@ -45,6 +45,8 @@ type Field struct {
 	// Value is the decoded text.
 	Value []byte
 	Kind  Kind
+	// Around tells what the field stands in, nil where that is not known.
+	Around Around
 }
 
 // Splice says that Text replaces bytes Start to End (exclusive) of a value or

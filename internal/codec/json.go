@@ -56,6 +56,7 @@ type frame struct {
 	// suspect.
 	wanted        bool
 	name, nameEnd int // its own name in src, with escapes; see build
+	at            int // of its bracket in src, -1 if that is another piece
 	path          int // length of the path that members of it begin with
 	key           int // where in keys the key of its elements begins, for an array
 }
@@ -82,6 +83,8 @@ type jsonWalker struct {
 	seen  int  // bytes of the step at hand that are known not to end its value
 	named int  // bytes of it that are known not to end its name
 	field Field
+	src   []byte // what the walk at hand is of
+	outer Around // what the document stands in
 }
 
 // step is what scan found. Offsets are in src.
@@ -96,8 +99,9 @@ type step struct {
 func (w *jsonWalker) Reset() {
 	w.wipe()
 	w.path, w.keys, w.name = wiped(w.path), wiped(w.keys), wiped(w.name)
-	w.field = Field{}
+	w.field, w.outer = Field{}, nil
 	w.rewind(nil, nil)
+	w.forget()
 }
 
 // rewind makes w ready for a document that stands at path under key.
@@ -113,12 +117,14 @@ func (w *jsonWalker) rewind(path, key []byte) {
 
 func (w *jsonWalker) Walk(dst []Splice, src []byte, final bool, v Visitor) (out []Splice, n int, err error) {
 	w.begin()
+	w.forget()
 	w.sieve, w.sifts = sieve{}, true
 	if final && !w.began && len(src) <= wideStretch {
 		w.sieve.wide = len(src) // a small payload that is not suspect is not walked
 	}
 	out, n, err = w.walk(dst, src, final, v)
 	w.build(src)
+	w.forget()
 	return out, n, err
 }
 
@@ -137,6 +143,7 @@ func (w *jsonWalker) document(dst []Splice, src, path, key []byte, v Visitor) (o
 // walk is Walk without letting go of the texts before. Without a visitor it
 // checks the syntax only.
 func (w *jsonWalker) walk(dst []Splice, src []byte, final bool, v Visitor) (out []Splice, n int, err error) {
+	w.src = src
 	if !w.began {
 		const bom = "\xef\xbb\xbf"
 		if !final && len(src) < len(bom) && bytes.HasPrefix([]byte(bom), src) {
@@ -350,7 +357,7 @@ func (w *jsonWalker) check() (msg string) {
 		if len(w.stack) == maxDepth {
 			return tooDeep
 		}
-		w.stack = append(w.stack, frame{array: w.step.kind == '['})
+		w.stack = append(w.stack, frame{array: w.step.kind == '[', at: w.step.val})
 	}
 	return ""
 }

@@ -72,7 +72,7 @@ func (w *jsonWalker) skim(src []byte, n, limit int) int {
 				return n
 			}
 			f.some = true
-			w.stack = append(w.stack, frame{array: c == '[', name: name, nameEnd: nameEnd})
+			w.stack = append(w.stack, frame{array: c == '[', at: i, name: name, nameEnd: nameEnd})
 			top++
 			f = &w.stack[top]
 			n = i + 1

@@ -126,7 +126,7 @@ func (w *jsonWalker) takeName(dst []Splice, src []byte, spared bool, v Visitor) 
 		w.path = appendSegment(w.path, key)
 		return dst, key, nil
 	}
-	w.field = Field{Path: w.path, Value: key, Kind: Name}
+	w.field = Field{Path: w.path, Value: key, Kind: Name, Around: w}
 	edits, remove, err := v.Visit(&w.field)
 	switch {
 	case err != nil:
@@ -146,7 +146,7 @@ func (w *jsonWalker) takeName(dst []Splice, src []byte, spared bool, v Visitor) 
 // takeScalar visits the value at hand.
 func (w *jsonWalker) takeScalar(dst []Splice, src, key []byte, v Visitor) (out []Splice, remove bool, err error) {
 	s := &w.step
-	w.field = Field{Key: key, Path: w.path}
+	w.field = Field{Key: key, Path: w.path, Around: w}
 	switch s.kind {
 	case '"':
 		raw := src[s.val+1 : s.end-1]
@@ -217,7 +217,7 @@ func (w *jsonWalker) remove(dst []Splice, n int, list members) []Splice {
 }
 
 func (w *jsonWalker) push(array, wanted bool, key []byte) {
-	f := frame{array: array, wanted: wanted, key: len(w.keys)}
+	f := frame{array: array, at: w.step.val, wanted: wanted, key: len(w.keys)}
 	if array {
 		w.keys = append(w.keys, key...)
 		w.path = append(w.path, "[]"...)

@@ -30,6 +30,7 @@ type logfmtWalker struct {
 	sieve sieve
 	pairs []pair
 	path  []byte
+	at    []byte // the line at hand
 }
 
 func (w *logfmtWalker) Reset() {
@@ -143,6 +144,8 @@ func quoteEnd(line []byte, i int) int {
 }
 
 func (w *logfmtWalker) walkPairs(dst []Splice, line []byte, base int, v Visitor) ([]Splice, error) {
+	w.at = line
+	defer func() { w.at = nil }()
 	var list members
 	sep := w.pairs[0].key
 	for i := range w.pairs {
@@ -166,7 +169,7 @@ func (w *logfmtWalker) walkPairs(dst []Splice, line []byte, base int, v Visitor)
 func (w *logfmtWalker) walkPair(dst []Splice, line []byte, p *pair, base int, v Visitor) (out []Splice, remove bool, err error) {
 	doc := &w.line.doc
 	key := line[p.key:p.keyEnd]
-	doc.field = Field{Value: key, Kind: Name}
+	doc.field = Field{Value: key, Kind: Name, Around: w}
 	edits, remove, err := v.Visit(&doc.field)
 	if err != nil {
 		return dst, false, err
@@ -184,7 +187,7 @@ func (w *logfmtWalker) walkPair(dst []Splice, line []byte, p *pair, base int, v 
 		w.path = appendSegment(w.path[:0], Apply(nil, key, edits))
 	}
 	raw := line[p.val:p.valEnd]
-	doc.field = Field{Key: key, Path: w.path, Kind: String}
+	doc.field = Field{Key: key, Path: w.path, Kind: String, Around: w}
 	if p.quoted {
 		return doc.visit(dst, v, &doc.field, raw, base+p.val, backslash{})
 	}

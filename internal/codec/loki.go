@@ -19,7 +19,7 @@ type lokiCodec struct{}
 
 var (
 	lokiPair = &shape{name: "LabelPair", pair: true, members: []member{one(1, "name", text, nil), flat(one(2, "value", text, nil))}}
-	lokiPush = &shape{name: "PushRequest", members: []member{list(1, "streams", message, &shape{name: "Stream", members: []member{
+	lokiPush = &shape{name: "PushRequest", members: []member{list(1, "streams", message, &shape{name: "Stream", tells: true, form: FormLokiStream, members: []member{
 		one(1, "labels", labels, nil), one(3, "hash", kept, nil),
 		list(2, "entries", message, &shape{name: "Entry", members: []member{
 			one(1, "timestamp", kept, nil), one(0, "ts", kept, nil), one(2, "line", line, nil),

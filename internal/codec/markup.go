@@ -185,7 +185,7 @@ func isSpace(c byte) bool {
 
 // script visits the content of a script, which may be JSON.
 func (w *markupWalker) script(dst []Splice, raw []byte, base int, v Visitor) ([]Splice, error) {
-	edits, ok, err := w.nest(raw, nil, nil, v)
+	edits, ok, err := w.nest(raw, nil, nil, nil, v)
 	if err != nil || ok {
 		return w.put(dst, edits, raw, raw, base, inJSONText), err
 	}

@@ -110,10 +110,10 @@ var numberPoint = point("NumberDataPoint", 7, 5, "asDouble", "asInt")
 // export returns the shape of a request with items of one signal: resources hold
 // scopes, and these items.
 func export(suffix, items string, item *shape) *shape {
-	inScope := &shape{name: "Scope" + suffix, members: []member{
+	inScope := &shape{name: "Scope" + suffix, tells: true, form: FormOTLPScope, members: []member{
 		one(1, "scope", message, scope), list(2, items, message, item), one(3, "schemaUrl", kept, nil),
 	}}
-	inResource := &shape{name: "Resource" + suffix, members: []member{
+	inResource := &shape{name: "Resource" + suffix, tells: true, form: FormOTLPResource, members: []member{
 		one(1, "resource", message, resource), list(2, "scope"+suffix, message, inScope), one(3, "schemaUrl", kept, nil),
 		list(1000, "instrumentationLibrary"+suffix, message, inScope),
 	}}

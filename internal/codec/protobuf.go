@@ -24,6 +24,7 @@ type protoWalker struct {
 	v       Visitor
 	field   Field
 	digits  []byte
+	open    []formed
 }
 
 // wipe clears everything that came from a payload.
@@ -135,7 +136,7 @@ func groupSize(src []byte, num uint64) int {
 // They lie in src, and their texts are valid until the next begin.
 func (w *protoWalker) walk(dst []Splice, src []byte, s *shape, names []byte, v Visitor) ([]Splice, error) {
 	w.src, w.v, w.path = src, v, w.path[:0]
-	w.sieve, w.dropped = sieve{}, false
+	w.sieve, w.dropped, w.open = sieve{}, false, w.open[:0]
 	w.sifting = askFirst
 	if v.Suspect(names) {
 		w.sifting = visitAll
@@ -207,7 +208,12 @@ func (w *protoWalker) member(dst []Splice, f *wireField, m *member, in *shape, k
 	}
 	remove := false
 	if m.kind == message {
+		open := len(w.open)
+		if m.of.tells {
+			w.open = append(w.open, formed{m.of.form, f.val, f.end})
+		}
 		dst, err = w.message(dst, f.val, f.end, m.of, key, depth+1)
+		w.open = w.open[:open]
 	} else if w.wants(f) {
 		dst, remove, err = w.value(dst, f, m.kind, key)
 	}
@@ -321,7 +327,7 @@ func edited(value []byte, edits []Splice) []byte {
 // value visits the text in f.
 func (w *protoWalker) value(dst []Splice, f *wireField, kind memberKind, key []byte) (_ []Splice, remove bool, err error) {
 	raw := w.src[f.val:f.end]
-	w.field = Field{Key: key, Path: w.path, Kind: String}
+	w.field = Field{Key: key, Path: w.path, Kind: String, Around: w}
 	mark := len(dst)
 	if kind == labels {
 		var ok bool
@@ -340,7 +346,7 @@ func (w *protoWalker) value(dst []Splice, f *wireField, kind memberKind, key []b
 func (w *protoWalker) integer(dst []Splice, f *wireField, key []byte, pair bool) ([]Splice, error) {
 	x, _ := binary.Uvarint(w.src[f.val:f.end])
 	w.digits = strconv.AppendInt(w.digits[:0], int64(x), 10)
-	w.field = Field{Key: key, Path: w.path, Value: w.digits, Kind: Number}
+	w.field = Field{Key: key, Path: w.path, Value: w.digits, Kind: Number, Around: w}
 	edits, remove, err := w.v.Visit(&w.field)
 	if err != nil || len(edits) == 0 && !remove {
 		return dst, err

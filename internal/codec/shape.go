@@ -11,6 +11,9 @@ type shape struct {
 	members []member
 	// pair says that the first member is the name which the others stand under.
 	pair bool
+	// tells says that it says who wrote what is in it, in this form.
+	tells bool
+	form  Form
 }
 
 // member is one field of a message.

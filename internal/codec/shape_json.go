@@ -20,6 +20,7 @@ type shapeWalker struct {
 	src     []byte
 	v       Visitor
 	field   Field
+	open    []int // where the objects begin that are open
 	edits   []Splice
 	bytes   []byte // what base64 stands for
 }
@@ -51,6 +52,7 @@ func (w *shapeWalker) walk(dst []Splice, src []byte, s *shape, names []byte, v V
 		return dst, err
 	}
 	w.src, w.v, w.path, w.keys = src, v, w.path[:0], w.keys[:0]
+	w.open, w.doc.outer = w.open[:0], w
 	w.sieve, w.dropped = sieve{}, false
 	w.sifting = askFirst
 	if v.Suspect(names) {
@@ -113,6 +115,8 @@ func (w *shapeWalker) message(dst []Splice, i int, s *shape, key []byte, depth i
 		return dst, i, &SyntaxError{Codec: "json", Offset: int64(i), Msg: tooDeep}
 	}
 	path, keys := len(w.path), len(w.keys)
+	w.open = append(w.open, i)
+	defer func(n int) { w.open = w.open[:n] }(len(w.open) - 1)
 	var name []Splice // of the pair's name, until it is there
 	if s.pair {
 		if key, name, err = w.pairName(i, s); err != nil {
@@ -341,7 +345,7 @@ func (w *shapeWalker) quoted(dst []Splice, i int, kind memberKind, key []byte) (
 		return dst, end, nil
 	}
 	mark := len(dst)
-	w.field = Field{Key: key, Path: w.path, Kind: String}
+	w.field = Field{Key: key, Path: w.path, Kind: String, Around: w}
 	dst, remove, err := w.visit(dst, w.v, &w.field, raw, base, backslash{})
 	switch {
 	case remove:
@@ -355,7 +359,7 @@ func (w *shapeWalker) quoted(dst []Splice, i int, kind memberKind, key []byte) (
 
 // number visits digits in quotes, at offset base.
 func (w *shapeWalker) number(dst []Splice, raw []byte, base int, key []byte) ([]Splice, error) {
-	w.field = Field{Key: key, Path: w.path, Value: raw, Kind: Number}
+	w.field = Field{Key: key, Path: w.path, Value: raw, Kind: Number, Around: w}
 	edits, remove, err := w.v.Visit(&w.field)
 	if err != nil || len(edits) == 0 && !remove {
 		return dst, err

@@ -174,7 +174,7 @@ func (w *sseWalker) value(dst []Splice, event []byte, base int, v Visitor) ([]Sp
 	}
 	raw := event[first:last]
 	w.field = Field{Value: w.decode(raw, dataLines{}), Kind: Text}
-	edits, ok, err := w.nest(w.field.Value, nil, nil, v)
+	edits, ok, err := w.nest(w.field.Value, nil, nil, nil, v)
 	remove := false
 	if !ok && err == nil {
 		edits, remove, err = v.Visit(&w.field)

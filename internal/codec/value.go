@@ -209,7 +209,7 @@ func put(dst []Splice, arena []byte, edits []Splice, value, raw []byte, base int
 
 // nest walks value as JSON if it is that, and returns the splices of it; they
 // are valid until the next call. It visits nothing if ok is false.
-func (l *leaf) nest(value, path, key []byte, v Visitor) (edits []Splice, ok bool, err error) {
+func (l *leaf) nest(value, path, key []byte, around Around, v Visitor) (edits []Splice, ok bool, err error) {
 	if !looksJSON(value) {
 		return nil, false, nil
 	}
@@ -223,6 +223,7 @@ func (l *leaf) nest(value, path, key []byte, v Visitor) (edits []Splice, ok bool
 		l.child = &jsonWalker{leaf: leaf{depth: l.depth + 1}}
 	}
 	l.child.begin()
+	l.child.outer = around
 	l.nested, ok, err = l.child.document(l.nested[:0], value, path, key, v)
 	return l.nested, ok, err
 }
@@ -233,7 +234,7 @@ func (l *leaf) nest(value, path, key []byte, v Visitor) (edits []Splice, ok bool
 // no edit, so that what is found by the key alone is found too.
 func (l *leaf) visit(dst []Splice, v Visitor, f *Field, raw []byte, base int, e escaping) (out []Splice, remove bool, err error) {
 	f.Value = l.decode(raw, e)
-	edits, ok, err := l.nest(f.Value, f.Path, f.Key, v)
+	edits, ok, err := l.nest(f.Value, f.Path, f.Key, f.Around, v)
 	if err != nil {
 		return dst, false, err
 	}

@@ -78,6 +78,7 @@ type Hit struct {
 	Length      int // bytes of the value found
 	Fingerprint string
 	Secret      string // which of the operator's own it is: "source/name"
+	Origin      Origin
 
 	// gone says that it was found again in a truer reading, or is part of an escape.
 	gone bool

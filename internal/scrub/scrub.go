@@ -58,6 +58,8 @@ func (s *Scrubber) Release() {
 		s.v.layers[i].wipe()
 	}
 	s.v.sc.Wipe()
+	s.v.origins.wipe()
+	s.v.around = nil
 	clear(s.v.hits)
 	clear(s.v.edits[:cap(s.v.edits)])
 	clear(s.splices[:cap(s.splices)])
@@ -286,6 +288,7 @@ var errZeros = errors.New("text behind zeros, in a charset that is not declared"
 // walk gathers the splices of a whole text. Where the text is not of the format
 // of c, it goes on as what it looks like, or as plain text.
 func (s *Scrubber) walk(c codec.Codec, text []byte, res *Result) error {
+	s.v.origins.begin(text)
 	var n int
 	var err error
 	s.splices, n, err = s.walker(c).Walk(s.splices[:0], text, true, &s.v)

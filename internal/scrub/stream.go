@@ -337,6 +337,7 @@ func (st *stream) walk() error {
 	want := readSize
 	for {
 		st.s.v.clear()
+		st.s.v.origins.begin(st.buf)
 		var n int
 		var err error
 		st.s.splices, n, err = w.Walk(st.s.splices[:0], st.buf, st.end, &st.s.v)

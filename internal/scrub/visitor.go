@@ -33,6 +33,9 @@ type visitor struct {
 	texts []byte
 	found []redact.Finding
 
+	around  codec.Around // of the field at hand, nil if it is not known
+	origins origins
+
 	layers [maxDisguises]layer // what is decoded, see unmask
 }
 
@@ -43,10 +46,20 @@ func (v *visitor) one(f codec.Field) *codec.Field {
 }
 
 // clear makes room; edits returned before are invalid then.
-func (v *visitor) clear() { v.edits, v.texts = v.edits[:0], v.texts[:0] }
+func (v *visitor) clear() {
+	v.edits, v.texts = v.edits[:0], v.texts[:0]
+	v.origins.begin(nil)
+}
 
 // Visit implements codec.Visitor.
 func (v *visitor) Visit(f *codec.Field) (edits []codec.Splice, remove bool, err error) {
+	v.around = f.Around
+	edits, remove, err = v.search(f)
+	v.around = nil
+	return edits, remove, err
+}
+
+func (v *visitor) search(f *codec.Field) (edits []codec.Splice, remove bool, err error) {
 	if f.StandsIn() {
 		return nil, false, nil
 	}
@@ -134,6 +147,10 @@ func (v *visitor) note(fd redact.Finding, path, value []byte, line int) {
 	}
 	if v.keys != nil {
 		hit.Fingerprint = v.keys.Fingerprint(value)
+	}
+	if v.around != nil {
+		v.origins.set = v.set
+		hit.Origin = v.origins.around(v.around)
 	}
 	v.hits = append(v.hits, hit)
 }
