@@ -58,17 +58,7 @@ anew by someone who has the key. It may be a directory, for all files in it.
 			if err != nil {
 				return err
 			}
-			if asJSON {
-				enc := json.NewEncoder(e.stdout)
-				enc.SetIndent("", "  ")
-				err = enc.Encode(r)
-			} else {
-				err = r.WriteText(e.stdout)
-			}
-			if err == nil && !r.OK {
-				return silentError{exitFailure}
-			}
-			return err
+			return e.tellVerified(r, asJSON)
 		}),
 	}
 	f.add(e, cmd)
@@ -76,6 +66,21 @@ anew by someone who has the key. It may be a directory, for all files in it.
 	cmd.Flags().StringArrayVar(&keys, "key", nil, "public `KEY` that signs checkpoints, or a file with it (may be given again)")
 	cmd.Flags().StringArrayVar(&checkpoints, "checkpoint", nil, "`FILE` or directory with checkpoints kept elsewhere (may be given again)")
 	return cmd
+}
+
+// tellVerified prints a report; one of a fault makes the command fail.
+func (e *env) tellVerified(r audit.Report, asJSON bool) (err error) {
+	if asJSON {
+		enc := json.NewEncoder(e.stdout)
+		enc.SetIndent("", "  ")
+		err = enc.Encode(r)
+	} else {
+		err = r.WriteText(e.stdout)
+	}
+	if err == nil && !r.OK {
+		return silentError{exitFailure}
+	}
+	return err
 }
 
 // verifyEither proves an archive where --dir is a file, else a trail.

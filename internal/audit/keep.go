@@ -31,6 +31,8 @@ type keeper struct {
 	seq     func() uint64 // of the last record on disk
 	report  func(error)
 
+	told string // the last failure
+
 	started bool
 	ending  chan struct{}
 	work    context.Context // of attempts of anchors
@@ -102,6 +104,7 @@ func (k *keeper) run() {
 			k.failed(fmt.Errorf("tree of the audit trail: %w", err))
 			continue
 		}
+		k.told = ""
 		if now := k.now(); k.points != nil && !now.Before(next) {
 			next = now.Add(k.every)
 			k.checkpoint(now)
@@ -109,9 +112,14 @@ func (k *keeper) run() {
 	}
 }
 
+// failed counts a failure, and reports it unless it is the one before: the tree is
+// tried every second.
 func (k *keeper) failed(err error) {
 	k.failures.Add(1)
-	k.report(err)
+	if text := err.Error(); text != k.told {
+		k.told = text
+		k.report(err)
+	}
 }
 
 // checkpoint signs the tree as it is.
