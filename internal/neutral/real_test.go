@@ -3,6 +3,7 @@ package neutral
 import (
 	"bufio"
 	"bytes"
+	"encoding/json"
 	"html"
 	"io"
 	"io/fs"
@@ -67,6 +68,15 @@ func testReal(t *testing.T, set *Set, path string) {
 		_, _ = out.Write(res.Text)
 	default:
 		_, _ = out.Write(body)
+	}
+	if res.Text != nil && !res.Whole {
+		if json.Valid(body) && !json.Valid(res.Text) {
+			t.Errorf("no JSON any more: %.300q", res.Text)
+		}
+		again, err := set.Neutralise(set.NewScratch(), Body{r.StatusCode, mediaKind(r.Header.Get("Content-Type")), res.Text})
+		if err != nil || again.Whole || again.Text != nil {
+			t.Errorf("done again it changes once more, by %v: %.300q", again.Found, again.Text)
+		}
 	}
 	text := readable(out.String())
 	for what, values := range wanted(t, strings.TrimSuffix(path, ".http")+".want") {
