@@ -19,7 +19,7 @@ const expressionWork = 16
 
 // maxExamined bounds, in bytes, what of a text the expressions of Member, exception and
 // frame are tried on, from both its ends.
-const maxExamined = 64 << 10
+const maxExamined = 256 << 10
 
 // maxNodes bounds how many values a document may have, as a value takes more memory than
 // its bytes.

@@ -75,3 +75,26 @@ func TestBeside(t *testing.T) {
 		})
 	}
 }
+
+// A rule that does not count on a status has no say in what another one finds there.
+func TestStatuses(t *testing.T) {
+	s, err := Compile([]disclosure.Rule{
+		{ID: "long", Part: disclosure.Message, Pattern: `shard-[0-9]{1,9} of [^\n]{1,99}`, Status: []string{"5xx"}},
+		{ID: "short", Part: disclosure.Message, Pattern: `shard-[0-9]{1,9}`, Instead: "[shard]", Status: []string{"404", "403"}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for status, want := range map[int]string{404: "[shard] of your orders", 403: "[shard] of your orders", 400: "", 200: "", 500: "An internal error happened."} {
+		res, err := s.Neutralise(s.NewScratch(), Body{status, JSON, []byte(`{"m": "shard-7 of your orders"}`)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want != "" {
+			want = `{"m": "` + want + `"}`
+		}
+		if string(res.Text) != want {
+			t.Errorf("on %d: %s", status, res.Text)
+		}
+	}
+}

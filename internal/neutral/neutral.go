@@ -19,12 +19,26 @@ import (
 // Set is a compiled set of rules. It is immutable and safe for concurrent use.
 type Set struct {
 	rules   []rule
-	traces  *redact.Set // and messages
-	names   *redact.Set // looked for where neither stands
+	calm    spans // on statuses below 500
+	severe  spans // on the others
 	byID    map[string]*rule
 	pages   []*rule
 	members map[string][]*rule // by folded name
 	headers []*rule
+}
+
+// spans are the rules that look into texts, of those that count on some statuses: where
+// matches overlap, the kernel joins them, and a rule that does not count must have no say.
+type spans struct {
+	traces *redact.Set // and messages
+	names  *redact.Set // looked for where neither stands
+}
+
+func (s *Set) spans(status int) *spans {
+	if status >= 500 {
+		return &s.severe
+	}
+	return &s.calm
 }
 
 // rule is a disclosure.Rule ready for use.
@@ -54,15 +68,34 @@ func Compile(rules []disclosure.Rule) (*Set, error) {
 	for i := range rules {
 		c.rule(&c.set.rules[i], &rules[i])
 	}
-	var err error
-	c.set.traces, err = redact.Compile(c.traces, redact.Options{})
-	c.errs = append(c.errs, ruleErrors(err)...)
-	c.set.names, err = redact.Compile(c.names, redact.Options{})
-	c.errs = append(c.errs, ruleErrors(err)...)
+	c.set.severe = spans{c.compile(c.traces, true), c.compile(c.names, true)}
+	c.set.calm = spans{c.compile(c.traces, false), c.compile(c.names, false)}
 	if err := errors.Join(c.errs...); err != nil {
 		return nil, err
 	}
 	return c.set, nil
+}
+
+// compile compiles those of rules that count on statuses from 500 on, or below.
+func (c *compiler) compile(rules []redact.Rule, severe bool) *redact.Set {
+	var count []redact.Rule
+	for _, r := range rules {
+		if c.set.byID[r.ID].counts(severe) {
+			count = append(count, r)
+		}
+	}
+	set, err := redact.Compile(count, redact.Options{})
+	for _, err := range ruleErrors(err) {
+		if !slices.ContainsFunc(c.errs, func(other error) bool { return other.Error() == err.Error() }) {
+			c.errs = append(c.errs, err)
+		}
+	}
+	return set
+}
+
+// counts reports whether a rule counts on some status from 500 on, or below.
+func (r *rule) counts(severe bool) bool {
+	return len(r.Status) == 0 || slices.ContainsFunc(r.Status, func(s string) bool { return (s >= "5") == severe })
 }
 
 // ruleErrors returns the errors that redact.Compile joined.
@@ -237,7 +270,7 @@ func (f Frame) String() string {
 const maxFrames = 32
 
 // NewScratch returns working memory for one Neutralise at a time.
-func (s *Set) NewScratch() *redact.Scratch { return s.traces.NewScratch() }
+func (s *Set) NewScratch() *redact.Scratch { return s.severe.traces.NewScratch() }
 
 // Neutralise reads a body. The error is redact.ErrGaveUp where reading it took too much
 // work: it may disclose anything then.

@@ -75,7 +75,7 @@ func (n *neutraliser) names(edits []edit, text []byte, at int) ([]edit, error) {
 	if len(text) == 0 {
 		return edits, nil
 	}
-	if err := n.search(n.set.names, text); err != nil {
+	if err := n.search(n.set.spans(n.status).names, text); err != nil {
 		return nil, err
 	}
 	for _, f := range n.found {
@@ -89,7 +89,7 @@ func (n *neutraliser) names(edits []edit, text []byte, at int) ([]edit, error) {
 
 // traces returns the edits of the traces and messages in a text.
 func (n *neutraliser) traces(text []byte) (edits []edit, err error) {
-	if err := n.search(n.set.traces, text); err != nil {
+	if err := n.search(n.set.spans(n.status).traces, text); err != nil {
 		return nil, err
 	}
 	for i := 0; i < len(n.found); {
