@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"net/http"
+	"unicode/utf8"
 
 	"github.com/redactd/redactd/internal/codec"
 	"github.com/redactd/redactd/internal/config"
@@ -118,6 +119,12 @@ func (x *exchange) planFault(src io.Reader) (plan answerPlan, withheld bool) {
 		}
 		return answerPlan{}, true
 	}
+	if res.Text == nil {
+		// Text of an error stands where a picture was to come, with its type.
+		if other, err := x.responseScrubber().Body(body, scrub.Meta{ContentEncoding: x.answerMeta().ContentEncoding}); err == nil {
+			res = other
+		}
+	}
 	return x.neutralise(x.scrubbed(&res), &res)
 }
 
@@ -153,6 +160,9 @@ func (x *exchange) neutralise(plan answerPlan, res *scrub.Result) (_ answerPlan,
 		return plan, false
 	}
 	text, wide := widened(res.Text)
+	if x.mislabelled(text) {
+		return plan, !f.policy.shadow
+	}
 	x.keepOriginal(text)
 	read, err := x.recognise(text)
 	switch {
@@ -175,6 +185,16 @@ func (x *exchange) neutralise(plan answerPlan, res *scrub.Result) (_ answerPlan,
 		return answerPlan{}, true
 	}
 	return answerPlan{body: out, changed: true, neutral: true}, false
+}
+
+// mislabelled reports whether an answer that says it is in UTF-16 or UTF-32 is in something
+// else: then no character of it is one of ASCII, of which texts of errors have some.
+func (x *exchange) mislabelled(text []byte) bool {
+	label := bytes.ToLower(x.in.Header.ContentType())
+	if !bytes.Contains(label, []byte("utf-16")) && !bytes.Contains(label, []byte("utf-32")) && !bytes.Contains(label, []byte("ucs")) {
+		return false
+	}
+	return !bytes.ContainsFunc(text, func(r rune) bool { return r < utf8.RuneSelf })
 }
 
 // recognise reads what a text discloses, in the answer at hand.
