@@ -292,7 +292,7 @@ func TestAlerts(t *testing.T) {
 	}
 	for _, want := range []string{
 		"RedactdSecretsInErrorResponses", "RedactdFindingsSurge", "RedactdUninspectedBytes", "RedactdNewError", "RedactdErrorResponsesSurge", "RedactdFailingClosed",
-		"RedactdUpstreamDown", "RedactdReloadFailed", "RedactdAuditFailing",
+		"RedactdUpstreamDown", "RedactdReloadFailed", "RedactdAuditFailing", "RedactdErrorsWithheld",
 	} {
 		if !seen[want] {
 			t.Errorf("no alert %s", want)
