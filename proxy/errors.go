@@ -288,7 +288,7 @@ func isSignal(name []byte) bool {
 			return true
 		}
 	}
-	return answerSignals.has(name)
+	return is(name, "location") || answerSignals.has(name)
 }
 
 // neutralHeader reports whether header fields that disclose go from the answer.
