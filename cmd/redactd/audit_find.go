@@ -41,8 +41,8 @@ what stands in its place in logs stored in Elasticsearch, Loki and Splunk.
 
 The value is read from standard input, at a terminal without showing it, and is
 nowhere printed or kept. Looked for are its fingerprints and tokens under all keys
-of [token], and those of the secrets that the built-in rules find in it. A line feed
-at its end is left out.
+of [token], and those of the secrets that the built-in rules find in it. A line
+feed at its end is left out.
 
 It asks the database of [records], or --records; with --dir, or where there is no
 database, it reads the trail itself.

@@ -42,7 +42,7 @@ nothing is kept.
 Without --config it is the policy of serve --upstream.`,
 		Example: `  redactd errors try page.html
   redactd errors try --status 404 --accept text/html answer.json
-  curl -s http://127.0.0.1:8000/broken | redactd errors try --config config.toml --route api`,
+  curl -s http://127.0.0.1:8000/broken | redactd errors try -c c.toml --route api`,
 		Args:        cobra.MaximumNArgs(1),
 		Annotations: exits("0  it was tried", "1  the file or the configuration cannot be read"),
 		RunE:        e.runs(func(_ *cobra.Command, args []string) error { return e.tryError(f, args) }),
