@@ -25,11 +25,12 @@ type errorApp struct {
 	// internals are what its answers must not tell: names of functions and files.
 	internals  []string
 	compresses bool // for clients that accept it
+	jsonOnly   bool // answers 406 to those who accept text/html only
 	// answers are what is said of some answers of its own, by the name of the case:
 	// a status, if it is another than in errorCases, and more words to keep.
 	answers map[string]errorAnswer
-	// more are cases of its own.
-	more []errorCase
+	// more are cases of its own; own stand in place of errorCases.
+	more, own []errorCase
 }
 
 // errorApps are all of them; their files add to it.
@@ -108,13 +109,7 @@ func init() {
 			command: func(_ kit, addr string, _ bool) *exec.Cmd {
 				return inDirectory(errorAppDir("express"), "node", "app.js", addr)
 			},
-			env: func(k kit, debug bool) []string {
-				mode := "production"
-				if debug {
-					mode = "development"
-				}
-				return []string{"NODE_ENV=" + mode, "NODE_KIT=" + string(k), "EXPRESS=" + module}
-			},
+			env:       func(k kit, debug bool) []string { return append(nodeEnvironment(k, debug), "EXPRESS="+module) },
 			internals: []string{"chargeLedger", "readReport", "node_modules", "app.js"},
 			answers:   map[string]errorAnswer{"validation": {kept: []string{"Must be at most 10.", "is not one of EUR, USD.", "This field is required."}}},
 		})
@@ -152,6 +147,14 @@ func init() {
 			env:     func(k kit, debug bool) []string { return append(rubyEnvironment(k, debug), "RAILS_API=1") },
 			answers: invalid, more: missing},
 	)
+}
+
+func nodeEnvironment(k kit, debug bool) []string {
+	mode := "production"
+	if debug {
+		mode = "development"
+	}
+	return []string{"NODE_ENV=" + mode, "NODE_KIT=" + string(k)}
 }
 
 func springBoot(k kit, addr string, debug bool) *exec.Cmd {
@@ -241,6 +244,9 @@ func (app errorApp) frame(e errorCase, text string) string {
 
 // cases returns the requests to an application and what is said of its answers.
 func (app errorApp) cases() []errorCase {
+	if app.own != nil {
+		return app.own
+	}
 	var list []errorCase
 	for _, c := range errorCases {
 		own := app.answers[c.name]
@@ -251,6 +257,14 @@ func (app errorApp) cases() []errorCase {
 		list = append(list, c)
 	}
 	return append(list, app.more...)
+}
+
+// accepts returns the values of Accept that it is asked with.
+func (app errorApp) accepts() []accept {
+	if app.jsonOnly {
+		return errorAccepts[1:]
+	}
+	return errorAccepts
 }
 
 // pythonPrefix returns where the Python of a virtual environment has its library.

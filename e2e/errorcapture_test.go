@@ -22,7 +22,7 @@ import (
 	"time"
 )
 
-// capture writes answers of applications to files under dir, NAME/CASE.debug.ACCEPT.http
+// capture writes error responses of applications to files under dir, NAME/CASE.debug.ACCEPT.http
 // ("debug" only with debug on): status line, header fields and body as they came, but
 // for what is this machine's own and the chunks of a body. Beside each is a file .want
 // which says what must not reach a client ("gone"), what must ("kept") and what the
@@ -47,12 +47,12 @@ func (c *capture) app(t *testing.T, app errorApp, debug bool) {
 	clean := strings.NewReplacer(r.machine()...)
 	for _, e := range app.cases() {
 		media := map[string]bool{}
-		for _, accept := range errorAccepts {
+		for _, accept := range app.accepts() {
 			answer := parseCaptured(t, sized(t, r.raw(t, ps, e, accept.value), clean))
 			if answer.status != e.status {
 				t.Errorf("%s (Accept: %s): status %d, want %d", e.name, accept.value, answer.status, e.status)
 			}
-			if media[answer.media] || c.known(answer.body) || len(answer.body) > maxCaptured && e.name != "unhandled" {
+			if e.status < 400 || media[answer.media] || c.known(answer.body) || len(answer.body) > maxCaptured && e.name != "unhandled" {
 				continue
 			}
 			media[answer.media] = true

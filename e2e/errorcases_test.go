@@ -49,8 +49,10 @@ var errorCases = []errorCase{
 	{"rate-limited", "GET", "/limited", "", errorAnswer{status: 429, kept: []string{"17 seconds."}, fields: []string{"Retry-After: 17"}}},
 }
 
+type accept struct{ name, value string }
+
 // errorAccepts are the values of Accept that each is asked with.
-var errorAccepts = []struct{ name, value string }{{"html", "text/html"}, {"json", "application/json"}, {"any", "*/*"}}
+var errorAccepts = []accept{{"html", "text/html"}, {"json", "application/json"}, {"any", "*/*"}}
 
 // errorPlants are the secrets of an application and what else of its inside its
 // answers may tell.

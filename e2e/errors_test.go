@@ -44,7 +44,7 @@ func errorResponses(t *testing.T, app errorApp, debug, file bool) {
 	h := newErrorHop(t, ps, startErrorApp(t, app, ps, debug), file)
 	h.debug = debug
 	for _, c := range app.cases() {
-		for _, accept := range errorAccepts {
+		for _, accept := range app.accepts() {
 			t.Run(c.name+" "+accept.name, func(t *testing.T) { h.fail(t, c, accept.value) })
 		}
 	}
