@@ -44,6 +44,7 @@ type metrics struct {
 	audit         *auditMetrics
 	errorLog      *errorLogMetrics
 	leaks         *leakMetrics
+	notices       *noticeMetrics
 
 	secretValues, secretRefused, secretTime *prometheus.GaugeVec
 	secretFailures                          *prometheus.CounterVec
@@ -107,6 +108,7 @@ func newMetrics() *metrics {
 		audit:         newAuditMetrics(),
 		errorLog:      newErrorLogMetrics(),
 		leaks:         newLeakMetrics(),
+		notices:       newNoticeMetrics(),
 		secretValues: gauge("redactd_own_secrets",
 			"Values of a source of own secrets that are looked for.", "source"),
 		secretRefused: gauge("redactd_own_secrets_refused",
@@ -119,7 +121,7 @@ func newMetrics() *metrics {
 }
 
 func (m *metrics) all() []prometheus.Collector {
-	return append(slices.Concat(m.relay.all(), m.audit.all, m.errorLog.all(), m.leaks.all()),
+	return append(slices.Concat(m.relay.all(), m.audit.all, m.errorLog.all(), m.leaks.all(), m.notices.all()),
 		m.requests, m.duration, m.scanned, m.findings, m.skippedBytes, m.skippedCount, m.errors,
 		m.blocked, m.noTransform, m.faults, m.upUp, m.upFailures, m.configInfo, m.reloadSuccess, m.reloadTime,
 		m.auditEvents, m.auditFailures, m.storeRecords, m.storeBytes, m.inFlight,

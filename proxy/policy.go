@@ -112,6 +112,7 @@ func build(cfg *config.Config, o Options, old *policy, sh shared) (*policy, erro
 	}
 	b.serverSettings(p)
 	b.evidence()
+	b.notify()
 	for _, name := range slices.Sorted(maps.Keys(cfg.Upstreams)) {
 		b.upstream(p, name, old, sh)
 	}

@@ -33,6 +33,7 @@ import (
 
 	"github.com/redactd/redactd/internal/audit"
 	"github.com/redactd/redactd/internal/config"
+	"github.com/redactd/redactd/internal/notify"
 	"github.com/redactd/redactd/internal/projector"
 	"github.com/redactd/redactd/internal/records"
 	"github.com/redactd/redactd/redact"
@@ -74,6 +75,7 @@ type Proxy struct {
 	local     local
 	errorLog  errorLog             // nil: nobody is told of errors
 	records   *records.DB          // nil without a database
+	notifier  *notify.Notifier     // nil where nobody is told of leaks
 	projector *projector.Projector // nil where leaks are not kept
 	server    *fasthttp.Server
 	conns     *connSet
@@ -207,6 +209,7 @@ func fixedSettings(old, now *config.Config) error {
 	check("errors", true, reflect.DeepEqual(old.Errors, now.Errors))
 	check("records", old.Records, now.Records)
 	check("leaks", old.Leaks, now.Leaks)
+	check("notify", true, reflect.DeepEqual(old.Notify, now.Notify))
 	fixedListeners(old, now, check)
 	check("route", usesStore(old) || !usesStore(now), true)
 	if len(bad) > 0 {

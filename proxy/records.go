@@ -30,7 +30,9 @@ func (p *Proxy) openRecords(cfg *config.Config) error {
 	}
 	p.records = db
 	if leaks {
-		p.projector = projector.New(projector.Options{DB: db, Dir: cfg.Audit.Dir, Observer: p.m.leaks, Logger: p.log})
+		n, wants := p.newNotifier(cfg, db)
+		p.notifier = n
+		p.projector = projector.New(projector.Options{DB: db, Dir: cfg.Audit.Dir, Observer: p.m.leaks, Logger: p.log, Receivers: wants})
 		p.m.leaks.watch(p.projector)
 	}
 	return nil
@@ -40,6 +42,9 @@ func (p *Proxy) openRecords(cfg *config.Config) error {
 func (p *Proxy) startRecords(ctx context.Context) {
 	if p.projector != nil {
 		p.projector.Start()
+	}
+	if p.notifier != nil {
+		p.notifier.Start()
 	}
 	if p.records != nil {
 		p.goroutines.start(func() { p.prune(ctx) })
@@ -67,6 +72,9 @@ func (p *Proxy) prune(ctx context.Context) {
 
 // closeRecords reads the trail, which has stopped, to its end, and closes the database.
 func (p *Proxy) closeRecords(ctx context.Context) (errs []error) {
+	if p.notifier != nil {
+		p.notifier.Stop()
+	}
 	if p.projector != nil {
 		if err := p.projector.Close(ctx); err != nil {
 			p.log.Warn("shutting down", "error", err) // nothing is lost

@@ -56,3 +56,27 @@ func TestLeaks(t *testing.T) {
 		}
 	}
 }
+
+// A receiver that could never be told is refused, with what is wrong and not with its URL.
+func TestNotifyRefused(t *testing.T) {
+	good := config.Notify{Kind: "webhook", URL: "https://example.com/planted", MinSeverity: "low"}
+	for key, edit := range map[string]func(c *config.Config, n *config.Notify){
+		"":                 func(*config.Config, *config.Notify) {},
+		"notify.x: there":  func(_ *config.Config, n *config.Notify) { n.Kind = "pigeon" },
+		"notify.x: no":     func(_ *config.Config, n *config.Notify) { n.MinSeverity = "worst" },
+		"notify.x.url":     func(_ *config.Config, n *config.Notify) { n.URL = "planted" },
+		"notify.x: is":     func(c *config.Config, _ *config.Notify) { c.Leaks.Store = false },
+		"notify.x: is not": func(c *config.Config, _ *config.Notify) { c.Records.DSN = "" },
+	} {
+		cfg := settings("http://127.0.0.1:1")
+		withLeaks(t, cfg)
+		n := good
+		edit(cfg, &n)
+		cfg.Notify = map[string]*config.Notify{"x": &n}
+		err := Check(cfg, nil, nil)
+		key, _, _ = strings.Cut(key, ": ")
+		if key == "" && err != nil || key != "" && (err == nil || !strings.Contains(err.Error(), key) || strings.Contains(err.Error(), "planted")) {
+			t.Errorf("%s: %v", key, err)
+		}
+	}
+}

@@ -36,7 +36,7 @@ const (
 )
 
 // named are the tables that hold tables by name.
-var named = map[string]bool{"upstream": true, "route": true, "listener": true, "rule": true, "allow": true, "secret": true, "anchor": true, "disclosure": true}
+var named = map[string]bool{"upstream": true, "route": true, "listener": true, "rule": true, "allow": true, "secret": true, "anchor": true, "disclosure": true, "notify": true}
 
 func strs(s ...any) []any { return s }
 

@@ -110,6 +110,9 @@ func (c *Config) named() {
 	for name, a := range c.Anchors {
 		a.Name = name
 	}
+	for name, n := range c.Notify {
+		n.Name = name
+	}
 	for name, r := range c.Routes {
 		r.Name = name
 	}

@@ -42,6 +42,7 @@ var may = map[string]struct{ inside, outside []string }{
 		[]string{"internal/records", "internal/config"},
 		[]string{"filippo.io/age", "github.com/getsentry/sentry-go", "go.opentelemetry.io/proto/otlp", "google.golang.org/protobuf"},
 	},
+	"internal/notify":              {[]string{"internal/records"}, nil},
 	"internal/lookup":              {nil, nil},
 	"internal/leakexport":          {[]string{"internal/records"}, nil},
 	"internal/projector":           {[]string{"internal/audit", "internal/records"}, nil},
@@ -51,7 +52,7 @@ var may = map[string]struct{ inside, outside []string }{
 	"internal/scrub":               {[]string{"redact", "internal/codec", "internal/disguise"}, nil},
 	"internal/relay":               {[]string{"internal/codec", "internal/config", "internal/dialect"}, nil},
 	"proxy": {
-		[]string{"disclosure", "internal/neutral", "internal/safebody", "internal/errlog", "internal/projector", "internal/records", "internal/relay", "internal/otlpgrpc", "internal/ownsecrets", "redact", "internal/scrub", "internal/codec", "internal/config", "internal/audit", "internal/store", "internal/dialect", "internal/signing"},
+		[]string{"disclosure", "internal/neutral", "internal/safebody", "internal/errlog", "internal/notify", "internal/projector", "internal/records", "internal/relay", "internal/otlpgrpc", "internal/ownsecrets", "redact", "internal/scrub", "internal/codec", "internal/config", "internal/audit", "internal/store", "internal/dialect", "internal/signing"},
 		[]string{"github.com/valyala/fasthttp", "github.com/prometheus", "google.golang.org/protobuf/encoding/protowire", "golang.org/x/sys"},
 	},
 	"cmd/redactd": {

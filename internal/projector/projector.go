@@ -53,6 +53,8 @@ type Options struct {
 	Dir      string      // of the trail
 	Observer Observer
 	Logger   *slog.Logger // default: none
+	// Receivers returns who is told of a leak; nil for nobody. See records.LeakBatch.
+	Receivers func(*records.LeakEvent) []string
 	// Poll is how long it waits at the end of the trail; default 500ms.
 	Poll time.Duration
 }
@@ -201,6 +203,7 @@ func (p *Projector) step(ctx context.Context) (n uint64, more bool, err error) {
 		return 0, false, nil
 	}
 	b := batch(p.source, p.at, &c, time.Now())
+	b.Receivers = p.o.Receivers
 	events, err := p.o.DB.AddLeaks(ctx, b)
 	if err != nil {
 		// Whether it is in or not, and who has read on, the database knows.

@@ -19,6 +19,8 @@ type LeakBatch struct {
 	Leaks  []Leak
 	Counts []FindingCount
 	Losses []TrailLoss // Source and Seq are those of the batch
+	// Receivers returns who is to be told of an event (ClaimNotices); nil for nobody.
+	Receivers func(*LeakEvent) []string
 }
 
 // LeakEvent says that a leak is new, or was seen after it was rotated.
@@ -51,8 +53,14 @@ func (db *DB) AddLeaks(ctx context.Context, b *LeakBatch) ([]LeakEvent, error) {
 			if err != nil {
 				return err
 			}
-			if e != nil {
-				events = append(events, *e)
+			if e == nil {
+				continue
+			}
+			events = append(events, *e)
+			if b.Receivers != nil {
+				if err := tx.addNotices(e, b.Receivers(e), now); err != nil {
+					return err
+				}
 			}
 		}
 		for i := range counts {

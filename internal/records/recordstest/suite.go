@@ -43,6 +43,8 @@ func Run(t *testing.T, fresh Fresh) {
 		{"places of a leak are bounded", testLeakPlaces},
 		{"replicas count leaks together", testLeakReplicas},
 		{"leaks that are old or too many go", testLeakAge},
+		{"notices", testNotices},
+		{"replicas claim notices once", testNoticesByMany},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.test(t, fresh) })
 	}
