@@ -156,7 +156,10 @@ func (e effect) gone() bool { return e != nothing && e.Instead == "" }
 func (w *jsonWriter) effects(object *node) (does []effect, err error) {
 	known := false
 	for i := range object.members {
-		known = known || w.n.set.members[fold(object.members[i].name)] != nil
+		m := &object.members[i]
+		m.folded = fold(m.name)
+		m.rules = w.n.set.members[m.folded]
+		known = known || m.rules != nil
 	}
 	if !known {
 		return nil, nil
@@ -176,8 +179,8 @@ func (w *jsonWriter) effects(object *node) (does []effect, err error) {
 					return nil, err
 				}
 			}
-			if name := fold(m.name); does[i] != nothing || !w.n.set.named(name) {
-				stand[name] = true
+			if does[i] != nothing || !w.n.set.named(m.folded) {
+				stand[m.folded] = true
 			}
 		}
 	}
@@ -193,7 +196,7 @@ func (w *jsonWriter) discloses(object *node, m *member, stand map[string]bool) (
 		return nothing, nil
 	}
 	var text []byte
-	for _, r := range w.n.set.members[fold(m.name)] {
+	for _, r := range m.rules {
 		if !r.OnStatus(w.n.status) || beside != (len(r.beside) > 0) ||
 			beside && !slices.ContainsFunc(r.beside, func(name string) bool { return stand[name] }) {
 			continue

@@ -23,6 +23,9 @@ type member struct {
 	start int
 	name  string
 	value node
+	// folded and rules are what is known of the name once it is asked for.
+	folded string
+	rules  []*rule
 }
 
 // parseJSON reads one document (RFC 8259), with nothing but white space around it. It takes

@@ -203,15 +203,22 @@ func (c *compiler) expression(r *rule, key, text string, groups ...string) *rege
 
 // fold returns the form in which names of members are compared.
 func fold(name string) string {
-	return strings.Map(func(c rune) rune {
-		switch {
-		case c == '-' || c == '_' || c == ' ' || c == '.':
-			return -1
-		case c >= 'A' && c <= 'Z':
-			return c + 'a' - 'A'
+	for i := range len(name) {
+		if c := name[i]; c >= 'A' && c <= 'Z' || c == '-' || c == '_' || c == ' ' || c == '.' {
+			return strings.Map(foldRune, name)
 		}
-		return c
-	}, name)
+	}
+	return name
+}
+
+func foldRune(c rune) rune {
+	switch {
+	case c == '-' || c == '_' || c == ' ' || c == '.':
+		return -1
+	case c >= 'A' && c <= 'Z':
+		return c + 'a' - 'A'
+	}
+	return c
 }
 
 // Kind is what a body is.
