@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"io"
+	"net"
 	"time"
 )
 
@@ -41,7 +42,7 @@ func (b *clientBody) Read(p []byte) (int, error) {
 		err = io.EOF
 	}
 	if err == io.EOF {
-		if b.length >= 0 && b.n < b.length {
+		if b.length >= 0 && b.n < b.length || b.length < 0 && b.ended() {
 			b.failed = true
 			return n, io.ErrUnexpectedEOF // fasthttp reports a short body as complete
 		}
@@ -50,6 +51,16 @@ func (b *clientBody) Read(p []byte) (int, error) {
 		b.failed = true
 	}
 	return n, err
+}
+
+// ended reports whether the client's connection ended on its way to the last chunk.
+func (b *clientBody) ended() bool {
+	c, ok := b.conn.(net.Conn)
+	if !ok {
+		return false
+	}
+	d := dataConnOf(c)
+	return d != nil && d.ended.Load()
 }
 
 // drain reads up to limit bytes more and reports whether the body ended.

@@ -125,6 +125,7 @@ func TestPartialAnswerLosesItsDigests(t *testing.T) {
 	})
 	cfg := settings(up.URL)
 	cfg.Routes["main"].Response = config.ScopeAll
+	cfg.Routes["main"].OnFailure = config.FailPass // else it is withheld
 	if r := start(t, cfg).do("GET", "/", ""); r.StatusCode != 206 || r.Header.Get("Repr-Digest") != "" || r.body != placeholder {
 		t.Errorf("got %d %v %q", r.StatusCode, r.Header, r.body)
 	}

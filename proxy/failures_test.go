@@ -254,6 +254,51 @@ func TestSlowClients(t *testing.T) {
 	}
 }
 
+// TestDrippingHeader sends a header that never ends, a byte before each time-out.
+func TestDrippingHeader(t *testing.T) {
+	up := newBackend(t, nil)
+	cfg := settings(up.URL)
+	cfg.Server.ReadTimeout = config.Duration(100 * time.Millisecond)
+	h := start(t, cfg)
+	c, err := net.Dial("tcp", h.addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	_, _ = io.WriteString(c, "GET / HTTP/1.1\r\nHost: a\r\nX-A: ")
+	for range 1000 {
+		if _, err := io.WriteString(c, "a"); err != nil {
+			return // the connection was ended
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Error("the connection was never ended")
+}
+
+// TestClientThatDoesNotRead asks that an answer which nobody takes is broken off.
+func TestClientThatDoesNotRead(t *testing.T) {
+	up := newBackend(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/plain")
+		for range 4096 {
+			if _, err := io.WriteString(w, strings.Repeat("0123456\n", 4<<10)); err != nil {
+				return
+			}
+		}
+	})
+	cfg := settings(up.URL)
+	cfg.Server.WriteTimeout = config.Duration(200 * time.Millisecond)
+	h := start(t, cfg)
+	c, err := net.Dial("tcp", h.addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	_, _ = io.WriteString(c, "GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+	eventually(t, "the answer is broken off", func() bool {
+		return h.metric("redactd_errors_total", "stage", "response", "kind", "aborted") == 1
+	})
+}
+
 func TestHeaderTooLarge(t *testing.T) {
 	up := newBackend(t, nil)
 	cfg := settings(up.URL)

@@ -3,6 +3,7 @@ package proxy
 import (
 	"bufio"
 	"bytes"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -55,6 +56,7 @@ func FuzzAnswer(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		answer.Store(&data)
 		got := rawExchange(t, h.addr, "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+		checkAnswer(t, fmt.Sprintf("upstream said %q", data), got)
 		resp, err := http.ReadResponse(bufio.NewReader(strings.NewReader(got)), nil)
 		if err != nil {
 			t.Fatalf("upstream said %q, client got %q: %v", data, got, err)

@@ -85,6 +85,9 @@ func (x *exchange) settleBody() {
 func (x *exchange) read() *refusal {
 	h := &x.ctx.Request.Header
 	x.body.start(x, h.ContentLength())
+	if v := string(h.Protocol()); v != "HTTP/1.1" && v != "HTTP/1.0" {
+		return refuseVersion
+	}
 	if !wellFramed(h.RawHeaders()) {
 		return refuseFraming
 	}

@@ -30,6 +30,7 @@ type refusal struct {
 // client, the status is one on which clients keep the data and come again.
 var (
 	refuseFraming  = &refusal{400, "client", "framing", "The request is framed in a way that servers read differently.", true, false}
+	refuseVersion  = &refusal{505, "client", "version", "Only HTTP/1.1 and HTTP/1.0 are spoken here.", true, false}
 	refuseTarget   = &refusal{400, "client", "target", "The request target is not valid.", true, false}
 	refuseNoRoute  = &refusal{404, "route", "no_route", "No route is configured for this request.", false, false}
 	refusePath     = &refusal{400, "route", "path", "The path must be spelled without escapes or dot segments on this route.", false, false}

@@ -79,7 +79,7 @@ func (x *exchange) planAnswer(inspect bool) (plan answerPlan, withheld bool) {
 		return answerPlan{}, false
 	}
 	src := &x.source
-	*src = upstreamBody{r: raw, conn: x.conn, wait: x.rt.up.timeout()}
+	*src = upstreamBody{r: raw, conn: x.conn, wait: x.rt.up.timeout(), chunked: x.in.Header.ContentLength() == -1}
 	length := x.in.Header.ContentLength()
 	switch {
 	case x.namesNodes():
@@ -100,6 +100,9 @@ func (x *exchange) planAnswer(inspect bool) (plan answerPlan, withheld bool) {
 // is the size of x.source, -1 if unknown.
 func (x *exchange) planScrubbed(length int64) (plan answerPlan, withheld bool) {
 	src, m := &x.source, x.answerMeta()
+	if x.in.StatusCode() == http.StatusPartialContent && !x.passAnswer(&scrub.Error{Kind: scrub.KindFormat, Err: errPart}, max(length, 0)) {
+		return answerPlan{}, true
+	}
 	if isEventStream(m.ContentType) {
 		src.wait = max(src.wait, eventStreamWait)
 	}

@@ -148,6 +148,16 @@ type dataConn struct {
 	// system throw away the answer (RFC 9112, section 9.6).
 	linger atomic.Bool
 	once   sync.Once
+	ended  atomic.Bool // a read met the end
+}
+
+// Read implements net.Conn.
+func (c *dataConn) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	if err == io.EOF {
+		c.ended.Store(true)
+	}
+	return n, err
 }
 
 const (

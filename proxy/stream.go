@@ -13,6 +13,7 @@ var (
 	errTooLarge   = errors.New("the body is larger than max_body")
 	errBodySource = errors.New("the body to send could not be produced")
 	errEnded      = errors.New("the exchange has ended")
+	errPart       = errors.New("a part of a body, which nobody asked for")
 )
 
 // sourceError is a failure of a body on its way in, seen by whoever sends it
@@ -183,16 +184,25 @@ func (x *exchange) stopDownload() {
 
 // upstreamBody reads an upstream's body and limits its standing still.
 type upstreamBody struct {
-	r    io.Reader
-	conn *upConn
-	wait time.Duration
+	r       io.Reader
+	conn    *upConn
+	wait    time.Duration
+	chunked bool
 }
 
+// Read implements io.Reader. The end of a connection is no end of chunks, though fasthttp
+// takes it for one between two of them: then the last one is missing, and no read had to
+// meet the connection's end otherwise.
 func (b *upstreamBody) Read(p []byte) (int, error) {
-	if b.conn != nil {
-		b.conn.extend(b.wait)
+	if b.conn == nil {
+		return b.r.Read(p)
 	}
-	return b.r.Read(p)
+	b.conn.extend(b.wait)
+	n, err := b.r.Read(p)
+	if err == io.EOF && b.chunked && b.conn.ended {
+		err = io.ErrUnexpectedEOF
+	}
+	return n, err
 }
 
 // heldBody is the body of an answer that is held back until it is known what becomes of

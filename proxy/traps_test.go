@@ -250,10 +250,27 @@ func TestTrap07AcceptEncodingIsNarrowed(t *testing.T) {
 
 func TestTrap08TruncatedStreamsAreNotTakenAsComplete(t *testing.T) {
 	t.Run("client breaks off a fixed length", func(t *testing.T) { truncatedUpload(t, "Content-Length: 500000\r\n\r\n") })
+	t.Run("client breaks off between chunks", func(t *testing.T) {
+		truncatedUpload(t, fmt.Sprintf("Transfer-Encoding: chunked\r\n\r\n5\r\nline\n\r\n%x\r\n", 5*40000), "\r\n")
+	})
+	t.Run("upstream breaks off between chunks", func(t *testing.T) {
+		for _, scope := range []config.Scope{config.ScopeAll, config.ScopeErrors} {
+			url := rawUpstream(t, func(c net.Conn, r *bufio.Reader) {
+				head(r)
+				_, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n")
+			})
+			cfg := settings(url)
+			cfg.Routes["main"].Response = scope
+			h := start(t, cfg)
+			if r := h.do("GET", "/", ""); r.StatusCode == 200 && r.err == nil {
+				t.Errorf("scope %s: the client took %q as complete", scope, r.body)
+			}
+		}
+	})
 	t.Run("client breaks off in a chunk", func(t *testing.T) { truncatedUpload(t, "Transfer-Encoding: chunked\r\n\r\n7a120\r\n") })
 }
 
-func truncatedUpload(t *testing.T, framing string) {
+func truncatedUpload(t *testing.T, framing string, behind ...string) {
 	for _, scope := range []config.Scope{config.ScopeAll, config.ScopeNone} {
 		up := newBackend(t, nil)
 		cfg := settings(up.URL)
@@ -264,7 +281,7 @@ func truncatedUpload(t *testing.T, framing string) {
 			t.Fatal(err)
 		}
 		_, _ = io.WriteString(c, "POST / HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\n"+framing)
-		_, _ = io.WriteString(c, strings.Repeat("line\n", 40000))
+		_, _ = io.WriteString(c, strings.Repeat("line\n", 40000)+strings.Join(behind, ""))
 		_ = c.Close()
 		eventually(t, "the exchange ends", func() bool { return h.metric("redactd_requests_total") > 0 })
 		up.mu.Lock()

@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"errors"
+	"io"
 	"net"
 	"sync/atomic"
 	"syscall"
@@ -45,6 +46,7 @@ type upConn struct {
 	until    time.Time // deadline of reads
 	// waiter, if not nil, is told when a read has waited for as long as it may.
 	waiter *scrub.Waiter
+	ended  bool // a read met the end
 }
 
 // upAddr leads from a fasthttp.Response back to its connection.
@@ -120,6 +122,12 @@ func (c *upConn) extend(d time.Duration) {
 // read that is cut off by a deadline has taken nothing, under TLS neither, and can be
 // done again.
 func (c *upConn) Read(p []byte) (int, error) {
+	n, err := c.read(p)
+	c.ended = c.ended || err == io.EOF
+	return n, err
+}
+
+func (c *upConn) read(p []byte) (int, error) {
 	if c.waiter == nil {
 		return c.Conn.Read(p)
 	}

@@ -26,6 +26,10 @@ var wide = map[string]encoding.Encoding{
 	"utf-32be": utf32.UTF32(utf32.BigEndian, utf32.IgnoreBOM),
 }
 
+// Wide reports whether a charset, as Charset names it, writes each character of ASCII with
+// zeros beside it.
+func Wide(charset string) bool { return wide[charset] != nil }
+
 // hiding are charsets that are no ASCII and that the index of the web does not
 // have: what they say can't be seen.
 var hiding = [...]string{"utf-7", "unicode-1-1-utf-7", "ibm", "cp0", "cp1047", "cp500", "ebcdic", "scsu", "bocu"}

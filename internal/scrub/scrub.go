@@ -234,9 +234,24 @@ func (s *Scrubber) decodeDeclared(body []byte, m Meta) (text []byte, err error) 
 	if s.charset, err = codec.Charset(m.ContentType, text[:min(len(text), sniff)]); err != nil || s.charset == "" {
 		return text, err
 	}
+	if codec.Wide(s.charset) {
+		if bytes.IndexByte(text, 0) < 0 {
+			s.charset = "" // a letter of ASCII has a zero in it there: that label is wrong
+			return text, nil
+		}
+		found, err := s.v.set.Find(s.v.sc, nil, redact.Field{Value: text})
+		if err == nil && len(found) > 0 {
+			err = &Error{KindFormat, errNarrow}
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
 	s.utf8, err = codec.DecodeCharset(s.utf8[:0], text, s.charset, limit)
 	return s.utf8, err
 }
+
+var errNarrow = errors.New("text of one byte a character, in a charset of more")
 
 // encode writes what text, as body decodes to, became in the charset and the
 // content codings of body.
