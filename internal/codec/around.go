@@ -19,6 +19,7 @@ const (
 	FormOTLPResource             // ResourceLogs, ResourceSpans or ResourceMetrics in protobuf
 	FormOTLPScope                // ScopeLogs, ScopeSpans or ScopeMetrics in protobuf
 	FormLokiStream               // Stream of a push in protobuf
+	FormAppName                  // the name of the application alone, as syslog has it
 )
 
 // Enclosing implements Around: the objects that are open.
@@ -66,6 +67,13 @@ type formed struct {
 func (w *logfmtWalker) Enclosing(yield func(Form, []byte)) {
 	if w.at != nil {
 		yield(FormLogfmt, w.at)
+	}
+}
+
+// Enclosing implements Around: the application that the header of the message names.
+func (w *syslogWalker) Enclosing(yield func(Form, []byte)) {
+	if len(w.app) > 0 {
+		yield(FormAppName, w.app)
 	}
 }
 

@@ -77,7 +77,7 @@ func (w *lineWalker) broken(dst []Splice, line []byte, base int, v Visitor) ([]S
 		return w.text(dst, line, base, v)
 	}
 	value := w.doc.decode(line, backslash{})
-	w.doc.field = Field{Value: value, Kind: Text}
+	w.doc.field = Field{Value: value, Kind: Text, Around: w.doc.outer}
 	edits, remove, err := v.Visit(&w.doc.field)
 	switch {
 	case err != nil:
@@ -104,7 +104,7 @@ func (w *lineWalker) text(dst []Splice, line []byte, base int, v Visitor) ([]Spl
 	if skipSpace(line, 0) == len(line) {
 		return dst, nil
 	}
-	w.doc.field = Field{Value: line, Kind: Text}
+	w.doc.field = Field{Value: line, Kind: Text, Around: w.doc.outer}
 	edits, remove, err := v.Visit(&w.doc.field)
 	if err != nil {
 		return dst, err

@@ -42,9 +42,11 @@ type syslogWalker struct {
 	began   bool
 	counted bool
 	path    []byte
+	app     []byte // what the message at hand names as its application
 }
 
 func (w *syslogWalker) Reset() {
+	w.app = nil
 	w.msg.reset()
 	w.path = wiped(w.path)
 	w.lines = lines{}
@@ -136,7 +138,9 @@ func (w *syslogWalker) recount(dst []Splice, mark, n, start, end int) []Splice {
 // message walks one message, which lies at offset base.
 func (w *syslogWalker) message(dst []Splice, text []byte, base int, v Visitor) ([]Splice, error) {
 	at := priority(text)
+	w.app, w.msg.line.doc.outer = nil, w
 	if head, ok := header5424(text, at); ok {
+		w.app = appName(text[at:head])
 		elements, end := w.msg.structured(text, head)
 		if end < 0 {
 			return w.msg.walk(dst, text[head:], base+head, v)
@@ -152,7 +156,9 @@ func (w *syslogWalker) message(dst []Splice, text []byte, base int, v Visitor) (
 			at++ // the space before the message
 		}
 	} else {
-		at = header3164(text, max(at, head))
+		from := max(at, head)
+		at = header3164(text, from)
+		w.app = tagName(text[from:at])
 	}
 	const bom = "\xef\xbb\xbf"
 	if bytes.HasPrefix(text[at:], []byte(bom)) {
@@ -170,7 +176,7 @@ func (w *syslogWalker) param(dst []Splice, text []byte, p *param, base int, v Vi
 	key := text[p.key:p.keyEnd]
 	w.path = appendSegment(append(w.path[:0], text[p.id:p.idEnd]...), key)
 	doc := &w.msg.line.doc
-	doc.field = Field{Key: key, Path: w.path, Kind: String}
+	doc.field = Field{Key: key, Path: w.path, Kind: String, Around: w}
 	mark := len(dst)
 	dst, remove, err := doc.visit(dst, v, &doc.field, text[p.val:p.valEnd], base+p.val, sdValue)
 	if err == nil && remove {

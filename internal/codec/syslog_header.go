@@ -40,6 +40,32 @@ func header5424(text []byte, at int) (sd int, ok bool) {
 	return end + 1, true
 }
 
+// appName returns the application that the header of RFC 5424 behind its priority names,
+// nil for none.
+func appName(header []byte) []byte {
+	const place = 3 // behind version, time and host
+	for range place {
+		_, rest, _ := bytes.Cut(header, []byte{' '})
+		header = rest
+	}
+	if name, _, _ := bytes.Cut(header, []byte{' '}); string(name) != "-" {
+		return name
+	}
+	return nil
+}
+
+// tagName returns the name in the tag that the header of RFC 3164 ends with, nil where it
+// has none.
+func tagName(header []byte) []byte {
+	tag, ok := bytes.CutSuffix(bytes.TrimRight(header, " "), []byte{':'})
+	if !ok {
+		return nil
+	}
+	tag = tag[bytes.LastIndexByte(tag, ' ')+1:]
+	name, _, _ := bytes.Cut(tag, []byte{'['})
+	return name
+}
+
 // wordOf returns the end of the word at offset at, which is of printable ASCII, size
 // bytes long at most, and followed by a space; or -1.
 func wordOf(text []byte, at, size int) int {

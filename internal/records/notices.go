@@ -1,6 +1,7 @@
 package records
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -71,7 +72,7 @@ func (db *DB) ClaimNotices(ctx context.Context, receiver string, now time.Time, 
 			}
 		}
 	}
-	slices.SortFunc(out, func(a, b Notice) int { return int(a.ID - b.ID) })
+	slices.SortFunc(out, func(a, b Notice) int { return cmp.Compare(a.ID, b.ID) })
 	return out, nil
 }
 

@@ -134,6 +134,8 @@ func (o *origins) read(f codec.Form, raw []byte) (found [parts]string) {
 		o.resource(&found, raw)
 	case codec.FormOTLPScope:
 		o.scope(&found, raw)
+	case codec.FormAppName:
+		o.put(&found, service, raw)
 	case codec.FormLokiStream:
 		codec.Fields(raw, func(num uint64, value []byte) bool {
 			if num == 1 {

@@ -67,6 +67,10 @@ func TestOrigins(t *testing.T) {
 			"scopeLogs":[{"scope":{"name":"app.auth"},"logRecords":[{"body":{"stringValue":"` + secret + `"}}]}]},{"scopeLogs":[{"logRecords":[{"body":{"stringValue":"` + secret + `"}}]}]}]}`, []Origin{full, {}}},
 		{"OTLP, protobuf", "application/x-protobuf", "/v1/logs", protoString(1, resource+protoString(2, scope+record+record)) + protoString(1, protoString(2, record)), []Origin{full, full, {}}},
 		{"logfmt", "application/logfmt", "/", `time=1 service=checkout version="1.8.2" logger=app.auth env=prod msg="key ` + secret + `"` + "\n" + `msg=` + secret + ` app=b` + "\n", []Origin{full, {Service: "b"}}},
+		{"syslog of RFC 5424", "application/syslog", "/", "<13>1 2026-03-01T12:00:00Z host checkout 7 - [x@1 note=\"" + secret + "\"] key " + secret + "\n<13>1 2026-03-01T12:00:00Z host - 7 - - key " + secret + "\n",
+			[]Origin{{Service: "checkout"}, {Service: "checkout"}, {}}},
+		{"syslog of RFC 3164", "application/syslog", "/", "<13>Feb  5 17:32:18 host checkout[123]: {\"logger\":\"app.auth\",\"m\":\"" + secret + "\"}\n<13>Feb  5 17:32:18 b: " + secret + "\n",
+			[]Origin{{Service: "checkout", Logger: "app.auth"}, {Service: "b"}}},
 		{"a finding is no name", "application/json", "/", `{"service":"` + secret + `","msg":"x"}`, []Origin{{}}},
 		{"nor is anything odd", "application/json", "/", `{"service":"a\nb","version":"` + strings.Repeat("9", 65) + `","logger":"<script>","env":7,"msg":"` + secret + `"}`, []Origin{{}}},
 		{"text", "text/plain", "/", "service=a " + secret, []Origin{{}}},
@@ -89,7 +93,7 @@ func FuzzOrigin(f *testing.F) {
 		s := Acquire(policy(t, "mask"), nil)
 		defer s.Release()
 		s.v.origins.set = s.v.set
-		for form := codec.FormJSON; form <= codec.FormLokiStream; form++ {
+		for form := codec.FormJSON; form <= codec.FormAppName; form++ {
 			for _, name := range s.v.origins.read(form, []byte(raw)) {
 				if len(name) > maxOriginName || strings.Contains(name, secret) || !strings.Contains(raw, name) {
 					t.Errorf("%q", name)
