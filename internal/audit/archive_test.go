@@ -411,3 +411,17 @@ func TestControls(t *testing.T) {
 		}
 	}
 }
+
+// TestControlsShareQueries holds that equal questions are counted once, since each
+// tells distinct values apart.
+func TestControlsShareQueries(t *testing.T) {
+	controls, err := ParseControls("", DefaultControls())
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := exporter{controls: controls, total: newSummariser(Filter{})}
+	x.ask()
+	if len(x.answers) != len(controls) || len(x.queries) > 8 || x.answers[len(x.answers)-1] == nil {
+		t.Errorf("%d queries for %d controls, %d answers", len(x.queries), len(controls), len(x.answers))
+	}
+}

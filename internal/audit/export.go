@@ -99,7 +99,8 @@ type exporter struct {
 	proof       *RecordProof // of that
 	policies    []PolicyPeriod
 	total       *summariser
-	queries     []*summariser // by control
+	queries     []*query      // different ones
+	answers     []*summariser // by control, of queries or total
 
 	points []point
 	report EvidenceReport
@@ -266,9 +267,9 @@ func (x *exporter) reports(context.Context) error {
 		return err
 	}
 	r.Verification, _, _ = strings.Cut(text.String(), "\n")
-	summaries := make([]*Summary, len(x.queries))
-	for i, q := range x.queries {
-		summaries[i] = q.summary()
+	summaries := make([]*Summary, len(x.answers))
+	for i, s := range x.answers {
+		summaries[i] = s.summary()
 	}
 	r.answer(x.controls, summaries)
 	files, err := r.render()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"slices"
@@ -54,9 +55,7 @@ func (x *exporter) eachIn(s seglog.Segment, f func(seglog.Segment, uint64, []byt
 func (x *exporter) scan(ctx context.Context) error {
 	f := Filter{From: x.o.From, To: x.o.To}
 	x.total = newSummariser(f)
-	for range x.controls {
-		x.queries = append(x.queries, newSummariser(f))
-	}
+	x.ask()
 	next := max(1, x.verified.First) // behind the last record before the time
 	var marks []Event
 	var lines []string
@@ -99,10 +98,32 @@ func (x *exporter) count(e *Event) {
 	if e.Note != "" {
 		return
 	}
-	for i := range x.controls {
-		if x.controls[i].selects(e) {
-			x.queries[i].event(e)
+	for _, q := range x.queries {
+		if q.control.selects(e) {
+			q.event(e)
 		}
+	}
+}
+
+// query counts the findings that a control asks for.
+type query struct {
+	*summariser
+	control *Control
+}
+
+// ask makes a query for each different question of the controls.
+func (x *exporter) ask() {
+	known := map[string]*summariser{fmt.Sprintf("%q", [3][]string{}): x.total}
+	for i := range x.controls {
+		c := &x.controls[i]
+		question := fmt.Sprintf("%q", [3][]string{c.Tags, c.Rules, c.Severities})
+		if known[question] == nil {
+			s := newSummariser(x.total.filter)
+			s.lean = true
+			known[question] = s
+			x.queries = append(x.queries, &query{s, c})
+		}
+		x.answers = append(x.answers, known[question])
 	}
 }
 

@@ -145,6 +145,7 @@ func Summarise(dir string, f Filter) (*Summary, error) {
 
 type summariser struct {
 	filter Filter
+	lean   bool // counts distinct values of the whole only
 	total  Group
 	shadow uint64
 	groups []map[string]*Group // by dimension, then name
@@ -211,6 +212,9 @@ func (s *summariser) event(e *Event) {
 	s.total.add(e, value)
 	if e.Shadow {
 		s.shadow += e.N()
+	}
+	if s.lean {
+		value = 0
 	}
 	for i, d := range dimensions {
 		for _, name := range d.names(e) {
