@@ -61,6 +61,7 @@ func TestOrdinaryHeaders(t *testing.T) {
 		"Set-Cookie":                  "session=; Path=/; Max-Age=0; HttpOnly",
 		"Deprecation":                 "@1767225600",
 		"Sunset":                      "Sun, 22 Nov 2027 19:53:46 GMT",
+		"SPRequestGuid":               "7f3c1a52-5c9e-4c0d-9a54-0d6c2a3f1b77",
 		"Idempotency-Key":             "8e03978e-40d5-43dd-bc93-6894a57f9324",
 		"X-Total-Count":               "0",
 		"X-Version":                   "2026-10-01",
