@@ -47,6 +47,9 @@ var originNames = map[string]part{
 	"deployment.environment": environment, "deployment.environment.name": environment,
 }
 
+// longestOriginName is the length of the longest of them.
+const longestOriginName = len("deployment.environment.name")
+
 // originHolders are members whose own members tell as well; those of service and log have
 // names that say less.
 var originHolders = map[string]map[string]part{
@@ -69,6 +72,16 @@ type origins struct {
 	names map[string]string // as they are kept; of a set
 	of    *redact.Set
 	name  [maxOriginName]byte
+
+	// What is being read, and who reads it: made once, since a finding in each line asks
+	// for it in each line.
+	all, found [parts]string // of all levels, and of the one at hand
+	level      int
+	gelf       bool
+	own        map[string]part // see originHolders
+	enclosed   func(codec.Form, []byte)
+	member     func(name, value []byte, kind byte) bool
+	inner      func(name, value []byte, kind byte) bool
 }
 
 type readOrigin struct {
@@ -86,6 +99,7 @@ func (o *origins) begin(text []byte) {
 func (o *origins) wipe() {
 	o.begin(nil)
 	clear(o.name[:])
+	o.all, o.found = [parts]string{}, [parts]string{}
 	if o.sc != nil {
 		o.sc.Wipe()
 	}
@@ -94,29 +108,34 @@ func (o *origins) wipe() {
 
 // around returns who wrote what a field stands in; inner names count before outer ones.
 func (o *origins) around(a codec.Around) Origin {
-	var all [parts]string
-	level := 0
-	a.Enclosing(func(f codec.Form, raw []byte) {
-		if len(raw) == 0 {
-			return
+	if o.enclosed == nil {
+		o.enclosed, o.member, o.inner = o.addEnclosing, o.addMember, o.addInner
+	}
+	o.all, o.level = [parts]string{}, 0
+	a.Enclosing(o.enclosed)
+	return Origin{Service: o.all[service], Version: o.all[version], Logger: o.all[logger], Environment: o.all[environment]}
+}
+
+// addEnclosing takes in what one of those says that the field stands in.
+func (o *origins) addEnclosing(f codec.Form, raw []byte) {
+	if len(raw) == 0 {
+		return
+	}
+	level := min(o.level, len(o.last)-1)
+	o.level++
+	last := &o.last[level]
+	if last.at != &raw[0] {
+		o.read(f, raw)
+		*last = readOrigin{found: o.found}
+		if o.level <= len(o.last) && o.holds(raw) {
+			last.at = &raw[0]
 		}
-		var found [parts]string
-		if level < len(o.last) && o.last[level].at == &raw[0] {
-			found = o.last[level].found
-		} else {
-			found = o.read(f, raw)
-			if level < len(o.last) && o.holds(raw) {
-				o.last[level] = readOrigin{at: &raw[0], found: found}
-			}
+	}
+	for p, name := range last.found {
+		if name != "" {
+			o.all[p] = name
 		}
-		for p, name := range found {
-			if name != "" {
-				all[p] = name
-			}
-		}
-		level++
-	})
-	return Origin{Service: all[service], Version: all[version], Logger: all[logger], Environment: all[environment]}
+	}
 }
 
 // holds reports whether raw is a part of the text, and not of memory that is used again.
@@ -124,81 +143,99 @@ func (o *origins) holds(raw []byte) bool {
 	return cap(o.text) > 0 && cap(raw) > 0 && &o.text[:cap(o.text)][cap(o.text)-1] == &raw[:cap(raw)][cap(raw)-1]
 }
 
-func (o *origins) read(f codec.Form, raw []byte) (found [parts]string) {
+// read reads what one says into o.found.
+func (o *origins) read(f codec.Form, raw []byte) {
+	o.found = [parts]string{}
+	found := &o.found
 	switch f {
 	case codec.FormJSON:
-		o.object(&found, raw)
+		o.object(raw)
 	case codec.FormLogfmt:
-		o.logfmt(&found, raw)
+		o.logfmt(found, raw)
 	case codec.FormOTLPResource:
-		o.resource(&found, raw)
+		o.resource(found, raw)
 	case codec.FormOTLPScope:
-		o.scope(&found, raw)
+		o.scope(found, raw)
 	case codec.FormAppName:
-		o.put(&found, service, raw)
+		o.put(found, service, raw)
 	case codec.FormLokiStream:
 		codec.Fields(raw, func(num uint64, value []byte) bool {
 			if num == 1 {
-				o.labels(&found, value)
+				o.labels(found, value)
 			}
 			return num != 1
 		})
 	}
-	return found
 }
 
 // object reads the members of an object.
-func (o *origins) object(found *[parts]string, raw []byte) {
-	gelf := false
-	codec.Members(raw, maxOriginSpan, func(name, value []byte, kind byte) bool {
-		key := o.key(name)
-		if kind == '"' {
-			gelf = gelf || string(key) == "short.message"
-			if string(key) == "ddtags" {
-				o.tags(found, value)
-			} else if p := originNames[string(key)]; p != noPart {
-				o.put(found, p, value)
-			}
-			return true
-		}
-		own, holds := originHolders[string(key)]
-		switch {
-		case !holds:
-		case kind == '[':
-			o.attributes(found, value)
-		case kind == '{' && string(key) == "common": // New Relic: what all records have in common
-			codec.Members(value, maxOriginSpan, func(name, value []byte, kind byte) bool {
-				if kind == '{' && string(name) == "attributes" {
-					o.held(found, value, nil)
-				}
-				return true
-			})
-		case kind == '{':
-			o.held(found, value, own)
-		}
-		return true
-	})
-	if gelf {
-		found[version] = "" // that of the format
+func (o *origins) object(raw []byte) {
+	o.gelf = false
+	codec.Members(raw, maxOriginSpan, o.member)
+	if o.gelf {
+		o.found[version] = "" // that of the format
 	}
 }
 
-// held reads the members of a member. own are names that tell there only.
-func (o *origins) held(found *[parts]string, raw []byte, own map[string]part) {
-	codec.Members(raw, maxOriginSpan, func(name, value []byte, kind byte) bool {
-		key := o.key(name)
-		p, ok := own[string(key)]
-		if !ok {
-			p = originNames[string(key)]
-		}
-		switch {
-		case kind == '"' && p != noPart:
-			o.put(found, p, value)
-		case kind == '[' && string(key) == "attributes":
-			o.attributes(found, value)
+func (o *origins) addMember(name, value []byte, kind byte) bool {
+	if kind != '"' && kind != '{' && kind != '[' {
+		return true
+	}
+	key := o.key(name)
+	if kind == '"' {
+		switch p := originNames[string(key)]; {
+		case p != noPart:
+			o.put(&o.found, p, value)
+		case string(key) == "ddtags":
+			o.tags(&o.found, value)
+		case string(key) == "short.message":
+			o.gelf = true
 		}
 		return true
-	})
+	}
+	own, holds := originHolders[string(key)]
+	switch {
+	case !holds:
+	case kind == '[':
+		o.attributes(&o.found, value)
+	case string(key) == "common": // New Relic: what all records have in common
+		codec.Members(value, maxOriginSpan, func(name, value []byte, kind byte) bool {
+			if kind == '{' && string(name) == "attributes" {
+				o.held(value, nil)
+			}
+			return true
+		})
+	default:
+		o.held(value, own)
+	}
+	return true
+}
+
+// held reads the members of a member. own are names that tell there only.
+func (o *origins) held(raw []byte, own map[string]part) {
+	o.own = own
+	codec.Members(raw, maxOriginSpan, o.inner)
+}
+
+func (o *origins) addInner(name, value []byte, kind byte) bool {
+	if kind != '"' && kind != '[' {
+		return true
+	}
+	key := o.key(name)
+	if kind == '[' {
+		if string(key) == "attributes" {
+			o.attributes(&o.found, value)
+		}
+		return true
+	}
+	p, ok := o.own[string(key)]
+	if !ok {
+		p = originNames[string(key)]
+	}
+	if p != noPart {
+		o.put(&o.found, p, value)
+	}
+	return true
 }
 
 // attributes reads an array of {"key": ..., "value": {"stringValue": ...}}, as OTLP has it.
@@ -326,8 +363,10 @@ func (o *origins) scope(found *[parts]string, raw []byte) {
 
 // key returns a name as originNames has it, until the next call.
 func (o *origins) key(name []byte) []byte {
-	name = bytes.TrimPrefix(name, []byte{'_'}) // GELF
-	if len(name) > len(o.name) {
+	if len(name) > 0 && name[0] == '_' { // GELF
+		name = name[1:]
+	}
+	if len(name) > longestOriginName {
 		return nil
 	}
 	for i, c := range name {

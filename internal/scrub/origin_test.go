@@ -83,6 +83,22 @@ func TestOrigins(t *testing.T) {
 	}
 }
 
+func TestOriginNames(t *testing.T) {
+	for name := range originNames {
+		if len(name) > longestOriginName || strings.ContainsAny(name, "_-") || strings.ToLower(name) != name {
+			t.Errorf("%s is never met", name)
+		}
+	}
+}
+
+// alone is an Around of one thing.
+type alone struct {
+	form codec.Form
+	raw  []byte
+}
+
+func (a alone) Enclosing(yield func(codec.Form, []byte)) { yield(a.form, a.raw) }
+
 // What is read of an object ends with the payload, cut or broken wherever.
 func FuzzOrigin(f *testing.F) {
 	f.Add(`{"service":{"name":"a"},"b":[1,{"c":"d"}],"attributes":[{"key":"service.name","value":{"stringValue":"x"}}]}`)
@@ -94,7 +110,8 @@ func FuzzOrigin(f *testing.F) {
 		defer s.Release()
 		s.v.origins.set = s.v.set
 		for form := codec.FormJSON; form <= codec.FormAppName; form++ {
-			for _, name := range s.v.origins.read(form, []byte(raw)) {
+			s.v.origins.around(alone{form, []byte(raw)})
+			for _, name := range s.v.origins.all {
 				if len(name) > maxOriginName || strings.Contains(name, secret) || !strings.Contains(raw, name) {
 					t.Errorf("%q", name)
 				}
