@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf16"
 
 	"github.com/redactd/redactd/internal/codec"
@@ -186,6 +187,45 @@ func TestTrap08ChunkBoundaries(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestTrap09SecretOverEvents has an upstream stop in the middle of a secret until the
+// client has what came before.
+func TestTrap09SecretOverEvents(t *testing.T) {
+	step := make(chan struct{}, 1)
+	defer close(step)
+	up := newBackend(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/event-stream")
+		say := func(text string) {
+			_, _ = fmt.Fprintf(w, "event: delta\ndata: {\"id\":\"x-1\",\"delta\":{\"text\":%q}}\n\n", text)
+			w.(http.Flusher).Flush()
+		}
+		say("key " + realSecret[:9])
+		_, _ = io.WriteString(w, ": ping\n\n")
+		w.(http.Flusher).Flush()
+		<-step
+		say(realSecret[9:12])
+		say(realSecret[12:] + " end")
+	})
+	cfg := settings(up.URL)
+	cfg.Routes["main"].MaxDelay = config.Duration(20 * time.Millisecond)
+	h := start(t, cfg, real)
+	resp, err := client().Get("http://" + h.addr + "/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	const format = "event: delta\ndata: {\"id\":\"x-1\",\"delta\":{\"text\":%q}}\n\n"
+	first := fmt.Sprintf(format, "key "+realMask) + ": ping\n\n"
+	got := make([]byte, len(first))
+	if _, err := io.ReadFull(resp.Body, got); err != nil || string(got) != first {
+		t.Fatalf("got %q (%v)", got, err)
+	}
+	step <- struct{}{}
+	rest, err := io.ReadAll(resp.Body)
+	if want := fmt.Sprintf(format, "") + fmt.Sprintf(format, " end"); err != nil || string(rest) != want {
+		t.Errorf("then %q (%v)", rest, err)
 	}
 }
 

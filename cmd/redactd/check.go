@@ -196,6 +196,9 @@ func routeWarnings(key string, r *config.Route, warn func(key, format string, ar
 	if r.Upgrade == "pass" {
 		warn(key+".upgrade", "upgraded connections are not inspected")
 	}
+	if r.Upgrade == "scrub" && r.Request != config.ScopeAll && r.Response != config.ScopeAll {
+		warn(key+".upgrade", `messages are in scope of neither request = "all" nor response = "all"`)
+	}
 	if r.Request == config.ScopeNone && r.Response == config.ScopeNone {
 		warn(key, "nothing is scrubbed")
 	}
