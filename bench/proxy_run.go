@@ -135,6 +135,8 @@ func (b *proxyBench) start(ctx context.Context, name string) (p *hop.Process, ad
 	switch name {
 	case redactdName, auditedName:
 		return b.programs.Redactd(ctx, name, b.upstream, name == auditedName)
+	case keptName:
+		return b.programs.RedactdKept(ctx, name, b.upstream)
 	case nginxName, filterName:
 		p, err = b.programs.Nginx(ctx, name, b.upstream, name == filterName)
 		return p, "", err

@@ -13,7 +13,8 @@
 //   - withhold: not let pass what could not be scrubbed
 //
 // Files: handler.go has an exchange from top to bottom, request.go and
-// response.go the two directions, stream.go bodies too large to gather.
+// response.go the two directions, stream.go bodies too large to gather, errors.go what
+// becomes of error responses.
 package proxy
 
 import (

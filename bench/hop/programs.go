@@ -44,8 +44,8 @@ func (p *Programs) Peer(ctx context.Context, name, what, upstream string) (*Proc
 	return Start(ctx, name, addr, filepath.Join(p.dir, "peerd"), "-listen", addr, "-upstream", upstream, what)
 }
 
-// redactdConf scrubs the errors at ErrorPath, the answers at JSONPath and the
-// requests at LogsPath, with all that is on by default.
+// redactdConf scrubs the errors at ErrorPath, the answers at JSONPath and the requests at
+// LogsPath, and neutralises errors at the other paths, with all that is on by default.
 const redactdConf = `
 [server]
 listen = ["LISTEN"]
@@ -59,6 +59,16 @@ upstream = "peer"
 path_prefix = "/error"
 request = "none"
 response = "errors"
+errors.5xx = "scrub"
+[route.trace]
+upstream = "peer"
+path_prefix = "/trace"
+[route.page]
+upstream = "peer"
+path_prefix = "/page"
+[route.fine]
+upstream = "peer"
+path_prefix = "/fine"
 [route.json]
 upstream = "peer"
 path_prefix = "/json"
@@ -82,7 +92,16 @@ func (p *Programs) Redactd(ctx context.Context, name, upstream string, audited b
 			return nil, "", err
 		}
 	}
-	return p.RedactdWith(ctx, name, upstream, fmt.Sprintf("dir = %q", dir))
+	return p.RedactdWith(ctx, name, upstream, fmt.Sprintf("dir = %q\n[errors]\nstore = false\n[records]\ndsn = \"\"", dir))
+}
+
+// RedactdKept is Redactd that keeps reports of errors in a database.
+func (p *Programs) RedactdKept(ctx context.Context, name, upstream string) (proc *Process, admin string, err error) {
+	dir, err := os.MkdirTemp(p.dir, "records-")
+	if err != nil {
+		return nil, "", err
+	}
+	return p.RedactdWith(ctx, name, upstream, fmt.Sprintf("dir = \"\"\n[records]\ndsn = %q", "sqlite:"+filepath.Join(dir, "records.db")))
 }
 
 // TrailDir makes a directory for an audit trail.

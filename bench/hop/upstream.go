@@ -3,6 +3,8 @@
 package hop
 
 import (
+	"fmt"
+	"html"
 	"math/rand/v2"
 	"net/http"
 
@@ -16,12 +18,26 @@ const (
 	ErrorPath = "/error" // GET: a leaky error of 2 KiB, status 500
 	JSONPath  = "/json"  // GET: 64 KiB of clean JSON
 	LogsPath  = "/logs"  // POST: takes logs
+	TracePath = "/trace" // GET: as ErrorPath
+	PagePath  = "/page"  // GET: a debug page of 1 MiB that no rule knows, status 500
+	FinePath  = "/fine"  // GET: as JSONPath
 )
 
 const seed = 7
 
 // ErrorBody returns the body at ErrorPath and the secrets in it.
 func ErrorBody() (body []byte, planted [][]byte) { return corpus.Error(seed) }
+
+// PageBody returns the body at PagePath: frames of a trace, and what their variables held.
+func PageBody() []byte {
+	clean := corpus.Clean(seed, 256<<10, corpus.JSON()...).Lines
+	page := []byte("<!DOCTYPE html><html><head><title>Failed</title></head><body><h1>OperationalError at /orders</h1>\n")
+	for i := 0; len(page) < 1<<20; i++ {
+		page = fmt.Appendf(page, "<li>File <code>&quot;/srv/app/shop/views_%d.py&quot;</code>, line %d, in <b>create</b><pre>    %s</pre></li>\n",
+			i%40, i, html.EscapeString(string(clean[i%len(clean)])))
+	}
+	return append(page, "</body></html>\n"...)
+}
 
 // JSONBody returns the body at JSONPath.
 func JSONBody() []byte { return corpus.JSONArray(corpus.Clean(seed, 64<<10, corpus.JSON()...).Lines) }
@@ -58,6 +74,7 @@ func LeakBody(same bool) (body []byte, findings int) {
 func NewUpstream() fasthttp.RequestHandler {
 	leaky, _ := ErrorBody()
 	json := JSONBody()
+	page := PageBody()
 	taken := []byte(`{"took":1,"errors":false}`)
 	answer := func(ctx *fasthttp.RequestCtx, status int, body []byte) {
 		ctx.SetStatusCode(status)
@@ -66,9 +83,12 @@ func NewUpstream() fasthttp.RequestHandler {
 	}
 	return func(ctx *fasthttp.RequestCtx) {
 		switch string(ctx.Path()) {
-		case ErrorPath:
+		case ErrorPath, TracePath:
 			answer(ctx, http.StatusInternalServerError, leaky)
-		case JSONPath:
+		case PagePath:
+			answer(ctx, http.StatusInternalServerError, page)
+			ctx.SetContentType("text/html; charset=utf-8")
+		case JSONPath, FinePath:
 			answer(ctx, http.StatusOK, json)
 		case LogsPath:
 			answer(ctx, http.StatusOK, taken)
