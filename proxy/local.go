@@ -190,9 +190,9 @@ func (p *Proxy) stopSinks(ctx context.Context) error {
 	default:
 		errs = append(errs, r.Close())
 	}
-	errs = append(errs, p.closeRecords(ctx)...)
 	if p.local != nil {
 		errs = append(errs, p.local.Stop(ctx))
 	}
+	errs = append(errs, p.closeRecords(ctx)...)
 	return errors.Join(errs...)
 }

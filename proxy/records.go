@@ -14,6 +14,9 @@ import (
 // milliseconds.
 const pruneEvery = time.Minute
 
+// lastRead bounds how long the trail is read at shutdown.
+const lastRead = 2 * time.Second
+
 // openRecords opens the database, where anything is kept in it. It connects to nothing.
 func (p *Proxy) openRecords(cfg *config.Config) error {
 	leaks := p.o.recorder == nil && cfg.Audit.Dir != "" && cfg.Leaks.Store
@@ -76,7 +79,10 @@ func (p *Proxy) closeRecords(ctx context.Context) (errs []error) {
 		p.notifier.Stop()
 	}
 	if p.projector != nil {
-		if err := p.projector.Close(ctx); err != nil {
+		// What is not read waits in the trail: a database that is away holds nobody up.
+		short, cancel := context.WithTimeout(ctx, lastRead)
+		defer cancel()
+		if err := p.projector.Close(short); err != nil {
 			p.log.Warn("shutting down", "error", err) // nothing is lost
 		}
 	}

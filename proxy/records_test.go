@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"bytes"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -78,5 +79,28 @@ func TestNotifyRefused(t *testing.T) {
 		if key == "" && err != nil || key != "" && (err == nil || !strings.Contains(err.Error(), key) || strings.Contains(err.Error(), "planted")) {
 			t.Errorf("%s: %v", key, err)
 		}
+	}
+}
+
+// A database that does not answer holds up neither payloads nor the end.
+func TestRecordsAway(t *testing.T) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0") // takes connections and says nothing
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = ln.Close() })
+	up := newBackend(t, nil)
+	cfg := settings(up.URL)
+	withLeaks(t, cfg)
+	cfg.Records.DSN = "postgres://redactd@" + ln.Addr().String() + "/redactd?sslmode=disable"
+	h := start(t, cfg, real)
+	if r := h.do("POST", "/x", `{"msg":"`+realSecret+`"}`, "Content-Type", "application/json"); r.StatusCode != 200 {
+		t.Errorf("status %d", r.StatusCode)
+	}
+	if err := h.stop(); err != nil {
+		t.Error(err)
+	}
+	if h.metric("redactd_trail_unread") == 0 {
+		t.Error("the trail is said to be read")
 	}
 }
