@@ -258,8 +258,8 @@ func (plan *answerPlan) goes(name, value []byte) bool {
 		return plan.neutral && is(name, "last-modified")
 	case is(name, "cache-control"):
 		return !hasToken(value, "no-store")
-	case is(name, "content-range"):
-		return true
+	case is(name, "content-range"): // but for that of a 416, which tells the size to ask for
+		return !bytes.HasPrefix(value, []byte("bytes */"))
 	}
 	return replacedFields.has(name)
 }
