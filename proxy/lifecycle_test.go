@@ -51,6 +51,9 @@ func (h *hop) ask(method, path string, headers ...string) (int, string) {
 func TestAdmin(t *testing.T) {
 	up := newBackend(t, nil)
 	h := start(t, settings(up.URL))
+	for !h.ready.Load() { // the sockets are open before it is
+		time.Sleep(time.Millisecond)
+	}
 	for path, want := range map[string]int{
 		"/metrics": 200, "/-/healthy": 200, "/-/ready": 200, "/-/config": 200, "/-/reload": 405, "/debug/pprof/": 404, "/": 404,
 	} {
