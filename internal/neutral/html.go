@@ -68,6 +68,7 @@ func (n *neutraliser) html(text []byte) error {
 			}
 		}
 	}
+	says.Write(text[at:]) // of a tag that does not end
 	// The whole tells exception and frames better than its parts did.
 	exception, frames := n.res.Exception, n.res.Frames
 	n.res.Exception, n.res.Frames = "", nil

@@ -10,7 +10,15 @@ import (
 
 // json reads a body that is a JSON document. Done is false where it is none.
 func (n *neutraliser) json(text []byte) (done bool, err error) {
-	root, ok, err := parseJSON(text)
+	return n.jsonIn(text, len(text)-len(bytes.TrimPrefix(text, byteOrderMark)), len(text))
+}
+
+// byteOrderMark may stand before a document, though it must not (RFC 8259, 8.1).
+var byteOrderMark = []byte("\ufeff")
+
+// jsonIn reads a body that has a JSON document from start to end.
+func (n *neutraliser) jsonIn(text []byte, start, end int) (done bool, err error) {
+	root, ok, err := parseJSON(text[start:end])
 	if !ok {
 		return false, err
 	}
@@ -24,6 +32,10 @@ func (n *neutraliser) json(text []byte) (done bool, err error) {
 	if w.left == 0 {
 		n.res.Whole = true
 		return true, nil
+	}
+	for i := range w.edits {
+		w.edits[i].start += start
+		w.edits[i].end += start
 	}
 	n.res.Text = apply(text, w.edits)
 	return true, nil
@@ -133,6 +145,9 @@ func (w *jsonWriter) object(v *node) error {
 			w.left++
 			w.put(&m.value, []byte(does[i].Instead))
 		default:
+			if err := w.name(m); err != nil {
+				return err
+			}
 			if err := w.value(&m.value); err != nil {
 				return err
 			}
@@ -140,6 +155,18 @@ func (w *jsonWriter) object(v *node) error {
 		kept = true
 	}
 	return nil
+}
+
+// name reads the name of a member, as checks of health have those of hosts for names.
+func (w *jsonWriter) name(m *member) error {
+	if !strings.ContainsAny(m.name, "./\\:\n") {
+		return nil
+	}
+	out, changed, err := w.n.words([]byte(m.name))
+	if changed {
+		w.put(&node{start: m.start, end: m.nameEnd}, out)
+	}
+	return err
 }
 
 // effect is the rule by which a member goes, or loses its value.

@@ -20,9 +20,10 @@ type node struct {
 
 // member is a member of an object: from its name on.
 type member struct {
-	start int
-	name  string
-	value node
+	start   int
+	nameEnd int
+	name    string
+	value   node
 	// folded and rules are what is known of the name once it is asked for.
 	folded string
 	rules  []*rule
@@ -116,6 +117,7 @@ func (p *jsonParser) members(n *node, depth int) bool {
 			if m.name, ok = p.string(); !ok {
 				return false
 			}
+			m.nameEnd = p.at
 			p.space()
 			if !p.next(':') {
 				return false

@@ -5,7 +5,7 @@ import "bytes"
 // looks returns what a body is: what it is declared to be, unless it looks like something
 // else. Frameworks send pages to clients that asked for JSON, and JSON as text.
 func looks(declared Kind, text []byte) Kind {
-	text = bytes.TrimPrefix(text, []byte("\ufeff"))
+	text = bytes.TrimPrefix(text, byteOrderMark)
 	text = bytes.TrimLeft(text, " \t\r\n")
 	if len(text) == 0 {
 		return declared

@@ -9,6 +9,14 @@ import (
 // in it: in the document itself, if it is an object, or in the elements of it, if it is an
 // array of objects. Empty ones are left out. There are none in what is no document.
 func Members(text []byte, name string) (spans [][2]int) {
+	if rest, ok := bytes.CutPrefix(text, byteOrderMark); ok {
+		spans = Members(rest, name)
+		for i := range spans {
+			spans[i][0] += len(byteOrderMark)
+			spans[i][1] += len(byteOrderMark)
+		}
+		return spans
+	}
 	trimmed := bytes.TrimLeft(text, " \t\r\n")
 	if len(trimmed) == 0 || !json.Valid(text) {
 		return nil

@@ -319,11 +319,12 @@ func (n *neutraliser) body(kind Kind, text []byte) error {
 		if done, err := n.json(text); done || err != nil {
 			return err
 		}
+		fallthrough
+	case Text:
 		if done, err := n.lines(text); done || err != nil {
 			return err
 		}
-	case Text:
-		if done, err := n.lines(text); done || err != nil {
+		if done, err := n.wrapped(text); done || err != nil {
 			return err
 		}
 	case XML:

@@ -46,6 +46,15 @@ func (n *neutraliser) find(text []byte) (edits []edit, own bool, err error) {
 	if edits, err = n.traces(text); err != nil || len(edits) > 0 && goes {
 		return edits, len(edits) > 0, err
 	}
+	if other := legible(text); other != nil {
+		seen, err := n.traces(other)
+		if err != nil {
+			return nil, false, err
+		}
+		if len(seen) > len(edits) { // where they stand in text can't be told
+			return []edit{{end: len(text)}}, true, nil
+		}
+	}
 	own = len(edits) > 0
 	var all []edit
 	at := 0
