@@ -16,25 +16,28 @@ type backslash struct{ units }
 func (backslash) Name() string { return "backslash" }
 
 func (backslash) Next(text []byte, from int) (start, end int) {
-	for at := from; ; at++ {
+	for at := from; ; {
 		i := bytes.IndexByte(text[at:], '\\')
 		if i < 0 {
 			return -1, -1
 		}
-		if at += i; spellsASCII(text[at+1:]) || isEscape(text, at) {
+		at += i
+		behind := behindRun(text, at)
+		if spellsASCII(text[behind:]) || shortEscape(text, behind) {
 			return line(text, from, at)
 		}
+		at = behind
 	}
 }
 
 // hasEscapes reports whether text has short escapes.
 func hasEscapes(text []byte) bool {
-	for at := 0; ; at++ {
+	for at := 0; ; {
 		i := bytes.IndexByte(text[at:], '\\')
 		if i < 0 {
 			return false
 		}
-		if at += i; isEscape(text, at) {
+		if at = behindRun(text, at+i); shortEscape(text, at) {
 			return true
 		}
 	}
@@ -42,17 +45,20 @@ func hasEscapes(text []byte) bool {
 
 // isEscape reports whether the backslash at text[at] begins a short escape of a
 // quotation mark, a slash or white space, written once or more often.
-func isEscape(text []byte, at int) bool {
-	for at++; at < len(text); at++ {
-		switch text[at] {
-		case '"', '\'', '/', 'n', 'r', 't':
-			return true
-		case '\\':
-			continue
-		}
-		return false
+func isEscape(text []byte, at int) bool { return shortEscape(text, behindRun(text, at)) }
+
+// behindRun returns the offset behind the backslashes at text[at]. Who goes on there looks
+// at each of them once, however many there are.
+func behindRun(text []byte, at int) int {
+	for at < len(text) && text[at] == '\\' {
+		at++
 	}
-	return false
+	return at
+}
+
+// shortEscape reports whether text[at], behind a backslash, makes a short escape of it.
+func shortEscape(text []byte, at int) bool {
+	return at < len(text) && bytes.IndexByte([]byte(`"'/nrt`), text[at]) >= 0
 }
 
 // Hides looks at every backslash, those of escapes of a format too, so that it sees
