@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -133,5 +134,27 @@ func cmdLogged(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	if !waitFor(func() bool { return re.MatchString(ts.ReadFile(logFile)) }) {
 		ts.Fatalf("the log does not have it: %s", ts.ReadFile(logFile))
+	}
+}
+
+// cmdRecorded waits until the trail in a directory has N findings: without required, a
+// payload does not wait for them.
+func cmdRecorded(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: recorded DIR N")
+	}
+	want, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	found := 0
+	if !waitFor(func() bool {
+		files, err := filepath.Glob(filepath.Join(ts.MkAbs(args[0]), "audit-*.ndjson"))
+		ts.Check(err)
+		found = 0
+		for _, file := range files {
+			found += strings.Count(ts.ReadFile(file), `,"rule":"`)
+		}
+		return found >= want
+	}) {
+		ts.Fatalf("%d findings are recorded, not %d", found, want)
 	}
 }

@@ -56,6 +56,7 @@ func TestScripts(t *testing.T) {
 			"signal":   cmdSignal,
 			"ended":    cmdEnded,
 			"logged":   cmdLogged,
+			"recorded": cmdRecorded,
 		},
 	})
 }
