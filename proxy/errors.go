@@ -274,10 +274,20 @@ func (x *exchange) faultField(f *header, value []byte) []byte {
 	switch {
 	case remove:
 		return nil
-	case out == string(value):
+	case out != string(value):
+		value = fieldValue([]byte(out))
+	}
+	if !x.fault.changes() || len(f.name) < 2 || !is(f.name[:2], "x-") {
 		return value
 	}
-	return fieldValue([]byte(out))
+	// Fields of the application's own may say anything.
+	switch read, err := x.words(value); {
+	case err != nil || read.Whole:
+		return nil
+	case read.Text != nil:
+		return fieldValue(read.Text)
+	}
+	return value
 }
 
 // isSignal reports whether a field tells callers what to do next, which no rule takes from
@@ -315,14 +325,18 @@ func (x *exchange) neutralReason(plan *answerPlan) {
 		return
 	}
 	if plan.safe == nil {
-		read, err := x.fault.policy.neutralise(func(s *neutral.Set, sc *redact.Scratch) (neutral.Result, error) {
-			return s.Neutralise(sc, neutral.Body{Status: h.StatusCode(), Kind: neutral.Text, Text: reason})
-		})
-		if err == nil && !read.Discloses() {
+		if read, err := x.words(reason); err == nil && !read.Discloses() {
 			return
 		}
 	}
 	h.SetStatusMessage(nil)
+}
+
+// words reads what words of the header disclose.
+func (x *exchange) words(text []byte) (neutral.Result, error) {
+	return x.fault.policy.neutralise(func(s *neutral.Set, sc *redact.Scratch) (neutral.Result, error) {
+		return s.Neutralise(sc, neutral.Body{Status: x.in.StatusCode(), Kind: neutral.Text, Text: text})
+	})
 }
 
 // keepOriginal keeps what the operator is told of the body.

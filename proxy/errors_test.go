@@ -362,6 +362,20 @@ func TestErrorHeaders(t *testing.T) {
 	}
 }
 
+// What an application writes into fields of its own is read as what it writes into bodies.
+func TestErrorsInOwnHeaders(t *testing.T) {
+	h, _ := errorHop(t, "", says(500, "", "X-Err", `KeyError: File "/srv/app/a.py", line 3, in f`, "X-Where", "in /var/www/shop/views.py",
+		"X-Order", "17", "X-Trace-Id", "4bf92f3577b34da6a3ce929d0e0e4736", "Other", "in /var/www/shop/views.py"))
+	r := h.do("GET", "/", "")
+	for name, want := range map[string]string{
+		"X-Err": "", "X-Where": "in [path]", "X-Order": "17", "X-Trace-Id": "4bf92f3577b34da6a3ce929d0e0e4736", "Other": "in /var/www/shop/views.py",
+	} {
+		if got := r.Header.Get(name); got != want {
+			t.Errorf("%s is %q, want %q", name, got, want)
+		}
+	}
+}
+
 // A reason phrase that discloses gives way to that of the status.
 func TestErrorReason(t *testing.T) {
 	for reason, want := range map[string]string{`File "/srv/a.py", line 3, in f`: "Internal Server Error", "Out Of Order": "Out Of Order"} {

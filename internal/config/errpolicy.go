@@ -90,7 +90,7 @@ var errorKeys = []key{
 	{path: "route.NAME.errors.embedded", def: string(ErrorNeutralise), check: errorMode},
 	{path: "route.NAME.errors.mode", check: optional(oneOf(string(ModeEnforce), string(ModeShadow)))},
 	{path: "route.NAME.errors.headers", def: string(HeadersErrors), check: oneOf(string(HeadersNone), string(HeadersErrors), string(HeadersAll))},
-	{path: "route.NAME.errors.id_header", def: "X-Error-Id", check: headerName},
+	{path: "route.NAME.errors.id_header", def: "X-Error-Id", check: ownHeader},
 	{path: "route.NAME.errors.max_body", def: "4MiB", min: 64 * kib, max: 64 * kib * kib},
 	{path: "route.NAME.errors.disable", check: nonEmpty},
 	{path: "route.NAME.errors.shape", def: "problem", check: oneOf("problem", "drf", "graphql", "grpc-json")},

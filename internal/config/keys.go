@@ -76,7 +76,7 @@ var ownKeys = []key{
 	{path: "server.idle_timeout", def: "2m", min: second / 1000},
 	{path: "server.shutdown_timeout", def: "25s"},
 	{path: "server.trust_forwarded", check: network},
-	{path: "server.request_id_header", def: "X-Request-Id", check: headerName},
+	{path: "server.request_id_header", def: "X-Request-Id", check: ownHeader},
 
 	{path: "admin.listen", def: "127.0.0.1:9090", check: optional(listenAddress)},
 	{path: "admin.pprof", def: false},

@@ -152,6 +152,19 @@ func headerName(s string) string {
 	return ""
 }
 
+// ownHeader is headerName for a field that redactd writes.
+func ownHeader(s string) string {
+	if slices.Contains(takenHeaders, strings.ToLower(s)) {
+		return "is a field that HTTP or the server itself needs"
+	}
+	return headerName(s)
+}
+
+// takenHeaders are fields that say how a message is framed, coded or authorised.
+var takenHeaders = strings.Fields(`connection keep-alive proxy-connection te trailer transfer-encoding upgrade host expect
+	content-length content-type content-encoding content-range date server cookie set-cookie authorization
+	www-authenticate proxy-authorization proxy-authenticate location retry-after cache-control vary`)
+
 // action checks the outer form only; what an action makes of its argument is
 // its own affair, see Check.
 func action(s string) string {
