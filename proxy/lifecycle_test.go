@@ -22,6 +22,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 
 	"github.com/redactd/redactd/internal/config"
+	"github.com/redactd/redactd/internal/records"
 	"github.com/redactd/redactd/redact"
 )
 
@@ -46,6 +47,27 @@ func (h *hop) ask(method, path string, headers ...string) (int, string) {
 	defer resp.Body.Close()
 	b, _ := io.ReadAll(resp.Body)
 	return resp.StatusCode, string(b)
+}
+
+func TestAdminPage(t *testing.T) {
+	p := &Proxy{records: &records.DB{}}
+	for _, tt := range []struct {
+		listen string
+		page   config.AdminPage
+		served bool
+	}{
+		{"127.0.0.1:9090", config.PageLocal, true}, {"[::1]:9090", config.PageLocal, true}, {"localhost:9090", config.PageLocal, true},
+		{"0.0.0.0:9090", config.PageLocal, false}, {":9090", config.PageLocal, false}, {"10.0.0.1:9090", config.PageLocal, false},
+		{"10.0.0.1:9090", config.PageAll, true}, {"127.0.0.1:9090", config.PageOff, false},
+	} {
+		cfg := &config.Config{Admin: config.Admin{Listen: tt.listen, Page: tt.page}}
+		if served := p.newPage(cfg) != nil; served != tt.served {
+			t.Errorf("%s, %s: served %v", tt.listen, tt.page, served)
+		}
+	}
+	if (&Proxy{}).newPage(&config.Config{Admin: config.Admin{Listen: "127.0.0.1:9090", Page: config.PageLocal}}) != nil {
+		t.Error("there is a page without records")
+	}
 }
 
 func TestAdmin(t *testing.T) {

@@ -80,6 +80,7 @@ var ownKeys = []key{
 
 	{path: "admin.listen", def: "127.0.0.1:9090", check: optional(listenAddress)},
 	{path: "admin.pprof", def: false},
+	{path: "admin.page", def: string(PageLocal), check: oneOf(string(PageLocal), string(PageAll), string(PageOff))},
 
 	{path: "upstream.NAME.urls", check: upstreamURL, required: true},
 	{path: "upstream.NAME.connect_timeout", def: "5s", min: second / 1000},

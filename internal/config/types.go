@@ -80,7 +80,19 @@ type Server struct {
 type Admin struct {
 	Listen string `toml:"listen"` // "" switches it off
 	Pprof  bool   `toml:"pprof"`
+	// Page says to whom the page for operators is served.
+	Page AdminPage `toml:"page"`
 }
+
+// AdminPage says to whom the page for operators is served.
+type AdminPage string
+
+// The choices for the page.
+const (
+	PageLocal AdminPage = "local" // browsers of the same machine, where the listener has a loopback address
+	PageAll   AdminPage = "all"   // all who reach the listener
+	PageOff   AdminPage = "off"
+)
 
 // Upstream is where a route leads.
 type Upstream struct {
