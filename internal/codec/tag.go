@@ -28,11 +28,19 @@ func (w *markupWalker) tag(dst []Splice, src []byte, base int, final bool, v Vis
 		return dst, size, true, err
 	}
 	if tag[1] == '/' {
-		w.rules.close(tag[2:nameEnd(tag, 2)])
-		return dst, size, true, nil
+		name := tag[2:nameEnd(tag, 2)]
+		dst, err := w.oddName(dst, name, base+2, v)
+		if err == nil {
+			w.rules.close(name)
+		}
+		return dst, size, true, err
 	}
 	end := nameEnd(tag, 1)
 	name := tag[1:end]
+	dst, err := w.oddName(dst, name, base+1, v)
+	if err != nil {
+		return dst, 0, false, err
+	}
 	w.parse(tag, end)
 	w.naming(tag)
 	for i := range w.attrs {
@@ -47,6 +55,16 @@ func (w *markupWalker) tag(dst []Splice, src []byte, base int, final bool, v Vis
 		w.inner = append(w.inner[:0], bytes.ToLower(name)...)
 	}
 	return dst, size, true, nil
+}
+
+// oddName visits the name of a tag that looks like none, such as <token>, which a message
+// forgot to escape.
+func (w *markupWalker) oddName(dst []Splice, name []byte, base int, v Visitor) ([]Splice, error) {
+	const least = 12 // bytes; few elements have longer names, and none of HTML has a digit in one
+	if len(name) < least || !bytes.ContainsAny(name, "0123456789") {
+		return dst, nil
+	}
+	return w.text(dst, name, base, Text, inTag, v)
 }
 
 // isTag reports whether tag begins with a name that elements have. One with an
