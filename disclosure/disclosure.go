@@ -13,6 +13,8 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+
+	"github.com/redactd/redactd/internal/tomlpos"
 )
 
 // Part says what of an error response a rule recognises.
@@ -129,25 +131,7 @@ type Pack struct {
 //go:embed *.toml
 var files embed.FS
 
-var builtin = sync.OnceValues(func() ([]Pack, error) {
-	entries, err := files.ReadDir(".")
-	if err != nil {
-		return nil, err
-	}
-	var packs []Pack
-	for _, e := range entries {
-		data, err := files.ReadFile(e.Name())
-		if err != nil {
-			return nil, err
-		}
-		p, err := Parse(e.Name(), data)
-		if err != nil {
-			return nil, err
-		}
-		packs = append(packs, p)
-	}
-	return packs, nil
-})
+var builtin = sync.OnceValues(func() ([]Pack, error) { return tomlpos.ParseAll(files, Parse) })
 
 // Builtin returns the packs of this package, sorted by name. The slice is the caller's;
 // the rules in it are shared and must not be changed. It is safe for concurrent use. It

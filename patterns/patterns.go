@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/redactd/redactd/internal/tomlpos"
 	"github.com/redactd/redactd/redact"
 )
 
@@ -27,25 +28,7 @@ type Pack struct {
 	Rules []redact.Rule
 }
 
-var builtin = sync.OnceValues(func() ([]Pack, error) {
-	entries, err := files.ReadDir(".")
-	if err != nil {
-		return nil, err
-	}
-	var packs []Pack
-	for _, e := range entries {
-		data, err := files.ReadFile(e.Name())
-		if err != nil {
-			return nil, err
-		}
-		p, err := Parse(e.Name(), data)
-		if err != nil {
-			return nil, err
-		}
-		packs = append(packs, p)
-	}
-	return packs, nil
-})
+var builtin = sync.OnceValues(func() ([]Pack, error) { return tomlpos.ParseAll(files, Parse) })
 
 // Builtin returns the packs of this package, sorted by name. The slice is the
 // caller's; the rules in it are shared and must not be changed. It is safe for

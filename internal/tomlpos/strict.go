@@ -3,6 +3,7 @@ package tomlpos
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"reflect"
 	"regexp"
 
@@ -58,4 +59,26 @@ func Keys[T any]() []string {
 		}
 	}
 	return keys
+}
+
+// ParseAll parses all files of a directory, in the order of their names, up to the first
+// that is not well-formed.
+func ParseAll[T any](files fs.FS, parse func(name string, data []byte) (T, error)) ([]T, error) {
+	entries, err := fs.ReadDir(files, ".")
+	if err != nil {
+		return nil, err
+	}
+	var all []T
+	for _, e := range entries {
+		data, err := fs.ReadFile(files, e.Name())
+		if err != nil {
+			return nil, err
+		}
+		one, err := parse(e.Name(), data)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, one)
+	}
+	return all, nil
 }
