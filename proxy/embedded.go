@@ -67,16 +67,15 @@ func (x *exchange) planEmbedded(src *upstreamBody, inspect bool) (plan answerPla
 	if x.fault.shape == embeddedGRPC {
 		return x.planGRPC(src, inspect)
 	}
-	x.respBuf = acquireBuffer()
-	whole, err := x.respBuf.fill(src, int64(x.fault.policy.cfg.MaxBody)+1, int64(x.in.Header.ContentLength()))
-	if err != nil {
-		x.brokenOff(err)
+	whole, ok := x.fillFault(src)
+	if !ok {
 		return answerPlan{}, true
 	}
 	if !whole {
 		return x.unembedded(inspect)
 	}
 	plan, text := answerPlan{body: x.respBuf.b}, []byte(nil)
+	var err error
 	if inspect {
 		res, err := x.responseScrubber().Body(x.respBuf.b, x.answerMeta())
 		if err != nil {

@@ -93,13 +93,22 @@ func (x *exchange) inspects(status int) bool {
 	return inScope(x.rt.cfg.Response, status) || x.rt.cfg.Response == config.ScopeErrors && x.tells()
 }
 
-// planFault reads the body of an error response, up to max_body, and makes of it what the
-// policy says.
-func (x *exchange) planFault(src io.Reader) (plan answerPlan, withheld bool) {
+// fillFault reads the body of the answer into respBuf, up to max_body; whole says that
+// this is all of it. ok is false where the upstream broke off.
+func (x *exchange) fillFault(src io.Reader) (whole, ok bool) {
 	x.respBuf = acquireBuffer()
 	whole, err := x.respBuf.fill(src, int64(x.fault.policy.cfg.MaxBody)+1, int64(x.in.Header.ContentLength()))
 	if err != nil {
 		x.brokenOff(err)
+	}
+	return whole, err == nil
+}
+
+// planFault reads the body of an error response, up to max_body, and makes of it what the
+// policy says.
+func (x *exchange) planFault(src io.Reader) (plan answerPlan, withheld bool) {
+	whole, ok := x.fillFault(src)
+	if !ok {
 		return answerPlan{}, true
 	}
 	if !whole {

@@ -136,8 +136,8 @@ type corrupt struct{ name string }
 
 func (c *corrupt) Error() string { return c.name + " cannot be read" }
 
-// read returns a whole file.
-func (v *archiveVerifier) read(name string) ([]byte, error) {
+// open opens a file.
+func (v *archiveVerifier) open(name string) (io.ReadCloser, error) {
 	f := v.files[name]
 	if f == nil {
 		return nil, &corrupt{name}
@@ -145,6 +145,15 @@ func (v *archiveVerifier) read(name string) ([]byte, error) {
 	r, err := f.Open()
 	if err != nil {
 		return nil, &corrupt{name}
+	}
+	return r, nil
+}
+
+// read returns a whole file.
+func (v *archiveVerifier) read(name string) ([]byte, error) {
+	r, err := v.open(name)
+	if err != nil {
+		return nil, err
 	}
 	defer func() { _ = r.Close() }()
 	data, err := io.ReadAll(io.LimitReader(r, maxDocument+1))
@@ -262,13 +271,9 @@ func (v *archiveVerifier) records(external map[string][]byte) (Report, error) {
 
 func (v *archiveVerifier) openSegment(s seglog.Segment) (io.ReadCloser, error) {
 	name := eventsDir + "/" + s.Path
-	f := v.files[name]
-	if f == nil {
-		return nil, &corrupt{name}
-	}
-	r, err := f.Open()
+	r, err := v.open(name)
 	if err != nil {
-		return nil, &corrupt{name}
+		return nil, err
 	}
 	return archived{r, name}, nil
 }
