@@ -9,11 +9,13 @@
 //   - trail: the records of a directory, in one chain over all its files
 //   - head: number and hash of the last record, in a file of its own
 //   - marker: a record that the trail writes about itself
+//   - statement: a marker with facts, of what redactd says of its own work
 //   - sink: where events go; the trail is one
 package audit
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 )
 
@@ -47,6 +49,8 @@ type Event struct {
 	Note string `json:"note,omitempty"`
 	// Sum is the SHA-256 in hex of the file that a marker speaks of.
 	Sum string `json:"sum,omitempty"`
+	// Facts make a marker a statement, of the kind that Note names: JSON in one line.
+	Facts json.RawMessage `json:"facts,omitempty"`
 }
 
 // Origin is who wrote the record that a finding stands in, by the names that the

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"encoding/json"
 	"errors"
 	"strconv"
 	"time"
@@ -87,6 +88,13 @@ func (e *Event) appendBody(dst []byte) ([]byte, error) {
 	dst = appendMember(dst, `,"config_digest":`, e.ConfigDigest)
 	dst = appendOptional(dst, `,"note":`, e.Note)
 	dst = appendOptional(dst, `,"sum":`, e.Sum)
+	if len(e.Facts) > 0 {
+		facts, err := json.Marshal(e.Facts) // on one line, and only if they are JSON
+		if err != nil {
+			return nil, errNoRecord
+		}
+		dst = append(append(dst, `,"facts":`...), facts...)
+	}
 	return append(dst, '}'), nil
 }
 

@@ -35,6 +35,12 @@ func FuzzEncode(f *testing.F) {
 		if until != 0 {
 			e.Until = time.Unix(until>>30, until&(1<<30-1))
 		}
+		if len(b)%2 == 1 {
+			e.Facts, _ = json.Marshal(map[string]string{a: b, c: d})
+		}
+		if len(c)%7 == 6 {
+			e.Facts = json.RawMessage(c) // hardly ever JSON
+		}
 		if a != "" {
 			e.Tags = strings.SplitAfter(a, "o")
 		}
@@ -53,6 +59,7 @@ func TestEncodeRefuses(t *testing.T) {
 	for name, e := range map[string]Event{
 		"year 10000": {Time: time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)},
 		"too long":   {Path: strings.Repeat("x", maxLine)},
+		"no facts":   {Facts: json.RawMessage("{")},
 	} {
 		if _, err := appendBodies(nil, []Event{e}); err == nil {
 			t.Errorf("%s was encoded", name)

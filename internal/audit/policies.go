@@ -40,16 +40,11 @@ func (t *Trail) InForce(digest string, text []byte) error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
 	defer cancel()
-	b, err := newBatch([]Event{{Time: t.now(), ConfigDigest: digest, Note: notePolicy, Sum: sum}})
-	if err == nil {
-		if !t.required {
-			t.queuedBytes.Add(int64(len(b.bodies)))
-		}
-		err = t.com.Put(ctx, b, t.required)
-	}
+	err := t.put(ctx, []Event{{Time: t.now(), ConfigDigest: digest, Note: notePolicy, Sum: sum}})
 	if err != nil {
 		return fmt.Errorf("audit: %w", err)
 	}
+	t.digest.Store(&digest)
 	return nil
 }
 
@@ -80,7 +75,11 @@ func (v *verifier) checkPolicy(e *Event) *Break {
 
 // marker keeps what the trail says about itself.
 func (v *verifier) marker(e *Event) error {
-	if e.Note != notePolicy {
+	switch {
+	case e.Statement() != "":
+		v.rep.Statements++
+		return nil
+	case e.Note != notePolicy:
 		v.rep.Markers = append(v.rep.Markers, marker(e))
 		return nil
 	}

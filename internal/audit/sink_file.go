@@ -51,7 +51,8 @@ type Trail struct {
 	queue       int
 	over        overflow
 	queuedBytes atomic.Int64
-	committed   chan struct{} // holds one while a commit was not yet seen
+	digest      atomic.Pointer[string] // of the configuration in force, once InForce was told
+	committed   chan struct{}          // holds one while a commit was not yet seen
 
 	seq, events, dropped, refused, headErrors atomic.Uint64
 }

@@ -192,7 +192,7 @@ func (s *summariser) file(path string) error {
 }
 
 func (s *summariser) event(e *Event) {
-	if e.Note == notePolicy {
+	if e.Note == notePolicy || e.Statement() != "" {
 		return
 	}
 	if e.Note != "" {

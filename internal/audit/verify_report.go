@@ -66,8 +66,10 @@ type Report struct {
 	Archive *ArchiveReport `json:"archive,omitempty"`
 	Markers []Marker       `json:"markers,omitempty"`
 	// Policies is how often a configuration came into force.
-	Policies int    `json:"policies,omitempty"`
-	Break    *Break `json:"break,omitempty"`
+	Policies int `json:"policies,omitempty"`
+	// Statements is how many records are of what redactd says of its own work.
+	Statements uint64 `json:"statements,omitempty"`
+	Break      *Break `json:"break,omitempty"`
 }
 
 // WriteText writes the report for people.

@@ -56,12 +56,12 @@ func open(t *testing.T, receivers ...string) *records.DB {
 	t.Cleanup(func() { _ = db.Close(context.Background()) })
 	now := time.Now()
 	place := records.LeakPlace{Route: "logs", Direction: "request", Service: "checkout", Version: "1.8.2", FirstSeen: now, LastSeen: now, Count: 3}
-	b := records.LeakBatch{Source: "trail/x", Seq: 1, Receivers: func(*records.LeakEvent) []string { return receivers }}
+	b := records.TrailBatch{Source: "trail/x", Seq: 1, Receivers: func(*records.LeakEvent) []string { return receivers }}
 	for n := range 3 {
 		b.Leaks = append(b.Leaks, records.Leak{Fingerprint: fmt.Sprintf("e1-%d", n), Rule: "x-key", Severity: "high", FirstSeen: now, LastSeen: now, Count: 3,
 			Places: []records.LeakPlace{place}})
 	}
-	if _, err := db.AddLeaks(t.Context(), &b); err != nil {
+	if _, err := db.AddTrail(t.Context(), &b); err != nil {
 		t.Fatal(err)
 	}
 	return db

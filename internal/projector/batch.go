@@ -12,11 +12,12 @@ import (
 // Leaks returns the leaks that events tell of. Findings without a fingerprint are none.
 func Leaks(events []audit.Event) []records.Leak { return gather(events).leaks() }
 
-// gathered is what events amount to.
+// gathered is what events amount to. It holds on to the events.
 type gathered struct {
 	byValue map[string]*value
 	counts  map[records.FindingCount]int64 // by all but the count
 	dropped map[time.Time]int64
+	stated  map[string][]*audit.Event // by kind
 }
 
 // value is a leak with its places by all but their counts and times.
@@ -26,7 +27,7 @@ type value struct {
 }
 
 func gather(events []audit.Event) *gathered {
-	g := &gathered{byValue: map[string]*value{}, counts: map[records.FindingCount]int64{}, dropped: map[time.Time]int64{}}
+	g := &gathered{byValue: map[string]*value{}, counts: map[records.FindingCount]int64{}, dropped: map[time.Time]int64{}, stated: map[string][]*audit.Event{}}
 	for i := range events {
 		g.add(&events[i])
 	}
@@ -34,6 +35,10 @@ func gather(events []audit.Event) *gathered {
 }
 
 func (g *gathered) add(e *audit.Event) {
+	if kind := e.Statement(); kind != "" {
+		g.stated[kind] = append(g.stated[kind], e)
+		return
+	}
 	if e.Note != "" {
 		if n := e.Dropped(); n > 0 {
 			g.dropped[e.Time] += number(n)
@@ -107,9 +112,9 @@ func (g *gathered) leaks() []records.Leak {
 }
 
 // batch is what a chunk of a trail adds to the records.
-func batch(source string, after uint64, c *audit.Chunk, now time.Time) *records.LeakBatch {
+func batch(source string, after uint64, c *audit.Chunk, now time.Time) *records.TrailBatch {
 	g := gather(c.Events)
-	b := &records.LeakBatch{Source: source, After: after, Seq: c.Last, Leaks: g.leaks()}
+	b := &records.TrailBatch{Source: source, After: after, Seq: c.Last, Leaks: g.leaks()}
 	for hour, n := range g.counts {
 		hour.Count = n
 		b.Counts = append(b.Counts, hour)
@@ -117,7 +122,9 @@ func batch(source string, after uint64, c *audit.Chunk, now time.Time) *records.
 	for at, n := range g.dropped {
 		b.Losses = append(b.Losses, records.TrailLoss{Reason: records.LossDropped, Time: at, Count: n})
 	}
-	for reason, n := range map[string]uint64{records.LossRemoved: c.Missing, records.LossUnreadable: c.Unreadable} {
+	stated, unreadable := g.statements()
+	b.Statements = stated
+	for reason, n := range map[string]uint64{records.LossRemoved: c.Missing, records.LossUnreadable: c.Unreadable + unreadable} {
 		if n > 0 {
 			b.Losses = append(b.Losses, records.TrailLoss{Reason: reason, Time: now, Count: number(n)})
 		}

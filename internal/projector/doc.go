@@ -1,5 +1,6 @@
 // Package projector reads the audit trail into the records: which values leaked where
-// (leaks), and how many findings there were in each hour.
+// (leaks), how many findings there were in each hour, and what redactd states of its own
+// work.
 //
 // The trail is what it goes by, and where events wait: a database that can't be reached
 // costs no memory. How far a trail was read stands in the database and moves with what was

@@ -53,7 +53,7 @@ type Options struct {
 	Dir      string      // of the trail
 	Observer Observer
 	Logger   *slog.Logger // default: none
-	// Receivers returns who is told of a leak; nil for nobody. See records.LeakBatch.
+	// Receivers returns who is told of a leak; nil for nobody. See records.TrailBatch.
 	Receivers func(*records.LeakEvent) []string
 	// Poll is how long it waits at the end of the trail; default 500ms.
 	Poll time.Duration
@@ -204,7 +204,7 @@ func (p *Projector) step(ctx context.Context) (n uint64, more bool, err error) {
 	}
 	b := batch(p.source, p.at, &c, time.Now())
 	b.Receivers = p.o.Receivers
-	events, err := p.o.DB.AddLeaks(ctx, b)
+	events, err := p.o.DB.AddTrail(ctx, b)
 	if err != nil {
 		// Whether it is in or not, and who has read on, the database knows.
 		p.reader = nil
@@ -243,7 +243,7 @@ func (p *Projector) begin(ctx context.Context) error {
 	return nil
 }
 
-func (p *Projector) tell(n uint64, b *records.LeakBatch, events []records.LeakEvent) {
+func (p *Projector) tell(n uint64, b *records.TrailBatch, events []records.LeakEvent) {
 	p.o.Observer.Read(n)
 	for _, l := range b.Losses {
 		p.o.Observer.Lost(l.Reason, l.Count)

@@ -164,13 +164,7 @@ func (db *DB) LeakTotals(ctx context.Context) (byState map[string]int64, reopene
 // FindingCounts returns the numbers of findings of the hours that begin at from or later
 // and before to, where these are not zero, in order of time.
 func (db *DB) FindingCounts(ctx context.Context, from, to time.Time) ([]FindingCount, error) {
-	var w where
-	if !from.IsZero() {
-		w.add("hour >= $%d", Micros(from))
-	}
-	if !to.IsZero() {
-		w.add("hour < $%d", Micros(to))
-	}
+	w := hours(from, to)
 	var out []FindingCount
 	err := db.View(ctx, "list numbers of findings", func(tx *Tx) error {
 		out = nil

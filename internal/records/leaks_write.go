@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// LeakBatch is what one transaction takes in of a trail.
-type LeakBatch struct {
+// TrailBatch is what one transaction takes in of a trail.
+type TrailBatch struct {
 	// Source names the trail. The batch is of its records after number After, up to Seq.
 	Source     string
 	After, Seq uint64
@@ -19,6 +19,8 @@ type LeakBatch struct {
 	Leaks  []Leak
 	Counts []FindingCount
 	Losses []TrailLoss // Source and Seq are those of the batch
+	// Statements are one for each kind, in the order of these.
+	Statements []Statement
 	// Receivers returns who is to be told of an event (ClaimNotices); nil for nobody.
 	Receivers func(*LeakEvent) []string
 }
@@ -33,16 +35,16 @@ type LeakEvent struct {
 // else has read on.
 var ErrMoved = errors.New("the position has moved")
 
-// AddLeaks takes a batch in, as a whole or not at all. Its error is ErrMoved where the
-// source is not at LeakBatch.After. It keeps nothing of b.
-func (db *DB) AddLeaks(ctx context.Context, b *LeakBatch) ([]LeakEvent, error) {
+// AddTrail takes a batch in, as a whole or not at all. Its error is ErrMoved where the
+// source is not at TrailBatch.After. It keeps nothing of b.
+func (db *DB) AddTrail(ctx context.Context, b *TrailBatch) ([]LeakEvent, error) {
 	// In one order for all, so that two replicas do not wait for each other.
 	leaks := slices.SortedFunc(slices.Values(b.Leaks), func(a, b Leak) int { return cmp.Compare(a.Fingerprint, b.Fingerprint) })
 	counts := slices.SortedFunc(slices.Values(b.Counts), compareCounts)
 	now := time.Now()
 	var events []LeakEvent
 	moved := false
-	err := db.Update(ctx, "add leaks", func(tx *Tx) error {
+	err := db.Update(ctx, "add what was read of the trail", func(tx *Tx) error {
 		events = nil
 		fresh, err := tx.take(b.Source, b.After, b.Seq, now)
 		if moved = !fresh; moved || err != nil {
@@ -65,6 +67,11 @@ func (db *DB) AddLeaks(ctx context.Context, b *LeakBatch) ([]LeakEvent, error) {
 		}
 		for i := range counts {
 			if err := tx.addCount(&counts[i]); err != nil {
+				return err
+			}
+		}
+		for _, s := range b.Statements {
+			if err := s.put(tx); err != nil {
 				return err
 			}
 		}

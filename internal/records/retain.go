@@ -59,7 +59,7 @@ func (db *DB) Prune(ctx context.Context, now time.Time) (p Pruned, err error) {
 	return p, db.wrap(op, db.engine.shrink(ctx, pool))
 }
 
-// pruneLeaks takes away leaks, and numbers of findings, that are too old; and where there
+// pruneLeaks takes away leaks, and numbers of findings and of coverage, that are too old; and where there
 // are still too many leaks, those that nobody has said anything of and that were seen
 // longest ago.
 func (db *DB) pruneLeaks(ctx context.Context, op string, now time.Time) (deleted int64, err error) {
@@ -69,7 +69,7 @@ func (db *DB) pruneLeaks(ctx context.Context, op string, now time.Time) (deleted
 			(SELECT number FROM leaks WHERE last_seen < $1 ORDER BY number LIMIT $2)`, before); err != nil {
 			return deleted, err
 		}
-		for table, column := range map[string]string{"finding_counts": "hour", "trail_losses": "time"} {
+		for table, column := range map[string]string{"finding_counts": "hour", "coverage": "hour", "trail_losses": "time"} {
 			err := db.Update(ctx, op, func(tx *Tx) error { return tx.Exec(`DELETE FROM `+table+` WHERE `+column+` < $1`, before) })
 			if err != nil {
 				return deleted, err

@@ -39,7 +39,7 @@ func addLeaks(t *testing.T, db *records.DB, leaks ...records.Leak) []records.Lea
 	if err != nil {
 		t.Fatal(err)
 	}
-	events, err := db.AddLeaks(t.Context(), &records.LeakBatch{Source: trail, After: after, Seq: after + 1, Leaks: leaks})
+	events, err := db.AddTrail(t.Context(), &records.TrailBatch{Source: trail, After: after, Seq: after + 1, Leaks: leaks})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,7 +99,7 @@ func testLeakNumbers(t *testing.T, fresh Fresh) {
 func testLeaksOnce(t *testing.T, fresh Fresh) {
 	db := ready(t, fresh)
 	batch := func(after, seq uint64) error {
-		_, err := db.AddLeaks(t.Context(), &records.LeakBatch{
+		_, err := db.AddTrail(t.Context(), &records.TrailBatch{
 			Source: trail, After: after, Seq: seq, Leaks: []records.Leak{leak(1, 10, 0)},
 			Counts: []records.FindingCount{{Hour: noon.Truncate(time.Hour), Route: "r", Direction: "request", Rule: "x", Severity: "high", Action: "mask", Count: 10}},
 			Losses: []records.TrailLoss{{Reason: records.LossRemoved, Time: noon, Count: 3}},
@@ -283,14 +283,14 @@ func testLeakReplicas(t *testing.T, fresh Fresh) {
 		db := Open(t, records.Options{DSN: dsn})
 		wg.Go(func() {
 			for i := range batches {
-				b := records.LeakBatch{Source: fmt.Sprintf("trail/%d", r), After: uint64(i), Seq: uint64(i + 1)}
+				b := records.TrailBatch{Source: fmt.Sprintf("trail/%d", r), After: uint64(i), Seq: uint64(i + 1)}
 				for n := range values {
 					m := (n*5 + r*3 + i) % values
 					b.Leaks = append(b.Leaks, leak(m, 2, 0))
 					b.Counts = append(b.Counts, records.FindingCount{Hour: noon, Route: fmt.Sprint(m), Count: 2})
 				}
 				for {
-					events, err := db.AddLeaks(t.Context(), &b)
+					events, err := db.AddTrail(t.Context(), &b)
 					mu.Lock()
 					news += len(events)
 					mu.Unlock()

@@ -17,7 +17,7 @@ func addTold(t *testing.T, db *records.DB, leaks ...records.Leak) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = db.AddLeaks(t.Context(), &records.LeakBatch{Source: trail, After: after, Seq: after + 1, Leaks: leaks,
+	_, err = db.AddTrail(t.Context(), &records.TrailBatch{Source: trail, After: after, Seq: after + 1, Leaks: leaks,
 		Receivers: func(*records.LeakEvent) []string { return []string{"a", "b"} }})
 	if err != nil {
 		t.Fatal(err)

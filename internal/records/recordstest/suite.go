@@ -43,6 +43,10 @@ func Run(t *testing.T, fresh Fresh) {
 		{"places of a leak are bounded", testLeakPlaces},
 		{"replicas count leaks together", testLeakReplicas},
 		{"leaks that are old or too many go", testLeakAge},
+		{"statements count once", testStatementsOnce},
+		{"replicas add statements together", testStatementReplicas},
+		{"coverage", testCoverage},
+		{"coverage that is old goes", testCoverageAge},
 		{"notices", testNotices},
 		{"replicas claim notices once", testNoticesByMany},
 	} {
