@@ -3,15 +3,12 @@ package proxy
 import (
 	"io"
 	"log"
-	"net"
 	"net/http"
 	"net/http/pprof"
-	"net/netip"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
-	"github.com/redactd/redactd/internal/adminui"
 	"github.com/redactd/redactd/internal/config"
 )
 
@@ -27,9 +24,9 @@ func (p *Proxy) newAdmin(cfg *config.Config) *http.Server {
 	if p.witness != nil {
 		mux.HandleFunc("POST /-/checkpoints", p.serveCheckpoints)
 	}
-	if page := p.newPage(cfg); page != nil {
-		mux.Handle("GET /errors", page)
-		mux.Handle("GET /errors/", page)
+	if console := p.newConsole(cfg); console != nil {
+		mux.Handle("/", console)
+		mux.Handle("/-/", http.NotFoundHandler())
 	}
 	if cfg.Admin.Pprof {
 		mux.HandleFunc("GET /debug/pprof/", pprof.Index)
@@ -46,18 +43,6 @@ func (p *Proxy) newAdmin(cfg *config.Config) *http.Server {
 		MaxHeaderBytes:    16 << 10,
 		ErrorLog:          log.New(io.Discard, "", 0),
 	}
-}
-
-// newPage returns the page for operators; nil where there is none, or nobody to serve it to.
-func (p *Proxy) newPage(cfg *config.Config) http.Handler {
-	local := cfg.Admin.Page != config.PageAll
-	host, _, err := net.SplitHostPort(cfg.Admin.Listen)
-	addr, notIP := netip.ParseAddr(host)
-	loopback := err == nil && (host == "localhost" || notIP == nil && addr.IsLoopback())
-	if p.records == nil || cfg.Admin.Page == config.PageOff || local && !loopback {
-		return nil
-	}
-	return adminui.New(adminui.Options{Errors: p.records, Local: local})
 }
 
 func (p *Proxy) serveReady(w http.ResponseWriter, _ *http.Request) {

@@ -24,6 +24,8 @@ import (
 type policy struct {
 	cfg       *config.Config
 	digest    string
+	loadedAt  time.Time
+	rules     []redact.Rule // all that there are; what is on is said by each filter
 	matcher   *matcher
 	byName    map[string]*route
 	listeners map[string]*listener
@@ -107,7 +109,7 @@ func build(cfg *config.Config, o Options, old *policy, sh shared) (*policy, erro
 	b.keyring()
 	b.secrets = b.ownSecrets(old, sh)
 	p := &policy{
-		cfg: cfg, digest: cfg.Digest, keys: b.keys, secrets: b.secrets,
+		cfg: cfg, digest: cfg.Digest, loadedAt: time.Now(), rules: b.rules, keys: b.keys, secrets: b.secrets,
 		byName: map[string]*route{}, listeners: map[string]*listener{}, upstreams: map[string]*upstream{},
 	}
 	b.serverSettings(p)

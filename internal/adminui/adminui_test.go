@@ -2,11 +2,13 @@ package adminui
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -14,7 +16,9 @@ import (
 	"github.com/redactd/redactd/internal/records"
 )
 
-const hostile = `<script>alert("x")</script>`
+// hostile is what names of leaks and errors may be: markup, what turns text around, control
+// characters, and without an end.
+var hostile = `<script>alert("x")</script>` + "\u202e\u2066\x01\x1b[2J\u0085" + strings.Repeat("W", 400)
 
 // fill returns a database with one error whose every text is hostile.
 func fill(t *testing.T) *records.DB {
@@ -40,8 +44,40 @@ func fill(t *testing.T) *records.DB {
 	if err != nil {
 		t.Fatal(err)
 	}
+	addLeaks(t, db, 1, func(l *records.Leak) {
+		l.Rule, l.Secret = "aws"+hostile, hostile
+		l.Places = []records.LeakPlace{{Route: hostile, Direction: "request", Path: hostile, Service: "checkout" + hostile, Version: "1.8.2" + hostile,
+			Logger: hostile, Environment: hostile, Destination: hostile, FirstSeen: at, LastSeen: at, Count: 7}}
+	})
+	if err := db.SetLeakState(context.Background(), 1, records.LeakChange{Time: at, State: records.LeakAcknowledged, By: "eve" + hostile, Note: "note" + hostile}); err != nil {
+		t.Fatal(err)
+	}
 	return db
 }
+
+// addLeaks puts n leaks into db, each made otherwise by edit.
+func addLeaks(t *testing.T, db *records.DB, n int, edit func(*records.Leak)) {
+	t.Helper()
+	at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	b := records.LeakBatch{Source: fmt.Sprintf("trail/%d", n), Seq: uint64(n)}
+	for i := range n {
+		when := at.Add(-time.Duration(i) * time.Minute)
+		l := records.Leak{
+			Fingerprint: fmt.Sprintf("e1-%026d", i), Rule: "stripe-secret-key", Severity: "critical", FirstSeen: when, LastSeen: when, Count: 7,
+			Places: []records.LeakPlace{{Route: "logs", Direction: "request", Path: "msg", Service: "checkout", FirstSeen: when, LastSeen: when, Count: 7}},
+		}
+		if edit != nil {
+			edit(&l)
+		}
+		b.Leaks = append(b.Leaks, l)
+	}
+	if _, err := db.AddLeaks(context.Background(), &b); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// over returns the console over what a database holds.
+func over(db *records.DB) *Console { return New(Sources{Errors: db, Leaks: db}, Options{}) }
 
 func get(t *testing.T, h http.Handler, target, host string) (int, http.Header, string) {
 	t.Helper()
@@ -59,18 +95,21 @@ func get(t *testing.T, h http.Handler, target, host string) (int, http.Header, s
 }
 
 func TestPages(t *testing.T) {
-	h := New(Options{Errors: fill(t)})
+	h := over(fill(t))
 	for target, want := range map[string][]string{
 		"/errors":                 {"Refused&lt;script", "42", "charge&lt;script", "2026-03-01 13:00:00", `href="/errors/ab12ab12ab12"`},
 		"/errors?state=open":      {"Refused"},
 		"/errors?framework=rails": {"No errors are recorded that fit the filter."},
 		"/errors/ab12ab12ab12":    {"ref-1&lt;script", "ref-2", "/srv/app/ledger.py:7", "Traceback of &lt;script", "django", "GET /pay"},
+		"/leaks":                  {"aws&lt;script", ">1</a>", "acknowledged"},
+		"/leaks/1":                {"note&lt;script", "eve&lt;script", "1.8.2&lt;script", "Leaking as of 2026-03-01 12:00:00", "[U+202E]"},
+		"/leaks?state=rotated":    {"No leaks are recorded that fit the filter."},
 	} {
 		status, head, body := get(t, h, target, "")
 		if status != http.StatusOK || head.Get("Content-Type") != "text/html; charset=utf-8" || head.Get("Cache-Control") != "no-store" {
 			t.Errorf("%s: %d %v", target, status, head)
 		}
-		if !strings.Contains(head.Get("Content-Security-Policy"), "default-src 'none'") || strings.Contains(body, "<script") || strings.Contains(body, "\xff") {
+		if !strings.Contains(head.Get("Content-Security-Policy"), "default-src 'none'") || strings.Contains(body, "<script>alert") || strings.Contains(body, "\xff") || strings.ContainsAny(body, "\u202e\u2066\x01\x1b\u0085") {
 			t.Errorf("%s: what the database holds is not written as text", target)
 		}
 		for _, text := range want {
@@ -80,7 +119,8 @@ func TestPages(t *testing.T) {
 		}
 	}
 	for target, want := range map[string]int{
-		"/errors/ffffffffffff": 404, "/errors/x": 404, "/errors/page.css": 200, "/errors/../metrics": 307, "/other": 404,
+		"/errors/ffffffffffff": 404, "/errors/x": 404, "/assets/page.css": 200, "/assets/none.css": 404, "/errors/../metrics": 307, "/other": 404,
+		"/leaks/2": 404, "/leaks/x": 404, "/leaks?offset=-1": 200, "/leaks?offset=999999": 200,
 	} {
 		if status, _, _ := get(t, h, target, ""); status != want {
 			t.Errorf("%s: %d, want %d", target, status, want)
@@ -91,7 +131,7 @@ func TestPages(t *testing.T) {
 // A page of elsewhere can have a browser send requests here, but not under a name of this
 // machine.
 func TestOnlyLocal(t *testing.T) {
-	h := New(Options{Errors: fill(t), Local: true})
+	h := New(Sources{Errors: fill(t)}, Options{Local: true})
 	for host, want := range map[string]int{
 		"localhost:9090": 200, "LOCALHOST": 200, "127.0.0.1:9090": 200, "127.9.9.9": 200, "[::1]:9090": 200, "[::1]": 200,
 		"evil.example:9090": 403, "127.0.0.1.evil.example": 403, "10.0.0.1": 403, "localhost.evil.example": 403,
@@ -113,16 +153,43 @@ func TestUnreadable(t *testing.T) {
 		status int
 		text   string
 	}{
-		"sqlite:" + file:           {http.StatusServiceUnavailable, "The records can't be read at the moment.\n"},
+		"sqlite:" + file:           {http.StatusServiceUnavailable, "The records can&#39;t be read at the moment."},
 		"sqlite:" + file + "-none": {http.StatusOK, "No errors are recorded."},
 	} {
 		db, err := records.Open(records.Options{DSN: dsn, Existing: true})
 		if err != nil {
 			t.Fatal(err)
 		}
-		status, _, body := get(t, New(Options{Errors: db}), "/errors", "")
+		status, _, body := get(t, over(db), "/errors", "")
 		if status != want.status || !strings.Contains(body, want.text) || strings.Contains(body, "secret-name") {
 			t.Errorf("%s: %d %q", dsn, status, body)
+		}
+	}
+}
+
+// Ten thousand leaks are shown in parts.
+func TestManyLeaks(t *testing.T) {
+	db := fill(t)
+	const n = 10_000
+	addLeaks(t, db, n, func(l *records.Leak) { l.Fingerprint += "-many" })
+	h := over(db)
+	shown := map[string]bool{}
+	for _, offset := range []int{0, maxRows, n / 2, n - maxRows} {
+		target := fmt.Sprintf("/leaks?offset=%d&route=logs", offset)
+		status, _, body := get(t, h, target, "")
+		rows := regexp.MustCompile(`<a href="/leaks/(\d+)"`).FindAllStringSubmatch(body, -1)
+		if status != http.StatusOK || len(rows) != maxRows || len(body) > 100_000 {
+			t.Fatalf("%s: status %d, %d leaks in %d bytes", target, status, len(rows), len(body))
+		}
+		for _, row := range rows {
+			if shown[row[1]] {
+				t.Errorf("%s: leak %s is shown again", target, row[1])
+			}
+			shown[row[1]] = true
+		}
+		next := fmt.Sprintf(`rel="next" href="/leaks?offset=%d&amp;route=logs"`, offset+maxRows)
+		if strings.Contains(body, next) != (offset+maxRows < n) || strings.Contains(body, `rel="prev"`) != (offset > 0) {
+			t.Errorf("%s: what is beside this part is not named", target)
 		}
 	}
 }

@@ -51,7 +51,7 @@ var may = map[string]struct{ inside, outside []string }{
 	"internal/store":               {[]string{"internal/seglog", "internal/dialect"}, nil},
 	"internal/scrub":               {[]string{"redact", "internal/codec", "internal/disguise"}, nil},
 	"internal/relay":               {[]string{"internal/codec", "internal/config", "internal/dialect"}, nil},
-	"internal/adminui":             {[]string{"internal/records"}, nil},
+	"internal/adminui":             {[]string{"internal/audit", "internal/records", "redact"}, nil},
 	"proxy": {
 		[]string{"internal/adminui", "disclosure", "internal/neutral", "internal/safebody", "internal/errlog", "internal/notify", "internal/projector", "internal/records", "internal/relay", "internal/otlpgrpc", "internal/ownsecrets", "redact", "internal/scrub", "internal/codec", "internal/config", "internal/audit", "internal/store", "internal/dialect", "internal/signing"},
 		[]string{"github.com/valyala/fasthttp", "github.com/prometheus", "google.golang.org/protobuf/encoding/protowire", "golang.org/x/sys"},

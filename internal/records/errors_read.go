@@ -12,14 +12,10 @@ import (
 type ErrorFilter struct {
 	Route, Framework, State string
 	Since                   time.Time // seen then or later
-	Limit                   int       // 0 is no limit
+	Limit, Offset           int       // a Limit of 0 is none; Offset counts only with one
 }
 
-const groupColumns = `id, route, upstream, framework, exception, status, status_class, frames,
-	first_seen, last_seen, count, state, state_changed, state_by`
-
-// ErrorGroups returns groups, the one seen last first.
-func (db *DB) ErrorGroups(ctx context.Context, f ErrorFilter) ([]ErrorGroup, error) {
+func (f *ErrorFilter) where() where {
 	var w where
 	w.equal("route", f.Route)
 	w.equal("framework", f.Framework)
@@ -27,12 +23,30 @@ func (db *DB) ErrorGroups(ctx context.Context, f ErrorFilter) ([]ErrorGroup, err
 	if !f.Since.IsZero() {
 		w.add("last_seen >= $%d", Micros(f.Since))
 	}
-	return db.errorGroups(ctx, w, f.Limit)
+	return w
 }
 
-func (db *DB) errorGroups(ctx context.Context, w where, limit int) ([]ErrorGroup, error) {
+const groupColumns = `id, route, upstream, framework, exception, status, status_class, frames,
+	first_seen, last_seen, count, state, state_changed, state_by`
+
+// ErrorGroups returns groups, the one seen last first.
+func (db *DB) ErrorGroups(ctx context.Context, f ErrorFilter) ([]ErrorGroup, error) {
+	return db.errorGroups(ctx, f.where(), f.Limit, f.Offset)
+}
+
+// CountErrorGroups returns how many groups there are of those that are asked for, whatever
+// the limit.
+func (db *DB) CountErrorGroups(ctx context.Context, f ErrorFilter) (n int64, err error) {
+	w := f.where()
+	err = db.View(ctx, "count error groups", func(tx *Tx) error {
+		return tx.Row(`SELECT COUNT(*) FROM error_groups`+w.text(), w.args...).Scan(&n)
+	})
+	return n, err
+}
+
+func (db *DB) errorGroups(ctx context.Context, w where, limit, offset int) ([]ErrorGroup, error) {
 	var out []ErrorGroup
-	query := `SELECT ` + groupColumns + ` FROM error_groups` + w.text() + ` ORDER BY last_seen DESC, id` + w.limit(limit)
+	query := `SELECT ` + groupColumns + ` FROM error_groups` + w.text() + ` ORDER BY last_seen DESC, id` + w.limit(limit, offset)
 	err := db.View(ctx, "list error groups", func(tx *Tx) error {
 		out = nil
 		return tx.Each(func(scan func(...any) error) error {
@@ -72,7 +86,7 @@ func (db *DB) ErrorGroup(ctx context.Context, id string) (ErrorGroup, error) {
 	}
 	var w where
 	w.add("id LIKE $%d", id+"%")
-	groups, err := db.errorGroups(ctx, w, 2)
+	groups, err := db.errorGroups(ctx, w, 2, 0)
 	switch {
 	case err != nil:
 		return ErrorGroup{}, err
@@ -111,7 +125,7 @@ func (db *DB) ErrorOccurrences(ctx context.Context, f OccurrenceFilter) ([]Error
 			return err
 		}, `SELECT id, group_id, reference, time, status, method, path, request_id, trace_id, span_id,
 			config_digest, replica, content_type, coding, original_size, truncated
-			FROM error_occurrences`+w.text()+` ORDER BY time DESC, id DESC`+w.limit(f.Limit), w.args...)
+			FROM error_occurrences`+w.text()+` ORDER BY time DESC, id DESC`+w.limit(f.Limit, 0), w.args...)
 	})
 	return out, err
 }
@@ -150,9 +164,9 @@ func (w *where) text() string {
 	return " WHERE " + strings.Join(w.conditions, " AND ")
 }
 
-func (w *where) limit(n int) string {
+func (w *where) limit(n, offset int) string {
 	if n <= 0 {
 		return ""
 	}
-	return fmt.Sprintf(" LIMIT %d", n)
+	return fmt.Sprintf(" LIMIT %d OFFSET %d", n, max(offset, 0))
 }

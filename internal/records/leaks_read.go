@@ -15,7 +15,9 @@ type LeakFilter struct {
 	// Route, Service and Version are of a place that it was seen in.
 	Route, Service, Version string
 	Since                   time.Time // seen then or later
-	Limit                   int       // 0 is no limit
+	// Again asks for those that were seen after they were rotated.
+	Again         bool
+	Limit, Offset int // a Limit of 0 is none; Offset counts only with one
 }
 
 func (f *LeakFilter) where() where {
@@ -25,6 +27,9 @@ func (f *LeakFilter) where() where {
 	w.equal("severity", f.Severity)
 	if !f.Since.IsZero() {
 		w.add("last_seen >= $%d", Micros(f.Since))
+	}
+	if f.Again {
+		w.add("reopened > $%d", 0)
 	}
 	for _, c := range []struct{ column, value string }{{"route", f.Route}, {"service", f.Service}, {"version", f.Version}} {
 		if c.value != "" {
@@ -36,7 +41,17 @@ func (f *LeakFilter) where() where {
 
 // Leaks returns leaks with their places, the one seen last first.
 func (db *DB) Leaks(ctx context.Context, f LeakFilter) ([]Leak, error) {
-	return db.leaks(ctx, f.where(), f.Limit)
+	return db.leaks(ctx, f.where(), f.Limit, f.Offset)
+}
+
+// CountLeaks returns how many leaks there are of those that are asked for, whatever the
+// limit.
+func (db *DB) CountLeaks(ctx context.Context, f LeakFilter) (n int64, err error) {
+	w := f.where()
+	err = db.View(ctx, "count leaks", func(tx *Tx) error {
+		return tx.Row(`SELECT COUNT(*) FROM leaks`+w.text(), w.args...).Scan(&n)
+	})
+	return n, err
 }
 
 // LeaksOf returns the leaks with one of these fingerprints.
@@ -51,7 +66,7 @@ func (db *DB) LeaksOf(ctx context.Context, fingerprints []string) ([]Leak, error
 		return nil, nil
 	}
 	w.conditions = append(w.conditions, "fingerprint IN ("+strings.Join(list, ", ")+")")
-	return db.leaks(ctx, w, 0)
+	return db.leaks(ctx, w, 0, 0)
 }
 
 // MinFingerprint is how many characters of a fingerprint tell a leak at least.
@@ -73,7 +88,7 @@ func (db *DB) Leak(ctx context.Context, id string) (Leak, error) {
 	} else {
 		w.add("fingerprint LIKE $%d", id+"%")
 	}
-	leaks, err := db.leaks(ctx, w, 2)
+	leaks, err := db.leaks(ctx, w, 2, 0)
 	switch {
 	case err != nil:
 		return Leak{}, err
@@ -85,9 +100,9 @@ func (db *DB) Leak(ctx context.Context, id string) (Leak, error) {
 	return leaks[0], nil
 }
 
-func (db *DB) leaks(ctx context.Context, w where, limit int) ([]Leak, error) {
+func (db *DB) leaks(ctx context.Context, w where, limit, offset int) ([]Leak, error) {
 	var out []Leak
-	rows := ` FROM leaks` + w.text() + ` ORDER BY last_seen DESC, number` + w.limit(limit)
+	rows := ` FROM leaks` + w.text() + ` ORDER BY last_seen DESC, number` + w.limit(limit, offset)
 	err := db.View(ctx, "list leaks", func(tx *Tx) error {
 		out = nil
 		at := map[int64]int{}

@@ -61,7 +61,7 @@ func (db *DB) ClaimNotices(ctx context.Context, receiver string, now time.Time, 
 	if err != nil || len(out) == 0 {
 		return nil, err
 	}
-	leaks, err := db.leaks(ctx, oneOf("number", numbers), 0)
+	leaks, err := db.leaks(ctx, oneOf("number", numbers), 0, 0)
 	if err != nil {
 		return nil, err
 	}

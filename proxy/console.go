@@ -1,0 +1,123 @@
+package proxy
+
+import (
+	"fmt"
+	"maps"
+	"net"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/redactd/redactd/internal/adminui"
+	"github.com/redactd/redactd/internal/audit"
+	"github.com/redactd/redactd/internal/config"
+)
+
+// newConsole returns the console; nil where there is none, or nobody to serve it to.
+func (p *Proxy) newConsole(cfg *config.Config) http.Handler {
+	local := cfg.Admin.Page != config.PageAll
+	host, _, err := net.SplitHostPort(cfg.Admin.Listen)
+	addr, notIP := netip.ParseAddr(host)
+	loopback := err == nil && (host == "localhost" || notIP == nil && addr.IsLoopback())
+	if cfg.Admin.Page == config.PageOff || local && !loopback {
+		return nil
+	}
+	return adminui.New(p.sources(cfg), adminui.Options{Local: local})
+}
+
+// sources are what the console reads. What is not there stays nil.
+func (p *Proxy) sources(cfg *config.Config) adminui.Sources {
+	s := adminui.Sources{Version: p.o.Version, Logger: p.log, Policy: inForce{p}}
+	if p.records != nil {
+		s.Errors = p.records
+	}
+	if p.projector != nil {
+		s.Leaks = p.records
+	}
+	if trail, ok := p.recorder.(*audit.Trail); ok {
+		s.Audit = trailView{trail, cfg}
+	}
+	return s
+}
+
+// inForce implements adminui.Policy.
+type inForce struct{ p *Proxy }
+
+// Reload implements adminui.Policy.
+func (f inForce) Reload() error { return f.p.Reload() }
+
+// InForce implements adminui.Policy.
+func (f inForce) InForce() adminui.InForce {
+	pol := f.p.policy.Load()
+	v := adminui.InForce{Digest: pol.digest, LoadedAt: pol.loadedAt, Rules: pol.rules}
+	if text, err := pol.cfg.TOML(); err == nil {
+		v.Config = string(text)
+	}
+	for _, name := range slices.Sorted(maps.Keys(pol.byName)) {
+		rt := pol.byName[name]
+		c := rt.cfg
+		v.Routes = append(v.Routes, routeView(&rt.filter, adminui.Route{
+			Kind: adminui.RouteHTTP, Match: matchText(c), Request: string(c.Request), Response: string(c.Response),
+		}))
+	}
+	for _, name := range slices.Sorted(maps.Keys(pol.listeners)) {
+		l := pol.listeners[name]
+		c := pol.cfg.Listeners[name]
+		v.Routes = append(v.Routes, routeView(&l.filter, adminui.Route{
+			Kind: c.Protocol, Match: strings.Join(c.Listen, " "), Request: string(config.ScopeAll), Response: string(config.ScopeNone),
+		}))
+	}
+	return v
+}
+
+func routeView(f *filter, r adminui.Route) adminui.Route {
+	r.Name, r.Upstream, r.Mode = f.name, f.destination, string(f.policy.Mode)
+	r.OnFailure, r.Action = string(f.policy.OnFailure), f.policy.Action
+	r.Rules = slices.Sorted(maps.Keys(f.ruleIDs))
+	return r
+}
+
+// matchText writes which requests a route is for.
+func matchText(c *config.Route) string {
+	hosts := []string{""}
+	if len(c.Hosts) > 0 {
+		hosts = c.Hosts
+	}
+	var list []string
+	for _, h := range hosts {
+		list = append(list, h+"/"+strings.TrimPrefix(c.PathPrefix, "/"))
+	}
+	text := strings.Join(list, " ")
+	if len(c.Methods) > 0 {
+		text = fmt.Sprintf("%s %s", strings.Join(c.Methods, ","), text)
+	}
+	return text
+}
+
+// trailView implements adminui.Audit.
+type trailView struct {
+	trail *audit.Trail
+	cfg   *config.Config
+}
+
+// Status implements adminui.Audit.
+func (t trailView) Status() adminui.AuditStatus {
+	a := &t.cfg.Audit
+	s := adminui.AuditStatus{Dir: a.Dir, Required: a.Required, Stats: t.trail.Stats()}
+	if a.CheckpointKey != "" {
+		if _, public, err := audit.CheckpointKey(a.CheckpointKey); err == nil {
+			s.PublicKey = public
+		}
+	}
+	return s
+}
+
+// Verify implements adminui.Audit.
+func (t trailView) Verify() (audit.Report, error) {
+	var o audit.VerifyOptions
+	if s := t.Status(); s.PublicKey != "" {
+		o.Keys = []string{s.PublicKey}
+	}
+	return audit.VerifyWith(t.cfg.Audit.Dir, o)
+}
