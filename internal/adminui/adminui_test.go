@@ -59,7 +59,7 @@ func fill(t *testing.T) *records.DB {
 func addLeaks(t *testing.T, db *records.DB, n int, edit func(*records.Leak)) {
 	t.Helper()
 	at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
-	b := records.LeakBatch{Source: fmt.Sprintf("trail/%d", n), Seq: uint64(n)}
+	b := records.TrailBatch{Source: fmt.Sprintf("trail/%d", n), Seq: uint64(n)}
 	for i := range n {
 		when := at.Add(-time.Duration(i) * time.Minute)
 		l := records.Leak{
@@ -71,7 +71,7 @@ func addLeaks(t *testing.T, db *records.DB, n int, edit func(*records.Leak)) {
 		}
 		b.Leaks = append(b.Leaks, l)
 	}
-	if _, err := db.AddLeaks(context.Background(), &b); err != nil {
+	if _, err := db.AddTrail(context.Background(), &b); err != nil {
 		t.Fatal(err)
 	}
 }
