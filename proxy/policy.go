@@ -34,6 +34,7 @@ type policy struct {
 	trust     []netip.Prefix
 	tls       *tls.Config       // of the data listener, or nil
 	secrets   *ownsecrets.Store // nil without own secrets
+	explains  explainers
 }
 
 // filter is what is looked for on a route or a listener, and what becomes of it.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/redactd/redactd/internal/config"
+	"github.com/redactd/redactd/internal/explain"
 )
 
 // An entry is appended and nothing else changes, wherever the file ends; the line is
@@ -16,7 +17,7 @@ import (
 func TestAppendConfig(t *testing.T) {
 	const head = "[route.x]\nupstream = \"store\"\nrequest = \"all\" # the end"
 	values := []string{`a$b"c`, `'"\n`, "\t\x7f\r\n'\"\\", "${HOME}", "é\u2028"}
-	table := entryTOML("new", &config.Allow{Values: values, Comment: "x", Expires: "2199-01-01", Examples: []string{"«a»"}})
+	table := explain.EntryTOML("new", &config.Allow{Values: values, Comment: "x", Expires: "2199-01-01", Examples: []string{"«a»"}})
 	for end, line := range map[string]int{"": 5, "\n": 5, "\r\n": 5, "\n\n": 6} {
 		file := filepath.Join(t.TempDir(), "c.toml")
 		if err := os.WriteFile(file, []byte(head+end), 0o640); err != nil {
@@ -38,17 +39,6 @@ func TestAppendConfig(t *testing.T) {
 	}
 	if _, err := appendConfig(filepath.Join(t.TempDir(), "none.toml"), table, nil); err == nil {
 		t.Error("a file that is not there")
-	}
-}
-
-// A field's path becomes a document that has it.
-func TestFieldExample(t *testing.T) {
-	for path, want := range map[string]string{
-		"a": `{"a":"v<"}`, "a.b": `{"a":{"b":"v<"}}`, "a[].b[][]": `{"a":[{"b":[["v<"]]}]}`, "[].a": `[{"a":"v<"}]`,
-	} {
-		if got := fieldExample(&item{field: &field{own: []byte(path)}}, "v<"); got != want {
-			t.Errorf("%s: %s, want %s", path, got, want)
-		}
 	}
 }
 

@@ -50,14 +50,15 @@ var may = map[string]struct{ inside, outside []string }{
 	"internal/ownsecrets":          {[]string{"redact", "internal/config"}, nil},
 	"internal/store":               {[]string{"internal/seglog", "internal/dialect"}, nil},
 	"internal/scrub":               {[]string{"redact", "internal/codec", "internal/disguise"}, nil},
+	"internal/explain":             {[]string{"redact", "internal/scrub", "internal/codec", "internal/config"}, nil},
 	"internal/relay":               {[]string{"internal/codec", "internal/config", "internal/dialect"}, nil},
 	"internal/adminui":             {[]string{"internal/audit", "internal/records", "redact"}, nil},
 	"proxy": {
-		[]string{"internal/adminui", "disclosure", "internal/neutral", "internal/safebody", "internal/errlog", "internal/notify", "internal/projector", "internal/records", "internal/relay", "internal/otlpgrpc", "internal/ownsecrets", "redact", "internal/scrub", "internal/codec", "internal/config", "internal/audit", "internal/store", "internal/dialect", "internal/signing"},
+		[]string{"internal/adminui", "internal/explain", "disclosure", "internal/neutral", "internal/safebody", "internal/errlog", "internal/notify", "internal/projector", "internal/records", "internal/relay", "internal/otlpgrpc", "internal/ownsecrets", "redact", "internal/scrub", "internal/codec", "internal/config", "internal/audit", "internal/store", "internal/dialect", "internal/signing"},
 		[]string{"github.com/valyala/fasthttp", "github.com/prometheus", "google.golang.org/protobuf/encoding/protowire", "golang.org/x/sys"},
 	},
 	"cmd/redactd": {
-		[]string{"disclosure", "internal/neutral", "redact", "patterns", "proxy", "internal/scrub", "internal/codec", "internal/config", "internal/ownsecrets", "internal/audit", "internal/store", "internal/dialect", "internal/ruleimport", "internal/records", "internal/errlog", "internal/projector", "internal/leakexport", "internal/lookup"},
+		[]string{"disclosure", "internal/neutral", "redact", "patterns", "proxy", "internal/scrub", "internal/codec", "internal/config", "internal/ownsecrets", "internal/audit", "internal/store", "internal/dialect", "internal/ruleimport", "internal/records", "internal/errlog", "internal/projector", "internal/leakexport", "internal/lookup", "internal/explain"},
 		[]string{"github.com/spf13", "github.com/schollz/progressbar/v3", "github.com/prometheus", "github.com/BurntSushi/toml",
 			"github.com/klauspost/compress", "golang.org/x/term", "golang.org/x/sys"},
 	},
