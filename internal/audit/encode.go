@@ -10,12 +10,25 @@ import (
 
 var errNoRecord = errors.New("event cannot be a record")
 
-// appendBodies appends for each event a line: its JSON after the link.
+// appendBodies appends for each event a line: its JSON after the link, as encoding/json
+// writes it. It is written out because a log line with a finding costs about as much to
+// scrub as encoding/json takes for its event; a fuzz target holds the two together. What
+// stands at the beginning of all events of a payload is written once, and copied.
 func appendBodies(dst []byte, events []Event) ([]byte, error) {
+	var head []byte
 	for i := range events {
 		start := len(dst)
+		e := &events[i]
 		var err error
-		if dst, err = events[i].appendBody(dst); err != nil {
+		if i > 0 && e.beginsAs(&events[i-1]) {
+			dst = append(dst, head...)
+		} else {
+			if dst, err = e.appendHead(dst); err != nil {
+				return nil, err
+			}
+			head = dst[start:len(dst):len(dst)]
+		}
+		if dst, err = e.appendRest(dst); err != nil {
 			return nil, err
 		}
 		if len(dst)-start > maxLine/2 {
@@ -37,10 +50,13 @@ func (e *Event) fits() bool {
 	return n < maxLine/16
 }
 
-// appendBody appends e as encoding/json writes it, from the time on. It is
-// written out because a log line with a finding costs about as much to scrub
-// as encoding/json takes for its event; a fuzz target holds the two together.
-func (e *Event) appendBody(dst []byte) ([]byte, error) {
+// beginsAs says that appendHead writes the same for both.
+func (e *Event) beginsAs(other *Event) bool {
+	return e.Time.Equal(other.Time) && e.Until.Equal(other.Until) && e.Route == other.Route && e.Direction == other.Direction
+}
+
+// appendHead appends the members up to the direction.
+func (e *Event) appendHead(dst []byte) ([]byte, error) {
 	var err error
 	dst = append(dst, `"time":`...)
 	if dst, err = appendTime(dst, e.Time); err != nil {
@@ -53,7 +69,11 @@ func (e *Event) appendBody(dst []byte) ([]byte, error) {
 		}
 	}
 	dst = appendMember(dst, `,"route":`, e.Route)
-	dst = appendMember(dst, `,"direction":`, e.Direction)
+	return appendMember(dst, `,"direction":`, e.Direction), nil
+}
+
+// appendRest appends the members behind the direction.
+func (e *Event) appendRest(dst []byte) ([]byte, error) {
 	dst = appendMember(dst, `,"rule":`, e.Rule)
 	dst = appendMember(dst, `,"severity":`, e.Severity)
 	if len(e.Tags) > 0 {

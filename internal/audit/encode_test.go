@@ -3,6 +3,7 @@ package audit
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -44,12 +45,19 @@ func FuzzEncode(f *testing.F) {
 		if a != "" {
 			e.Tags = strings.SplitAfter(a, "o")
 		}
+		other := e
+		other.Direction, other.Rule = c, a
 		want, wantErr := bodyOf(e)
 		got, err := appendBodies(nil, []Event{e})
 		if (err == nil) != (wantErr == nil && len(want) <= maxLine/2) {
 			t.Fatalf("error %v, want %v", err, wantErr)
 		}
 		if err == nil && !bytes.Equal(got, want) {
+			t.Fatalf("got  %q\nwant %q", got, want)
+		}
+		second, secondErr := bodyOf(other)
+		want = slices.Concat(want, want, second, want)
+		if got, err := appendBodies(nil, []Event{e, e, other, e}); err == nil && secondErr == nil && !bytes.Equal(got, want) {
 			t.Fatalf("got  %q\nwant %q", got, want)
 		}
 	})

@@ -1,7 +1,6 @@
 package audit
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -19,6 +18,7 @@ import (
 type Reader struct {
 	dir  string
 	last uint64 // number of the record read last
+	d    decoder
 
 	// Where the record after last begins, once it was found.
 	at     seglog.Segment
@@ -155,7 +155,7 @@ func (r *Reader) file(last, end uint64, limit int, c *Chunk) (uint64, error) {
 			return last, err
 		}
 		var e Event
-		if json.Unmarshal(line, &e) != nil || e.Seq == 0 || e.Seq > end {
+		if r.d.decode(line, &e) != nil || e.Seq == 0 || e.Seq > end {
 			c.Unreadable++
 			continue
 		}

@@ -2,6 +2,7 @@ package audit
 
 import (
 	"bufio"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -20,8 +21,26 @@ import (
 // the records where it is short.
 const treeName = "TREE"
 
-// leafOf is the leaf of a record, given its line.
-func leafOf(line []byte) tlog.Hash { return tlog.RecordHash(line) }
+// shortLine bounds, in bytes, a line whose leaf is computed on the stack, as those of
+// nearly all records are.
+const shortLine = 1 << 10
+
+// leafOf is the leaf of a record, given its line: tlog.RecordHash, which makes two objects.
+func leafOf(line []byte) tlog.Hash {
+	if len(line) >= shortLine {
+		return tlog.RecordHash(line)
+	}
+	var b [shortLine]byte // 0 first, RFC 6962, section 2.1
+	return sha256.Sum256(b[:1+copy(b[1:], line)])
+}
+
+// nodeOf is the node over two: tlog.NodeHash without an object.
+func nodeOf(left, right tlog.Hash) tlog.Hash {
+	b := [1 + 2*tlog.HashSize]byte{1}
+	copy(b[1:], left[:])
+	copy(b[1+tlog.HashSize:], right[:])
+	return sha256.Sum256(b[:])
+}
 
 // missingLeaf stands for a record that was not there when the tree came to it.
 // No record has it, since no line is empty.
@@ -40,7 +59,7 @@ func (t *frontier) add(leaf tlog.Hash, buf []tlog.Hash) []tlog.Hash {
 	buf = append(buf[:0], leaf)
 	l := 0
 	for ; t.n>>l&1 == 1; l++ {
-		leaf = tlog.NodeHash(t.node[l], leaf)
+		leaf = nodeOf(t.node[l], leaf)
 		buf = append(buf, leaf)
 	}
 	t.node[l] = leaf
@@ -60,7 +79,7 @@ func (t *frontier) root() tlog.Hash {
 	h := t.node[l]
 	for l++; l < 63; l++ {
 		if t.n>>l&1 == 1 {
-			h = tlog.NodeHash(t.node[l], h)
+			h = nodeOf(t.node[l], h)
 		}
 	}
 	return h

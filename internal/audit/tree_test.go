@@ -50,6 +50,15 @@ func TestFrontier(t *testing.T) {
 	}
 }
 
+func TestLeafOfAnyLength(t *testing.T) {
+	line := bytes.Repeat([]byte("x"), shortLine+2)
+	for _, n := range []int{0, 1, 63, 64, shortLine - 2, shortLine - 1, shortLine, shortLine + 1} {
+		if leafOf(line[:n]) != tlog.RecordHash(line[:n]) {
+			t.Errorf("%d bytes have another leaf", n)
+		}
+	}
+}
+
 func hashesOf(t *testing.T, dir string) []byte {
 	t.Helper()
 	p, err := os.ReadFile(filepath.Join(dir, treeName))

@@ -66,8 +66,10 @@ const (
 )
 
 const (
-	// chunk is how many records one transaction takes in.
-	chunk    = 500
+	// chunk is how many records one transaction takes in. Those of a chunk that tell of one
+	// leak are written as one, so it is as large as a transaction may last, a fraction of a
+	// second, and memory allow, some MB.
+	chunk    = 4096
 	maxPause = 5 * time.Second
 	// totalsEvery is how often leaks are counted where the trail has nothing new.
 	totalsEvery = 15 * time.Second

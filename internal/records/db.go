@@ -114,26 +114,56 @@ func (db *DB) Close(ctx context.Context) error {
 type Tx struct {
 	ctx context.Context
 	tx  *sql.Tx
+	// prepared are the statements that were run before, by their text; nil where that is
+	// the driver's business. A value is nil after the first time.
+	prepared map[string]*sql.Stmt
 }
 
 // Exec runs a statement.
 func (tx *Tx) Exec(statement string, args ...any) error {
-	_, err := tx.tx.ExecContext(tx.ctx, statement, args...)
+	_, err := tx.exec(statement, args)
 	return err
 }
 
 // Changed runs a statement and returns how many rows it changed.
 func (tx *Tx) Changed(statement string, args ...any) (int64, error) {
-	res, err := tx.tx.ExecContext(tx.ctx, statement, args...)
+	res, err := tx.exec(statement, args)
 	if err != nil {
 		return 0, err
 	}
 	return res.RowsAffected()
 }
 
+func (tx *Tx) exec(statement string, args []any) (sql.Result, error) {
+	if s := tx.again(statement); s != nil {
+		return s.ExecContext(tx.ctx, args...)
+	}
+	return tx.tx.ExecContext(tx.ctx, statement, args...)
+}
+
 // Row asks for one row; its Scan returns sql.ErrNoRows where there is none.
 func (tx *Tx) Row(query string, args ...any) *sql.Row {
+	if s := tx.again(query); s != nil {
+		return s.QueryRowContext(tx.ctx, args...)
+	}
 	return tx.tx.QueryRowContext(tx.ctx, query, args...)
+}
+
+// again returns a statement prepared, nil the first time that the transaction has it. The
+// end of the transaction closes it.
+func (tx *Tx) again(statement string) *sql.Stmt {
+	if tx.prepared == nil {
+		return nil
+	}
+	s, seen := tx.prepared[statement]
+	if seen && s == nil {
+		var err error
+		if s, err = tx.tx.PrepareContext(tx.ctx, statement); err != nil {
+			return nil // it tells again
+		}
+	}
+	tx.prepared[statement] = s
+	return s
 }
 
 // Each asks for rows and calls f with the Scan of each.
@@ -182,7 +212,7 @@ func (db *DB) run(ctx context.Context, op string, writes bool, f func(*Tx) error
 	}
 	// SQLite is told by query_only instead.
 	o := &sql.TxOptions{ReadOnly: !writes && db.engine.name() != "sqlite"}
-	return db.wrap(op, transact(ctx, pool, o, f))
+	return db.wrap(op, db.transact(ctx, pool, o, f))
 }
 
 // pool returns the connections to write or to read with.
@@ -198,12 +228,16 @@ func (db *DB) pool(op string, writes bool) (*sql.DB, error) {
 	return db.read, nil
 }
 
-func transact(ctx context.Context, pool *sql.DB, o *sql.TxOptions, f func(*Tx) error) error {
+func (db *DB) transact(ctx context.Context, pool *sql.DB, o *sql.TxOptions, f func(*Tx) error) error {
 	tx, err := pool.BeginTx(ctx, o)
 	if err != nil {
 		return err
 	}
-	if err := f(&Tx{ctx: ctx, tx: tx}); err != nil {
+	t := &Tx{ctx: ctx, tx: tx}
+	if db.engine.name() == "sqlite" { // PostgreSQL's driver keeps prepared statements itself
+		t.prepared = map[string]*sql.Stmt{}
+	}
+	if err := f(t); err != nil {
 		_ = tx.Rollback() // err says more
 		return err
 	}

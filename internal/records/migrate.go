@@ -79,7 +79,7 @@ func (db *DB) migrate(ctx context.Context) error {
 	if done, err := db.upToDate(ctx, len(all)); done || err != nil {
 		return err
 	}
-	return transact(ctx, db.write, &sql.TxOptions{}, func(tx *Tx) error {
+	return db.transact(ctx, db.write, &sql.TxOptions{}, func(tx *Tx) error {
 		if err := db.engine.lock(tx); err != nil {
 			return err
 		}
@@ -109,7 +109,7 @@ func (db *DB) migrate(ctx context.Context) error {
 // that looks takes no lock.
 func (db *DB) upToDate(ctx context.Context, want int) (bool, error) {
 	var version int
-	err := transact(ctx, db.read, &sql.TxOptions{}, func(tx *Tx) error {
+	err := db.transact(ctx, db.read, &sql.TxOptions{}, func(tx *Tx) error {
 		exists, err := db.hasSchema(tx)
 		if !exists || err != nil {
 			return err

@@ -1,6 +1,8 @@
 package scrub
 
 import (
+	"bytes"
+
 	"github.com/redactd/redactd/internal/codec"
 	"github.com/redactd/redactd/internal/disguise"
 	"github.com/redactd/redactd/redact"
@@ -35,6 +37,7 @@ type visitor struct {
 
 	around  codec.Around // of the field at hand, nil if it is not known
 	origins origins
+	last    lastHit
 
 	layers [maxDisguises]layer // what is decoded, see unmask
 }
@@ -135,7 +138,7 @@ func (v *visitor) Inflated(size int) { v.inflated += int64(size) }
 func (v *visitor) hides(raw []byte) bool { return v.codec.Opaque(raw) || disguise.Hides(raw) }
 
 func (v *visitor) note(fd redact.Finding, path, value []byte, line int) {
-	hit := Hit{Rule: fd.Rule, Action: v.set.ActionName(fd), Path: v.prefix + string(path), Line: line, Length: len(value)}
+	hit := Hit{Rule: fd.Rule, Action: v.set.ActionName(fd), Path: v.last.pathOf(v.prefix, path), Line: line, Length: len(value)}
 	if own, ok := fd.Secret(); ok {
 		hit.Secret = own.Source + "/" + own.Name
 		if e := fd.Encoding(); e != "" {
@@ -146,7 +149,7 @@ func (v *visitor) note(fd redact.Finding, path, value []byte, line int) {
 		}
 	}
 	if v.keys != nil {
-		hit.Fingerprint = v.keys.Fingerprint(value)
+		hit.Fingerprint = v.last.fingerprintOf(v.keys, value)
 	}
 	if v.around != nil {
 		v.origins.set = v.set
@@ -154,3 +157,38 @@ func (v *visitor) note(fd redact.Finding, path, value []byte, line int) {
 	}
 	v.hits = append(v.hits, hit)
 }
+
+// lastHit is what the hit before had: a secret that leaks, leaks in line after line, at
+// one place.
+type lastHit struct {
+	path, prefix string
+	value        [64]byte // of it length bytes, where that is not 0; wiped with the rest
+	length       int
+	fingerprint  string
+}
+
+// pathOf returns prefix and path as one string.
+func (l *lastHit) pathOf(prefix string, path []byte) string {
+	if l.prefix != prefix || len(l.path) != len(prefix)+len(path) || l.path[len(prefix):] != string(path) {
+		l.prefix, l.path = prefix, prefix+string(path)
+	}
+	return l.path
+}
+
+// fingerprintOf returns the fingerprint of value under keys, which are the same ones
+// until wipe.
+func (l *lastHit) fingerprintOf(keys *redact.Keyring, value []byte) string {
+	if l.length > 0 && bytes.Equal(l.value[:l.length], value) {
+		return l.fingerprint
+	}
+	l.fingerprint = keys.Fingerprint(value)
+	clear(l.value[:])
+	l.length = 0
+	if len(value) <= len(l.value) {
+		l.length = copy(l.value[:], value)
+	}
+	return l.fingerprint
+}
+
+// wipe forgets everything.
+func (l *lastHit) wipe() { *l = lastHit{} }
