@@ -1,48 +1,58 @@
 package proxy
 
 import (
+	"context"
 	"io"
 	"log"
+	"net"
 	"net/http"
 	"net/http/pprof"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/redactd/redactd/internal/adminui"
 	"github.com/redactd/redactd/internal/config"
+	"github.com/redactd/redactd/internal/gate"
 )
 
-// newAdmin returns the server of the operator's listener. It shows no payload
-// and no secret; pprof, whose heap dumps hold both, is behind a switch.
-func (p *Proxy) newAdmin(cfg *config.Config) *http.Server {
-	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", promhttp.HandlerFor(p.registry, promhttp.HandlerOpts{Registry: p.registry}))
-	mux.HandleFunc("GET /-/healthy", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "healthy\n") })
-	mux.HandleFunc("GET /-/ready", p.serveReady)
-	mux.HandleFunc("POST /-/reload", p.serveReload)
-	mux.HandleFunc("GET /-/config", p.serveConfig)
-	if p.witness != nil {
-		mux.HandleFunc("POST /-/checkpoints", p.serveCheckpoints)
-	}
-	if console := p.newConsole(cfg); console != nil {
-		mux.Handle("/", console)
-		mux.Handle("/-/", http.NotFoundHandler())
-	}
-	if cfg.Admin.Pprof {
-		mux.HandleFunc("GET /debug/pprof/", pprof.Index)
-		mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
-		mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
-		mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
-	}
+// newAdmin returns the server of the operator's listener, and what cuts off those of its
+// answers that go on and on. It shows no payload and no secret; pprof, whose heap dumps
+// hold both, is behind a switch.
+func (p *Proxy) newAdmin(cfg *config.Config) (*http.Server, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(context.Background())
 	return &http.Server{
-		// A page in the operator's browser must not be able to trigger a reload.
-		Handler:           http.NewCrossOriginProtection().Handler(mux),
+		Handler:           p.adminPaths(cfg),
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       10 * time.Second,
 		IdleTimeout:       time.Minute,
 		MaxHeaderBytes:    16 << 10,
 		ErrorLog:          log.New(io.Discard, "", 0),
+		BaseContext:       func(net.Listener) context.Context { return ctx },
+	}, cancel
+}
+
+// adminPaths returns what the operator's listener serves, and to whom.
+func (p *Proxy) adminPaths(cfg *config.Config) *gate.Gate {
+	g := gate.New(func() *gate.Rules { return p.policy.Load().admin }, p.log)
+	g.Handle(gate.Scrape, "GET /metrics", promhttp.HandlerFor(p.registry, promhttp.HandlerOpts{Registry: p.registry}))
+	handle := func(need gate.Need, pattern string, f http.HandlerFunc) { g.Handle(need, pattern, f) }
+	handle(gate.Open, "GET /-/healthy", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "healthy\n") })
+	handle(gate.Open, "GET /-/ready", p.serveReady)
+	handle(gate.Control, "POST /-/reload", p.serveReload)
+	handle(gate.Inspect, "GET /-/config", p.serveConfig)
+	if p.witness != nil {
+		handle(gate.Open, "POST /-/checkpoints", p.serveCheckpoints) // their signatures say who they are of
 	}
+	adminui.Register(g, p.sources(cfg))
+	g.Handle(gate.Open, "GET /-/", http.NotFoundHandler())
+	if cfg.Admin.Pprof {
+		handle(gate.Control, "GET /debug/pprof/", pprof.Index)
+		handle(gate.Control, "GET /debug/pprof/profile", pprof.Profile)
+		handle(gate.Control, "GET /debug/pprof/symbol", pprof.Symbol)
+		handle(gate.Control, "GET /debug/pprof/trace", pprof.Trace)
+	}
+	return g
 }
 
 func (p *Proxy) serveReady(w http.ResponseWriter, _ *http.Request) {

@@ -3,9 +3,6 @@ package proxy
 import (
 	"fmt"
 	"maps"
-	"net"
-	"net/http"
-	"net/netip"
 	"slices"
 	"strings"
 
@@ -13,18 +10,6 @@ import (
 	"github.com/redactd/redactd/internal/audit"
 	"github.com/redactd/redactd/internal/config"
 )
-
-// newConsole returns the console; nil where there is none, or nobody to serve it to.
-func (p *Proxy) newConsole(cfg *config.Config) http.Handler {
-	local := cfg.Admin.Page != config.PageAll
-	host, _, err := net.SplitHostPort(cfg.Admin.Listen)
-	addr, notIP := netip.ParseAddr(host)
-	loopback := err == nil && (host == "localhost" || notIP == nil && addr.IsLoopback())
-	if cfg.Admin.Page == config.PageOff || local && !loopback {
-		return nil
-	}
-	return adminui.New(p.sources(cfg), adminui.Options{Local: local})
-}
 
 // sources are what the console reads. What is not there stays nil.
 func (p *Proxy) sources(cfg *config.Config) adminui.Sources {

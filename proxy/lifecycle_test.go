@@ -48,24 +48,6 @@ func (h *hop) ask(method, path string, headers ...string) (int, string) {
 	return resp.StatusCode, string(b)
 }
 
-func TestAdminPage(t *testing.T) {
-	p := &Proxy{}
-	for _, tt := range []struct {
-		listen string
-		page   config.AdminPage
-		served bool
-	}{
-		{"127.0.0.1:9090", config.PageLocal, true}, {"[::1]:9090", config.PageLocal, true}, {"localhost:9090", config.PageLocal, true},
-		{"0.0.0.0:9090", config.PageLocal, false}, {":9090", config.PageLocal, false}, {"10.0.0.1:9090", config.PageLocal, false},
-		{"10.0.0.1:9090", config.PageAll, true}, {"127.0.0.1:9090", config.PageOff, false},
-	} {
-		cfg := &config.Config{Admin: config.Admin{Listen: tt.listen, Page: tt.page}}
-		if served := p.newConsole(cfg) != nil; served != tt.served {
-			t.Errorf("%s, %s: served %v", tt.listen, tt.page, served)
-		}
-	}
-}
-
 func TestAdmin(t *testing.T) {
 	up := newBackend(t, nil)
 	h := start(t, settings(up.URL))

@@ -13,6 +13,7 @@ import (
 
 	"github.com/redactd/redactd/internal/config"
 	"github.com/redactd/redactd/internal/errlog"
+	"github.com/redactd/redactd/internal/gate"
 	"github.com/redactd/redactd/internal/neutral"
 	"github.com/redactd/redactd/internal/ownsecrets"
 	"github.com/redactd/redactd/internal/scrub"
@@ -32,7 +33,8 @@ type policy struct {
 	upstreams map[string]*upstream
 	keys      *redact.Keyring
 	trust     []netip.Prefix
-	tls       *tls.Config       // of the data listener, or nil
+	tls       *tls.Config // of the data listener, or nil
+	admin     *gate.Rules
 	secrets   *ownsecrets.Store // nil without own secrets
 	explains  explainers
 }
@@ -194,6 +196,9 @@ func (b *builder) serverSettings(p *policy) {
 	var err error
 	if p.tls, err = serverTLS(&b.cfg.Server); err != nil {
 		b.fail("server.tls_cert", "%v", err)
+	}
+	if p.admin, err = gate.Compile(&b.cfg.Admin); err != nil {
+		b.fail("admin", "%v", err)
 	}
 }
 

@@ -19,6 +19,7 @@ package proxy
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -204,6 +205,7 @@ func fixedSettings(old, now *config.Config) error {
 	check("server.idle_timeout", a.IdleTimeout, b.IdleTimeout)
 	check("admin.listen", old.Admin.Listen, now.Admin.Listen)
 	check("admin.pprof", old.Admin.Pprof, now.Admin.Pprof)
+	check("admin.tls_cert", old.Admin.TLSCert != "", now.Admin.TLSCert != "")
 	check("audit", old.Audit, now.Audit)
 	check("anchor", true, reflect.DeepEqual(old.Anchors, now.Anchors))
 	check("store", old.Store, now.Store)
@@ -244,8 +246,10 @@ func (p *Proxy) Run(ctx context.Context) error {
 		return err
 	}
 	failed := make(chan error, len(listeners)+1)
-	adminServer := p.newAdmin(pol.cfg)
+	adminServer, endAdmin := p.newAdmin(pol.cfg)
+	adminServer.RegisterOnShutdown(endAdmin)
 	if admin != nil {
+		admin = withTLS(admin, func() *tls.Config { return p.policy.Load().admin.TLS() })
 		p.goroutines.start(func() {
 			if err := adminServer.Serve(admin); !errors.Is(err, http.ErrServerClosed) {
 				failed <- fmt.Errorf("admin listener: %w", err)
@@ -253,7 +257,7 @@ func (p *Proxy) Run(ctx context.Context) error {
 		})
 	}
 	for _, ln := range listeners {
-		ln = p.withTLS(ln)
+		ln = withTLS(ln, func() *tls.Config { return p.policy.Load().tls })
 		p.goroutines.start(func() {
 			if err := p.server.Serve(ln); err != nil && !errors.Is(err, net.ErrClosed) {
 				failed <- fmt.Errorf("listener: %w", err)

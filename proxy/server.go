@@ -201,16 +201,16 @@ func (p *Proxy) listen(pol *policy) (listeners []net.Listener, err error) {
 	return listeners, nil
 }
 
-// withTLS puts TLS on a listener. The certificate is that of the policy in
-// force, so that a reload renews it.
-func (p *Proxy) withTLS(ln net.Listener) net.Listener {
-	if p.policy.Load().tls == nil {
+// withTLS puts TLS on a listener where there are settings for it. They are those of the
+// policy in force, so that a reload renews the certificate.
+func withTLS(ln net.Listener, settings func() *tls.Config) net.Listener {
+	if settings() == nil {
 		return ln
 	}
 	return tls.NewListener(ln, &tls.Config{
 		MinVersion: tls.VersionTLS12,
 		GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) {
-			return p.policy.Load().tls, nil
+			return settings(), nil
 		},
 	})
 }

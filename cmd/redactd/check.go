@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"net"
-	"net/netip"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -157,12 +155,7 @@ func configWarnings(cfg *config.Config, now time.Time) []string {
 	if cfg.Audit.Dir == "" {
 		warn("audit.dir", "the audit trail is off")
 	}
-	if !loopback(cfg.Admin.Listen) {
-		warn("admin.listen", "the admin listener needs no log-in and is not on a loopback address")
-	}
-	if cfg.Admin.Pprof {
-		warn("admin.pprof", "profiles can show memory, which holds secrets")
-	}
+	adminWarnings(&cfg.Admin, warn)
 	for _, name := range slices.Sorted(maps.Keys(cfg.Upstreams)) {
 		if cfg.Upstreams[name].InsecureSkipVerify {
 			warn("upstream."+name+".tls_insecure_skip_verify", "any certificate is accepted")
@@ -180,6 +173,24 @@ func configWarnings(cfg *config.Config, now time.Time) []string {
 		}
 	}
 	return w.out
+}
+
+func adminWarnings(a *config.Admin, warn func(key, format string, args ...any)) {
+	switch open := a.Listen != "" && !a.Loopback(); {
+	case open && !a.LogIn():
+		warn("admin.listen", "the admin listener needs no log-in and is not on a loopback address")
+	case open && a.TLSCert == "" && len(a.Tokens) > 0:
+		warn("admin.listen", "tokens and sessions cross the network in clear: there is no tls_cert, and the address is no loopback one")
+	}
+	if a.LogIn() && a.Page == config.PageAll {
+		warn("admin.page", "whoever reaches the listener may read the console, in spite of the log-in")
+	}
+	if len(a.Clients) > 0 && a.TLSClientCA == "" {
+		warn("admin.client", "nobody can show a certificate: there is no tls_client_ca")
+	}
+	if a.Pprof {
+		warn("admin.pprof", "profiles can show memory, which holds secrets")
+	}
 }
 
 func policyWarnings(key string, p *config.Policy, warn func(key, format string, args ...any)) {
@@ -202,19 +213,6 @@ func routeWarnings(key string, r *config.Route, warn func(key, format string, ar
 	if r.Request == config.ScopeNone && r.Response == config.ScopeNone {
 		warn(key, "nothing is scrubbed")
 	}
-}
-
-// loopback reports whether addr, "" or host and port, is for this machine only.
-func loopback(addr string) bool {
-	if addr == "" {
-		return true
-	}
-	host, _, err := net.SplitHostPort(addr)
-	if err != nil {
-		return false
-	}
-	ip, err := netip.ParseAddr(host)
-	return host == "localhost" || err == nil && ip.IsLoopback()
 }
 
 // signedWarnings names what makes the signatures stale of requests that are to pass

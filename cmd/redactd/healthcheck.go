@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -18,6 +19,7 @@ const defaultAdmin = "127.0.0.1:9090"
 
 func newHealthcheck(e *env) *cobra.Command {
 	var admin, file string
+	var withTLS bool
 	var timeout time.Duration
 	cmd := &cobra.Command{
 		Use:   "healthcheck [--admin ADDR | --config FILE]",
@@ -33,11 +35,15 @@ In a container it serves as the health check.`,
 		Args:        cobra.NoArgs,
 		Annotations: exits("0  ready", "1  not ready, or not reached"),
 		RunE: e.runs(func(cmd *cobra.Command, _ []string) error {
-			addr, err := e.adminAddress(admin, file)
+			addr, secure, err := e.adminAddress(admin, file)
 			if err != nil {
 				return err
 			}
-			if err := askReady(cmd.Context(), addr, timeout); err != nil {
+			scheme := "http"
+			if secure || withTLS {
+				scheme = "https"
+			}
+			if err := askReady(cmd.Context(), scheme+"://"+addr, timeout); err != nil {
 				return fmt.Errorf("%s: %w", addr, err)
 			}
 			_, err = fmt.Fprintln(e.stdout, "ready")
@@ -46,26 +52,30 @@ In a container it serves as the health check.`,
 	}
 	cmd.Flags().StringVar(&admin, "admin", "", "`ADDR` of the admin listener")
 	e.configFlag(cmd, &file, "configuration `FILE` that names the admin listener")
+	cmd.Flags().BoolVar(&withTLS, "tls", false, "the listener at --admin has TLS")
 	cmd.Flags().DurationVar(&timeout, "timeout", 3*time.Second, "how long to wait for the answer")
 	cmd.MarkFlagsMutuallyExclusive("admin", "config")
 	return cmd
 }
 
-// adminAddress returns the address of the admin listener.
-func (e *env) adminAddress(admin, file string) (string, error) {
+// adminAddress returns the address of the admin listener, and whether it is known to
+// have TLS.
+func (e *env) adminAddress(admin, file string) (addr string, secure bool, err error) {
 	if admin != "" {
-		return dialable(admin)
+		addr, err = dialable(admin)
+		return addr, false, err
 	}
 	cfg, err := e.implicitConfig(file)
 	switch {
 	case err != nil:
-		return "", err
+		return "", false, err
 	case cfg == nil:
-		return defaultAdmin, nil
+		return defaultAdmin, false, nil
 	case cfg.Admin.Listen == "":
-		return "", errors.New("the admin listener is switched off (admin.listen)")
+		return "", false, errors.New("the admin listener is switched off (admin.listen)")
 	}
-	return dialable(cfg.Admin.Listen)
+	addr, err = dialable(cfg.Admin.Listen)
+	return addr, cfg.Admin.TLSCert != "", err
 }
 
 // dialable turns an address to listen at into one to connect to.
@@ -85,17 +95,21 @@ func dialable(addr string) (string, error) {
 	return net.JoinHostPort(host, port), nil
 }
 
-// askReady returns nil when the redactd whose admin listener is at addr takes
-// requests.
-func askReady(ctx context.Context, addr string, timeout time.Duration) error {
+// askReady returns nil when the redactd whose admin listener is at that URL takes
+// requests. Its certificate is not verified: it is of a name that need not be that of
+// this address, nothing secret is sent, and whoever could answer in its place could as
+// well stop it.
+func askReady(ctx context.Context, url string, timeout time.Duration) error {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+addr+"/-/ready", nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"/-/ready", nil)
 	if err != nil {
 		return err
 	}
 	// No Proxy: what stands in the environment for other hosts is not meant.
-	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	client := http.Client{Transport: &http.Transport{
+		DisableKeepAlives: true, TLSClientConfig: &tls.Config{InsecureSkipVerify: true},
+	}}
 	res, err := client.Do(req)
 	if err != nil {
 		return errors.Unwrap(err) // without method and URL

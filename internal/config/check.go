@@ -19,6 +19,7 @@ import (
 // here, so that each mistake gives one error.
 func (d *decoder) check() {
 	d.checkServer()
+	d.checkAdmin()
 	for _, name := range slices.Sorted(maps.Keys(d.cfg.Upstreams)) {
 		d.checkUpstream(tomlpos.Join("upstream", name), d.cfg.Upstreams[name])
 	}

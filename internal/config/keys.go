@@ -36,7 +36,8 @@ const (
 )
 
 // named are the tables that hold tables by name.
-var named = map[string]bool{"upstream": true, "route": true, "listener": true, "rule": true, "allow": true, "secret": true, "anchor": true, "disclosure": true, "notify": true}
+var named = map[string]bool{"upstream": true, "route": true, "listener": true, "rule": true, "allow": true, "secret": true, "anchor": true, "disclosure": true, "notify": true,
+	"admin.token": true, "admin.client": true}
 
 func strs(s ...any) []any { return s }
 
@@ -47,7 +48,7 @@ const (
 
 // keys is the one list of keys and defaults. docs/CONFIGURATION.md and
 // config.toml are tested against it.
-var keys = slices.Concat(ownKeys, policyKeys("route.NAME"), errorKeys, listenerKeys, policyKeys("listener.NAME"), errorLogKeys, leakKeys)
+var keys = slices.Concat(ownKeys, adminKeys, policyKeys("route.NAME"), errorKeys, listenerKeys, policyKeys("listener.NAME"), errorLogKeys, leakKeys)
 
 // policyKeys are those of Policy in a table.
 func policyKeys(table string) []key {
@@ -77,10 +78,6 @@ var ownKeys = []key{
 	{path: "server.shutdown_timeout", def: "25s"},
 	{path: "server.trust_forwarded", check: network},
 	{path: "server.request_id_header", def: "X-Request-Id", check: ownHeader},
-
-	{path: "admin.listen", def: "127.0.0.1:9090", check: optional(listenAddress)},
-	{path: "admin.pprof", def: false},
-	{path: "admin.page", def: string(PageLocal), check: oneOf(string(PageLocal), string(PageAll), string(PageOff))},
 
 	{path: "upstream.NAME.urls", check: upstreamURL, required: true},
 	{path: "upstream.NAME.connect_timeout", def: "5s", min: second / 1000},

@@ -110,6 +110,12 @@ func (c *Config) named() {
 	for name, a := range c.Anchors {
 		a.Name = name
 	}
+	for name, t := range c.Admin.Tokens {
+		t.Name = name
+	}
+	for name, a := range c.Admin.Clients {
+		a.Name = name
+	}
 	for name, n := range c.Notify {
 		n.Name = name
 	}

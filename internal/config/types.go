@@ -76,24 +76,6 @@ type Server struct {
 	RequestIDHeader string   `toml:"request_id_header"`
 }
 
-// Admin is the operator's listener.
-type Admin struct {
-	Listen string `toml:"listen"` // "" switches it off
-	Pprof  bool   `toml:"pprof"`
-	// Page says to whom the page for operators is served.
-	Page AdminPage `toml:"page"`
-}
-
-// AdminPage says to whom the page for operators is served.
-type AdminPage string
-
-// The choices for the page.
-const (
-	PageLocal AdminPage = "local" // browsers of the same machine, where the listener has a loopback address
-	PageAll   AdminPage = "all"   // all who reach the listener
-	PageOff   AdminPage = "off"
-)
-
 // Upstream is where a route leads.
 type Upstream struct {
 	Name               string   `toml:"-"`

@@ -52,9 +52,10 @@ var may = map[string]struct{ inside, outside []string }{
 	"internal/scrub":               {[]string{"redact", "internal/codec", "internal/disguise"}, nil},
 	"internal/explain":             {[]string{"redact", "internal/scrub", "internal/codec", "internal/config"}, nil},
 	"internal/relay":               {[]string{"internal/codec", "internal/config", "internal/dialect"}, nil},
-	"internal/adminui":             {[]string{"internal/audit", "internal/records", "redact"}, nil},
+	"internal/gate":                {[]string{"internal/config"}, nil},
+	"internal/adminui":             {[]string{"internal/audit", "internal/gate", "internal/records", "redact"}, nil},
 	"proxy": {
-		[]string{"internal/adminui", "internal/explain", "disclosure", "internal/neutral", "internal/safebody", "internal/errlog", "internal/notify", "internal/projector", "internal/records", "internal/relay", "internal/otlpgrpc", "internal/ownsecrets", "redact", "internal/scrub", "internal/codec", "internal/config", "internal/audit", "internal/store", "internal/dialect", "internal/signing"},
+		[]string{"internal/adminui", "internal/gate", "internal/explain", "disclosure", "internal/neutral", "internal/safebody", "internal/errlog", "internal/notify", "internal/projector", "internal/records", "internal/relay", "internal/otlpgrpc", "internal/ownsecrets", "redact", "internal/scrub", "internal/codec", "internal/config", "internal/audit", "internal/store", "internal/dialect", "internal/signing"},
 		[]string{"github.com/valyala/fasthttp", "github.com/prometheus", "google.golang.org/protobuf/encoding/protowire", "golang.org/x/sys"},
 	},
 	"cmd/redactd": {

@@ -1,0 +1,217 @@
+package gate
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/redactd/redactd/internal/config"
+)
+
+// Need is what a path asks of who wants it.
+type Need uint8
+
+// The needs. What Inspect and Control ask for, they ask for where somebody can log in;
+// else the address of the listener is all the protection there is.
+const (
+	Open    Need = iota // nothing
+	Scrape              // what admin.metrics says
+	Inspect             // a viewer
+	Control             // an operator
+	View                // a viewer, of the console
+	Operate             // an operator, of the console
+)
+
+// Gate lets requests through to the admin listener's paths. It is safe for concurrent
+// use once all paths are handed to it.
+type Gate struct {
+	rules    func() *Rules
+	log      *slog.Logger
+	now      func() time.Time
+	key      [sha256.Size]byte // of the form tokens of who has no session
+	mux      *http.ServeMux
+	foreign  *http.CrossOriginProtection
+	sessions sessions
+	attempts attempts
+}
+
+// New returns a gate with the log-in page and nothing behind it. rules returns those in
+// force.
+func New(rules func() *Rules, log *slog.Logger) *Gate {
+	g := &Gate{rules: rules, log: log, now: time.Now, mux: http.NewServeMux(), foreign: http.NewCrossOriginProtection()}
+	copy(g.key[:], random())
+	g.Handle(Open, "GET /login", http.HandlerFunc(g.logInPage))
+	g.Handle(Open, "GET /login.css", http.HandlerFunc(logInStyle))
+	g.Handle(Open, "POST /login", http.HandlerFunc(g.logIn))
+	g.Handle(Open, "POST /logout", http.HandlerFunc(g.logOut))
+	return g
+}
+
+// Handle puts h behind the gate: requests that match pattern, as of an http.ServeMux,
+// reach it if who asks has what it needs. From tells h who that is.
+func (g *Gate) Handle(need Need, pattern string, h http.Handler) {
+	g.mux.Handle(pattern, &door{g, need, pattern, h})
+}
+
+// maxBody bounds the bodies of requests, in bytes.
+const maxBody = 1 << 20
+
+// ServeHTTP implements http.Handler.
+func (g *Gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	head := w.Header()
+	head.Set("X-Content-Type-Options", "nosniff")
+	head.Set("X-Frame-Options", "DENY")
+	head.Set("Referrer-Policy", "no-referrer")
+	head.Set("Cache-Control", "no-store")
+	if err := g.foreign.Check(r); err != nil {
+		refuse(w, r, http.StatusForbidden, "A page of elsewhere may not act here.")
+		return
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+	g.mux.ServeHTTP(w, r)
+}
+
+// door is a path behind the gate.
+type door struct {
+	g       *Gate
+	need    Need
+	pattern string
+	h       http.Handler
+}
+
+// ServeHTTP implements http.Handler.
+func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if d.need == Open {
+		d.h.ServeHTTP(w, r)
+		return
+	}
+	rules := d.g.rules()
+	if rules.page == config.PageOff && (d.need == View || d.need == Operate) {
+		http.NotFound(w, r)
+		return
+	}
+	who, bad := d.identify(rules, r)
+	if bad != nil {
+		bad.answer(w, r)
+		return
+	}
+	if !rules.allow(d.need, who.Role) {
+		d.g.deny(w, r, rules, who, d.need)
+		return
+	}
+	if unsafe(r) {
+		if status, text := d.checkForm(w, r, who); status != 0 {
+			refuse(w, r, status, text)
+			return
+		}
+	}
+	if d.need == Control { // the console says more of what is done there
+		watched := &watched{ResponseWriter: w}
+		defer func() {
+			d.g.log.Info("admin action", "by", who.Name, "means", string(who.Means), "action", d.pattern, "status", watched.code())
+		}()
+		w = watched
+	}
+	d.h.ServeHTTP(w, r.WithContext(with(r.Context(), who)))
+}
+
+// identify returns who asks. Who needs no role need not say who they are, nor be right
+// about it.
+func (d *door) identify(rules *Rules, r *http.Request) (Identity, *refusal) {
+	if d.need != View && d.need != Operate && rules.allow(d.need, Nobody) {
+		return nobody, nil
+	}
+	return d.g.identify(rules, r)
+}
+
+// allow reports whether a role is enough for a need.
+func (r *Rules) allow(n Need, role Role) bool {
+	switch n {
+	case Open:
+		return true
+	case Scrape:
+		return role >= r.scrape
+	case Inspect:
+		return !r.logIn || role >= Viewer
+	case Control:
+		return !r.logIn || role >= Operator
+	case View:
+		return role >= Viewer
+	case Operate:
+		return role >= Operator
+	}
+	return false
+}
+
+func unsafe(r *http.Request) bool { return r.Method != http.MethodGet && r.Method != http.MethodHead }
+
+// isAPI reports whether a request is of a program, which is answered in JSON.
+func isAPI(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, "/api/") }
+
+// checkForm asks of what is posted that it can't have come from a foreign page, which a
+// browser would send with the same cookie, certificate or address: of a form, that it has
+// the token that only redactd's own pages hold; of the API, that it is JSON, which
+// browsers let a foreign page send nowhere without asking.
+func (d *door) checkForm(w http.ResponseWriter, r *http.Request, who Identity) (status int, text string) {
+	form := d.need == View || d.need == Operate
+	switch {
+	case who.form == "":
+		return 0, ""
+	case isAPI(r):
+		kind, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";")
+		if r.ContentLength != 0 && !strings.EqualFold(strings.TrimSpace(kind), "application/json") {
+			return http.StatusUnsupportedMediaType, "The API takes application/json."
+		}
+	case form:
+		return checkFormToken(r, who.form)
+	}
+	return 0, ""
+}
+
+// FormField is the name of the field in forms that holds Identity.FormToken.
+const FormField = "form"
+
+func checkFormToken(r *http.Request, want string) (status int, text string) {
+	if err := r.ParseForm(); err != nil {
+		return http.StatusBadRequest, "The form can't be read, or is too large."
+	}
+	if !hmac.Equal([]byte(r.PostForm.Get(FormField)), []byte(want)) {
+		return http.StatusForbidden, "The form is of another session: load the page again, then send it."
+	}
+	return 0, ""
+}
+
+// formToken returns the token of forms for who has no session.
+func (g *Gate) formToken(means Means, name string) string {
+	h := hmac.New(sha256.New, g.key[:])
+	h.Write([]byte(string(means) + "\x00" + name))
+	return base64.RawURLEncoding.EncodeToString(h.Sum(nil))
+}
+
+// watched notes the status of an answer.
+type watched struct {
+	http.ResponseWriter
+	status int
+}
+
+// WriteHeader implements http.ResponseWriter.
+func (w *watched) WriteHeader(status int) {
+	if w.status == 0 {
+		w.status = status
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// Unwrap is for http.ResponseController.
+func (w *watched) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+func (w *watched) code() int {
+	if w.status == 0 {
+		return http.StatusOK
+	}
+	return w.status
+}
