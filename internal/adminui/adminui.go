@@ -22,15 +22,15 @@ import (
 // patience is how long a database may take.
 const patience = 5 * time.Second
 
-// console is what pages and API have in common. It is safe for concurrent use.
-type console struct {
+// Console is what pages and API have in common. It is safe for concurrent use.
+type Console struct {
 	s    Sources
 	gate *gate.Gate
 }
 
 // Register puts the console over s behind g.
-func Register(g *gate.Gate, s Sources) {
-	c := &console{s: s, gate: g}
+func Register(g *gate.Gate, s Sources) *Console {
+	c := &Console{s: s, gate: g}
 	c.page(gate.Open, "GET /assets/{name}", serveAsset)
 	c.page(gate.View, "GET /errors", c.showErrors)
 	c.page(gate.View, "GET /errors/{id}", c.showError)
@@ -38,11 +38,12 @@ func Register(g *gate.Gate, s Sources) {
 	c.page(gate.View, "GET /leaks/{id}", c.showLeak)
 	c.page(gate.View, "GET /{$}", http.RedirectHandler("/leaks", http.StatusFound).ServeHTTP)
 	c.page(gate.View, "GET /", func(w http.ResponseWriter, r *http.Request) { c.fail(w, r, errNoPage) })
+	return c
 }
 
 // page puts a page, or what a form of one is sent to, behind the gate: need says who may
 // have it. gate.From tells f who asks.
-func (c *console) page(need gate.Need, pattern string, f http.HandlerFunc) {
+func (c *Console) page(need gate.Need, pattern string, f http.HandlerFunc) {
 	c.gate.Handle(need, pattern, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Security-Policy", policy)
 		f(w, r)

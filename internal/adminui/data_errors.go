@@ -25,7 +25,7 @@ type ErrorList struct {
 	Offset int                  `json:"offset"`
 }
 
-func (c *console) errorList(ctx context.Context, f records.ErrorFilter) (list ErrorList, err error) {
+func (c *Console) errorList(ctx context.Context, f records.ErrorFilter) (list ErrorList, err error) {
 	if c.s.Errors == nil {
 		return list, errNoRecords
 	}
@@ -55,7 +55,7 @@ type ErrorOriginal struct {
 	Cut         bool   `json:"cut,omitempty"` // only its beginning is here
 }
 
-func (c *console) errorDetail(ctx context.Context, id string) (d ErrorDetail, err error) {
+func (c *Console) errorDetail(ctx context.Context, id string) (d ErrorDetail, err error) {
 	if c.s.Errors == nil {
 		return d, errNoRecords
 	}
@@ -70,7 +70,7 @@ func (c *console) errorDetail(ctx context.Context, id string) (d ErrorDetail, er
 }
 
 // original reads the newest original that was kept.
-func (c *console) original(ctx context.Context, of []records.ErrorOccurrence) (*ErrorOriginal, error) {
+func (c *Console) original(ctx context.Context, of []records.ErrorOccurrence) (*ErrorOriginal, error) {
 	for _, o := range of {
 		if err := c.s.Errors.ErrorOriginal(ctx, &o); err != nil {
 			return nil, err
@@ -89,7 +89,7 @@ func (c *console) original(ctx context.Context, of []records.ErrorOccurrence) (*
 }
 
 // setErrorState says that a group is open or resolved. by is who says so.
-func (c *console) setErrorState(ctx context.Context, by, id, state string) error {
+func (c *Console) setErrorState(ctx context.Context, by, id, state string) error {
 	if c.s.Errors == nil {
 		return errNoRecords
 	}

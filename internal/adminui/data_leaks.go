@@ -20,7 +20,7 @@ type LeakList struct {
 	Losses []records.TrailLoss `json:"losses,omitempty"`
 }
 
-func (c *console) leakList(ctx context.Context, f records.LeakFilter) (list LeakList, err error) {
+func (c *Console) leakList(ctx context.Context, f records.LeakFilter) (list LeakList, err error) {
 	if c.s.Leaks == nil {
 		return list, errNoRecords
 	}
@@ -46,7 +46,7 @@ type LeakDetail struct {
 	Changes []records.LeakChange `json:"changes"` // the oldest first
 }
 
-func (c *console) leakDetail(ctx context.Context, id string) (d LeakDetail, err error) {
+func (c *Console) leakDetail(ctx context.Context, id string) (d LeakDetail, err error) {
 	if c.s.Leaks == nil {
 		return d, errNoRecords
 	}
@@ -59,7 +59,7 @@ func (c *console) leakDetail(ctx context.Context, id string) (d LeakDetail, err 
 var errNoState = &fault{http.StatusBadRequest, "There is no such state."}
 
 // setLeakState says what a leak is now. by is who says so.
-func (c *console) setLeakState(ctx context.Context, by, id, state, note string) (number int64, err error) {
+func (c *Console) setLeakState(ctx context.Context, by, id, state, note string) (number int64, err error) {
 	if c.s.Leaks == nil {
 		return 0, errNoRecords
 	}
@@ -75,7 +75,7 @@ func (c *console) setLeakState(ctx context.Context, by, id, state, note string) 
 }
 
 // did tells the log what somebody did, or tried to.
-func (c *console) did(err error, by, what string, args ...any) {
+func (c *Console) did(err error, by, what string, args ...any) {
 	switch {
 	case c.s.Logger == nil:
 	case err != nil:

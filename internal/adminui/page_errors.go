@@ -18,7 +18,7 @@ func offset(r *http.Request) int {
 	return max(n, 0)
 }
 
-func (c *console) showErrors(w http.ResponseWriter, r *http.Request) {
+func (c *Console) showErrors(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), patience)
 	defer cancel()
 	query := r.URL.Query()
@@ -32,7 +32,7 @@ func (c *console) showErrors(w http.ResponseWriter, r *http.Request) {
 	c.render(w, r, http.StatusOK, "errors.html", view{Title: "Errors", Nav: "/errors", Data: list})
 }
 
-func (c *console) showError(w http.ResponseWriter, r *http.Request) {
+func (c *Console) showError(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), patience)
 	defer cancel()
 	d, err := c.errorDetail(ctx, r.PathValue("id"))

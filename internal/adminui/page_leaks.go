@@ -13,7 +13,7 @@ import (
 // periods are what a list can be narrowed to by when something was seen last.
 var periods = map[string]time.Duration{"1h": time.Hour, "24h": 24 * time.Hour, "7d": 7 * 24 * time.Hour, "30d": 30 * 24 * time.Hour}
 
-func (c *console) showLeaks(w http.ResponseWriter, r *http.Request) {
+func (c *Console) showLeaks(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), patience)
 	defer cancel()
 	query := r.URL.Query()
@@ -38,7 +38,7 @@ func (c *console) showLeaks(w http.ResponseWriter, r *http.Request) {
 // stillLeaking is no state, but a choice beside them.
 const stillLeaking = "still_leaking"
 
-func (c *console) showLeak(w http.ResponseWriter, r *http.Request) {
+func (c *Console) showLeak(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), patience)
 	defer cancel()
 	d, err := c.leakDetail(ctx, r.PathValue("id"))

@@ -68,7 +68,7 @@ var templates = func() map[string]*template.Template {
 }()
 
 // render answers with a page.
-func (c *console) render(w http.ResponseWriter, r *http.Request, status int, name string, v view) {
+func (c *Console) render(w http.ResponseWriter, r *http.Request, status int, name string, v view) {
 	v.Path, v.Query = r.URL.Path, r.URL.Query()
 	var b bytes.Buffer
 	if err := templates[name].ExecuteTemplate(&b, "layout.html", v); err != nil {
@@ -82,7 +82,7 @@ func (c *console) render(w http.ResponseWriter, r *http.Request, status int, nam
 }
 
 // fail answers with a page that says what is wrong.
-func (c *console) fail(w http.ResponseWriter, r *http.Request, err error) {
+func (c *Console) fail(w http.ResponseWriter, r *http.Request, err error) {
 	status, text := say(err)
 	nav := "/" + strings.SplitN(strings.TrimPrefix(r.URL.Path, "/"), "/", 2)[0]
 	c.render(w, r, status, "problem.html", view{Title: http.StatusText(status), Nav: nav, Data: text})
