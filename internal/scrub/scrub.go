@@ -60,6 +60,7 @@ func (s *Scrubber) Release() {
 	s.v.sc.Wipe()
 	s.v.origins.wipe()
 	s.v.last.wipe()
+	s.v.seen.wipe()
 	s.v.around = nil
 	clear(s.v.hits)
 	clear(s.v.edits[:cap(s.v.edits)])

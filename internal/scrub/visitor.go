@@ -38,6 +38,7 @@ type visitor struct {
 	around  codec.Around // of the field at hand, nil if it is not known
 	origins origins
 	last    lastHit
+	seen    seen
 
 	layers [maxDisguises]layer // what is decoded, see unmask
 }
@@ -52,13 +53,23 @@ func (v *visitor) one(f codec.Field) *codec.Field {
 func (v *visitor) clear() {
 	v.edits, v.texts = v.edits[:0], v.texts[:0]
 	v.origins.begin(nil)
+	v.seen.begin()
 }
 
 // Visit implements codec.Visitor.
 func (v *visitor) Visit(f *codec.Field) (edits []codec.Splice, remove bool, err error) {
+	var buf [maxSeen]byte
+	text, hash, small := v.seen.place(f, &buf)
+	if small && v.seen.has(text, hash) {
+		return nil, false, nil
+	}
+	hits := len(v.hits)
 	v.around = f.Around
 	edits, remove, err = v.search(f)
 	v.around = nil
+	if small && err == nil && len(edits) == 0 && !remove && len(v.hits) == hits && v.tell == nil {
+		v.seen.add(text, hash)
+	}
 	return edits, remove, err
 }
 
