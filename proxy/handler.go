@@ -17,6 +17,7 @@ import (
 
 // handle serves one request from top to bottom.
 func (p *Proxy) handle(ctx *fasthttp.RequestCtx) {
+	p = p.serving(ctx)
 	x := p.begin(ctx)
 	handed := false
 	defer func() {
@@ -295,7 +296,7 @@ func (p *Proxy) onBadRequest(ctx *fasthttp.RequestCtx, err error) {
 	case errors.As(err, &timeout) && timeout.Timeout():
 		r = refuseSlow
 	}
-	x := p.begin(ctx)
+	x := p.serving(ctx).begin(ctx)
 	x.refuse(r)
 	x.end()
 }

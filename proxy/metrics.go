@@ -45,6 +45,7 @@ type metrics struct {
 	errorLog      *errorLogMetrics
 	leaks         *leakMetrics
 	notices       *noticeMetrics
+	canaries      *canaryMetrics
 
 	secretValues, secretRefused, secretTime *prometheus.GaugeVec
 	secretFailures                          *prometheus.CounterVec
@@ -109,6 +110,7 @@ func newMetrics() *metrics {
 		errorLog:      newErrorLogMetrics(),
 		leaks:         newLeakMetrics(),
 		notices:       newNoticeMetrics(),
+		canaries:      newCanaryMetrics(),
 		secretValues: gauge("redactd_own_secrets",
 			"Values of a source of own secrets that are looked for.", "source"),
 		secretRefused: gauge("redactd_own_secrets_refused",
@@ -121,7 +123,7 @@ func newMetrics() *metrics {
 }
 
 func (m *metrics) all() []prometheus.Collector {
-	return append(slices.Concat(m.relay.all(), m.audit.all, m.errorLog.all(), m.leaks.all(), m.notices.all()),
+	return append(slices.Concat(m.relay.all(), m.audit.all, m.errorLog.all(), m.leaks.all(), m.notices.all(), m.canaries.all()),
 		m.requests, m.duration, m.scanned, m.findings, m.skippedBytes, m.skippedCount, m.errors,
 		m.blocked, m.noTransform, m.faults, m.upUp, m.upFailures, m.configInfo, m.reloadSuccess, m.reloadTime,
 		m.auditEvents, m.auditFailures, m.storeRecords, m.storeBytes, m.inFlight,

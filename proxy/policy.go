@@ -52,7 +52,7 @@ type filter struct {
 	canStream   func(scrub.Meta) bool
 	shadow      bool
 	pass        bool // on_failure = "pass"
-	series      series
+	series      *series
 }
 
 // route is a route with everything looked up.
@@ -268,7 +268,7 @@ func (b *builder) route(p *policy, name string, cfg *config.Route) *route {
 // filter compiles what cfg, which stands at key, says to look for in payloads of that
 // codec.
 func (b *builder) filter(f *filter, key, name string, cfg *config.Policy, codec string) {
-	f.name, f.policy, f.ruleIDs = name, cfg, map[string]bool{}
+	f.name, f.policy, f.ruleIDs, f.series = name, cfg, map[string]bool{}, &series{}
 	f.shadow, f.pass = cfg.Mode == config.ModeShadow, cfg.OnFailure == config.FailPass
 	set := b.compile(key, f)
 	if set == nil {

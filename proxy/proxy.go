@@ -82,6 +82,7 @@ type Proxy struct {
 	server    *fasthttp.Server
 	conns     *connSet
 	relays    map[string]runner // by name; while Run runs
+	canaries  *canaries         // nil where none are sent
 
 	reloading sync.Mutex
 	ran       atomic.Bool
@@ -122,6 +123,7 @@ func New(o Options) (*Proxy, error) {
 		return nil, err
 	}
 	p.server = p.newServer(&o.Config.Server)
+	p.canaries = p.newCanaries()
 	p.adopt(pol)
 	return p, nil
 }
@@ -131,6 +133,7 @@ func (p *Proxy) adopt(pol *policy) {
 	old := p.policy.Swap(pol)
 	p.m.loaded(old, pol, time.Now())
 	p.inForce(pol)
+	p.canaries.follow(pol)
 	for name, u := range pol.upstreams {
 		for _, t := range u.targets {
 			p.m.upstreamUp(name, t.label, t.outUntil().IsZero())
@@ -272,6 +275,7 @@ func (p *Proxy) Run(ctx context.Context) error {
 	defer end()
 	p.goroutines.start(func() { p.watchSecrets(watch) })
 	p.startRecords(watch)
+	p.goroutines.start(func() { p.canaries.loop(watch) })
 	p.ready.Store(true)
 	p.log.Info("serving", "listen", p.dataAddrs, "admin", p.adminAddr, "version", p.o.Version, "config_digest", pol.digest)
 	select {
@@ -332,6 +336,7 @@ func (p *Proxy) shutdown(listeners []net.Listener, admin *http.Server) error {
 	}
 	errs = append(errs, <-stopped)
 	p.conns.closeAll()
+	p.canaries.close()
 	p.up.closeAll()
 	for _, u := range pol.upstreams {
 		u.close()

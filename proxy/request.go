@@ -63,11 +63,17 @@ func (x *exchange) prepareRequest() *refusal {
 // where its endpoint or its media type is one of a log protocol: what an API is
 // sent, a password at log-in say, is meant for it.
 func (x *exchange) inspectsRequest() bool {
-	switch x.rt.cfg.Request {
+	return x.rt.inspectsRequest(x.dialectRequest)
+}
+
+// inspectsRequest reports whether a request, which it asks for where it has to know it, is
+// in scope.
+func (rt *route) inspectsRequest(request func() *dialect.Request) bool {
+	switch rt.cfg.Request {
 	case config.ScopeAll:
 		return true
 	case config.ScopeLogs:
-		r := x.dialectRequest()
+		r := request()
 		return dialect.Intake(r) || logTypes[codec.MediaType(r.ContentType)] && dialect.Of(r).Name() == dialect.Generic
 	}
 	return false

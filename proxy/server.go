@@ -17,6 +17,7 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"github.com/redactd/redactd/internal/config"
+	"github.com/redactd/redactd/internal/door"
 )
 
 // The limits that hold where the configuration leaves them out.
@@ -96,6 +97,7 @@ func serverTLS(s *config.Server) (*tls.Config, error) {
 type dataListener struct {
 	net.Listener
 	conns *connSet
+	door  *door.Door
 }
 
 // connSet is what is open. It is safe for concurrent use.
@@ -137,7 +139,7 @@ func (l *dataListener) Accept() (net.Conn, error) {
 		return nil, err
 	}
 	l.conns.add(c)
-	return &dataConn{Conn: c, set: l.conns}, nil
+	return &dataConn{Conn: c, set: l.conns, pass: l.door.Admit(c)}, nil
 }
 
 // dataConn is a client's connection.
@@ -149,6 +151,7 @@ type dataConn struct {
 	linger atomic.Bool
 	once   sync.Once
 	ended  atomic.Bool // a read met the end
+	pass   *door.Pass  // nil but for what could be of redactd itself
 }
 
 // Read implements net.Conn.
@@ -196,7 +199,7 @@ func (p *Proxy) listen(pol *policy) (listeners []net.Listener, err error) {
 			}
 			return nil, fmt.Errorf("server.listen[%d]: %w", i, err)
 		}
-		listeners = append(listeners, &dataListener{ln, p.conns})
+		listeners = append(listeners, &dataListener{ln, p.conns, p.door()})
 	}
 	return listeners, nil
 }

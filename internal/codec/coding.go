@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"math"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -51,6 +52,18 @@ func registerCoding(c coding) {
 		}
 		codings[name] = c
 	}
+}
+
+// Codings returns the content codings that payloads can have, each once, by the name that
+// Encode knows it by.
+func Codings() (names []string) {
+	for name, c := range codings {
+		if c.names()[0] == name {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 // maxCodings bounds how many codings may be stacked.

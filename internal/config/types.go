@@ -31,6 +31,7 @@ type Config struct {
 	Errors  ErrorLog            `toml:"errors"`
 	Records Records             `toml:"records"`
 	Leaks   Leaks               `toml:"leaks"`
+	Canary  Canary              `toml:"canary"`
 	// Notify are those who are told of leaks, by name.
 	Notify map[string]*Notify `toml:"notify"`
 	// Anchors are where checkpoints of the trail are kept, by name.

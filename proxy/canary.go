@@ -1,0 +1,289 @@
+package proxy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"runtime/debug"
+	"slices"
+	"time"
+
+	"github.com/redactd/redactd/internal/canary"
+	"github.com/redactd/redactd/internal/codec"
+	"github.com/redactd/redactd/internal/config"
+	"github.com/redactd/redactd/internal/door"
+	"github.com/redactd/redactd/internal/scrub"
+	"github.com/redactd/redactd/redact"
+)
+
+// canaries sends synthetic secrets through the listeners of a Proxy, at the start, after
+// each reload and at an interval, and tells which of them got through. They are served by
+// the twin, and go no further than the sink.
+type canaries struct {
+	p    *Proxy
+	twin *Proxy
+	sink *sink
+	door door.Door
+	wake chan struct{} // a policy came into force
+}
+
+func (p *Proxy) newCanaries() *canaries {
+	c := &canaries{p: p, wake: make(chan struct{}, 1)}
+	c.sink = newSink(p.goroutines, func() string {
+		if name := p.policy.Load().cfg.Server.RequestIDHeader; name != "" {
+			return name
+		}
+		return defaultRequestID
+	})
+	c.twin = p.newTwin(c.sink)
+	return c
+}
+
+// follow puts the twin of pol in force, and has canaries sent soon.
+func (c *canaries) follow(pol *policy) {
+	if c.every(pol) == 0 {
+		return
+	}
+	if err := c.twin.follow(pol, c.sink.connect); err != nil {
+		c.p.log.Error("canaries can't be sent", "error", err)
+		return
+	}
+	select {
+	case c.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (c *canaries) every(pol *policy) time.Duration { return time.Duration(pol.cfg.Canary.Every) }
+
+// canaryRun bounds how long a run may take. One that takes longer is given up, and has
+// failed.
+const canaryRun = 10 * time.Minute
+
+// loop runs until ctx ends.
+func (c *canaries) loop(ctx context.Context) {
+	timer := time.NewTimer(0)
+	<-timer.C
+	for {
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return
+		case <-c.wake:
+		case <-timer.C:
+		}
+		pol := c.twin.policy.Load()
+		if pol == nil || c.every(c.p.policy.Load()) == 0 {
+			continue
+		}
+		within, cancel := context.WithTimeout(ctx, canaryRun)
+		r, err := c.run(within, pol, true)
+		cancel()
+		if ctx.Err() == nil {
+			c.report(ctx, r, err)
+		}
+		timer.Reset(c.every(c.p.policy.Load()))
+	}
+}
+
+// errSuperseded says that another policy came into force during a run.
+var errSuperseded = errors.New("the configuration was loaded again meanwhile")
+
+// run sends canaries through every route and listener of pol, which is the twin's, and
+// returns what became of them. With pauses, it leaves three quarters of a processor to
+// others.
+func (c *canaries) run(ctx context.Context, pol *policy, pauses bool) (r *canaryResult, err error) {
+	defer func() {
+		if v := recover(); v != nil { // its value may quote a payload
+			c.p.log.Error("panic while canaries were sent", "type", fmt.Sprintf("%T", v), "stack", string(debug.Stack()))
+			err = errors.New("internal error")
+		}
+	}()
+	r = &canaryResult{at: time.Now(), rows: map[canaryKey]*canaryRow{}}
+	for _, name := range slices.Sorted(maps.Keys(pol.byName)) {
+		f := c.newFlock(ctx, pol, &pol.byName[name].filter, r, pauses)
+		if err := f.route(pol.byName[name]); err != nil {
+			return r, err
+		}
+	}
+	r.took = time.Since(r.at)
+	return r, nil
+}
+
+// flock is the canaries of a route or listener in a run.
+type flock struct {
+	*canaries
+	ctx    context.Context
+	pol    *policy
+	filter *filter
+	list   []canary.Canary
+	result *canaryResult
+	pauses bool
+}
+
+func (c *canaries) newFlock(ctx context.Context, pol *policy, f *filter, r *canaryResult, pauses bool) *flock {
+	return &flock{
+		canaries: c, ctx: ctx, pol: pol, filter: f, result: r, pauses: pauses,
+		list: canary.Make(c.rules(pol, f), canary.Options{Seed: rand.Uint64(), Allowed: allowedValues(pol.cfg, f.name), Found: findsAlone(f)}),
+	}
+}
+
+// rules returns those that should be looked for on a route: those that are on by default,
+// the operator's own, and what else is on there.
+func (c *canaries) rules(pol *policy, f *filter) []redact.Rule {
+	b := &builder{cfg: pol.cfg, o: c.p.o}
+	b.gatherRules()
+	return slices.DeleteFunc(b.rules, func(r redact.Rule) bool {
+		return r.ID == redact.KnownID || r.Pack != "config" && !f.ruleIDs[r.ID] && !selectedBy(&r, b.o.DefaultPacks)
+	})
+}
+
+// allowedValues reports which values the operator lets through by name.
+func allowedValues(cfg *config.Config, route string) func(rule, value string) bool {
+	allowed := map[string]bool{}
+	for _, a := range cfg.Allow {
+		if len(a.Routes) == 0 || slices.Contains(a.Routes, route) {
+			for _, v := range a.Values {
+				allowed[v] = true
+			}
+		}
+	}
+	return func(_, value string) bool { return allowed[value] }
+}
+
+// findsAlone reports whether a canary is found by the rules of f, whatever is allowed there.
+// Where its rule is not on, nothing can be said.
+func findsAlone(f *filter) func(*canary.Canary) bool {
+	set, err := f.scrub.Set.With(redact.Options{})
+	if err != nil {
+		return nil
+	}
+	plain := &scrub.Policy{Set: set}
+	return func(c *canary.Canary) bool {
+		if !f.ruleIDs[c.Rule] {
+			return true
+		}
+		s := scrub.Acquire(plain, nil)
+		defer s.Release()
+		out, _, err := s.Value("", []byte(c.Key), []byte(c.Text))
+		return err == nil && !c.In(string(out))
+	}
+}
+
+// expect says what is to become of a canary that arrives, where its direction is in scope.
+func (f *flock) expect(inScope bool) func(rule string) canary.Outcome {
+	return func(rule string) canary.Outcome {
+		switch {
+		case !inScope || !f.filter.ruleIDs[rule]:
+			return canary.Off
+		case f.filter.shadow:
+			return canary.Shadow
+		}
+		return canary.Clean
+	}
+}
+
+// mostInPayload is how many canaries a payload has at most.
+const mostInPayload = 400
+
+// sampled is how many canaries go through each content coding, which knows nothing of what
+// it codes: others in each run.
+const sampled = 16
+
+// codings are those that payloads of a format are sent in: "" with all canaries, each other
+// one with some.
+func (f *flock) each(format *canary.Format, send func(list []canary.Canary, coding string) error) error {
+	list := format.Takes(f.list)
+	for part := range slices.Chunk(list, mostInPayload) {
+		if err := f.paced(func() error { return send(part, "") }); err != nil {
+			return err
+		}
+	}
+	for _, coding := range codec.Codings() {
+		some := sample(list, sampled)
+		if err := f.paced(func() error { return send(some, coding) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func sample(list []canary.Canary, n int) []canary.Canary {
+	if len(list) <= n {
+		return list
+	}
+	some := make([]canary.Canary, n)
+	for i, at := range rand.Perm(len(list))[:n] {
+		some[i] = list[at]
+	}
+	return some
+}
+
+// paced sends, and pauses in proportion to what that took. It ends a run that is over.
+func (f *flock) paced(send func() error) error {
+	if f.twin.policy.Load() != f.pol {
+		return errSuperseded
+	}
+	start := time.Now()
+	err := send()
+	if err != nil || !f.pauses {
+		return errors.Join(err, f.ctx.Err())
+	}
+	t := time.NewTimer(min(3*time.Since(start), time.Second))
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-f.ctx.Done():
+		return f.ctx.Err()
+	}
+}
+
+// canaryKey is what results are told apart by.
+type canaryKey struct{ route, dialect, coding string }
+
+type canaryRow struct {
+	count  canary.Count
+	leaked map[string]bool // ids of rules
+}
+
+// canaryResult is what became of the canaries of a run.
+type canaryResult struct {
+	at   time.Time
+	took time.Duration
+	rows map[canaryKey]*canaryRow
+}
+
+// add notes outcomes of the canaries of a payload.
+func (r *canaryResult) add(key canaryKey, sent []canary.Canary, outcomes []canary.Outcome) {
+	row := r.rows[key]
+	if row == nil {
+		row = &canaryRow{leaked: map[string]bool{}}
+		r.rows[key] = row
+	}
+	for i, o := range outcomes {
+		row.count[o]++
+		if o == canary.Leaked {
+			row.leaked[sent[i].Rule] = true
+		}
+	}
+}
+
+// off notes that nothing was sent, because nothing is looked for.
+func (r *canaryResult) off(key canaryKey, n int) {
+	r.add(key, nil, slices.Repeat([]canary.Outcome{canary.Off}, n))
+}
+
+var errNoListener = errors.New("there is no listener that canaries can be sent to")
+
+// close drops the connections of the twin, when nothing is served any more.
+func (c *canaries) close() {
+	if pol := c.twin.policy.Load(); pol != nil {
+		for _, u := range pol.upstreams {
+			u.close()
+		}
+	}
+	c.twin.up.closeAll()
+}

@@ -1,0 +1,295 @@
+package proxy
+
+import (
+	"bufio"
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/tls"
+	"io"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/redactd/redactd/internal/canary"
+	"github.com/redactd/redactd/internal/codec"
+	"github.com/redactd/redactd/internal/config"
+	"github.com/redactd/redactd/internal/dialect"
+)
+
+const (
+	// canaryDial bounds how long a connection may take until it is accepted.
+	canaryDial = 3 * time.Second
+	// canaryTime bounds how long an exchange with a canary may take.
+	canaryTime = 20 * time.Second
+	// maxCanaryAnswer bounds, in bytes, what is read of an answer.
+	maxCanaryAnswer = 16 << 20
+)
+
+// route sends canaries through a route of the twin: in requests, and in answers.
+func (f *flock) route(rt *route) error {
+	way := &canaryWay{flock: f, rt: rt}
+	defer way.close()
+	if rt.cfg.Request == config.ScopeNone {
+		f.result.off(canaryKey{route: rt.name, dialect: "request"}, len(f.list))
+	}
+	answers := rt.up != nil
+	if answers && (rt.cfg.Response == config.ScopeNone || rt.errors != nil && rt.errors.mode(http.StatusInternalServerError, false) == config.ErrorOff) {
+		f.result.off(canaryKey{route: rt.name, dialect: "answer"}, len(f.list))
+		answers = false
+	}
+	for _, format := range canary.Formats() {
+		var err error
+		switch {
+		case format.Protocol != "":
+		case format.Answer && answers:
+			err = way.answers(format)
+		case !format.Answer && rt.cfg.Request != config.ScopeNone:
+			err = way.requests(format)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// canaryWay is the way to a route: a connection to a data listener, opened when it is
+// needed.
+type canaryWay struct {
+	*flock
+	rt   *route
+	conn net.Conn
+	read *bufio.Reader
+	stop func() bool
+}
+
+// requests sends canaries in requests of a format, unless no request of it comes to the
+// route, or as a request that is no matter of logs there.
+func (w *canaryWay) requests(format *canary.Format) error {
+	r := dialect.Request{
+		Method: cmp.Or(format.Method, http.MethodPost), Path: cmp.Or(format.Path, "/"), ContentType: format.ContentType,
+		Header: func(name string) string { return format.Header[http.CanonicalHeaderKey(name)] },
+	}
+	own := dialect.Of(&r).Name()
+	target := w.target(format.Path)
+	r.Path = target
+	if !w.leads(r.Method, target) || dialect.Of(&r).Name() != own || !w.rt.inspectsRequest(func() *dialect.Request { return &r }) {
+		return nil
+	}
+	return w.each(format, func(list []canary.Canary, coding string) error {
+		body, err := format.Write(list)
+		if err != nil {
+			return err
+		}
+		if body, err = coded(body, coding); err != nil {
+			return err
+		}
+		req, err := http.NewRequest(r.Method, "http://"+w.host(), bytes.NewReader(body))
+		if err != nil {
+			return err
+		}
+		for name, value := range format.Header {
+			req.Header.Set(name, value)
+		}
+		req.Header.Set("Content-Type", format.ContentType)
+		if coding != "" {
+			req.Header.Set("Content-Encoding", wireCoding(coding))
+		}
+		h := &shot{}
+		res, err := w.ask(req, target, h)
+		if err != nil {
+			return err
+		}
+		key := canaryKey{w.rt.name, format.Name, coding}
+		w.result.add(key, list, canary.Judge(format, list, h.arrival(res != nil && res.status >= 400), w.expect(true)))
+		return nil
+	})
+}
+
+// answers has the upstream answer with canaries.
+func (w *canaryWay) answers(format *canary.Format) error {
+	method, target := http.MethodGet, w.target("/")
+	if m := w.rt.cfg.Methods; len(m) > 0 && !slices.Contains(m, method) {
+		method = m[0]
+	}
+	if !w.leads(method, target) {
+		return nil
+	}
+	return w.each(format, func(list []canary.Canary, coding string) error {
+		body, err := format.Write(list)
+		if err != nil {
+			return err
+		}
+		if body, err = coded(body, coding); err != nil {
+			return err
+		}
+		req, err := http.NewRequest(method, "http://"+w.host(), nil)
+		if err != nil {
+			return err
+		}
+		if coding != "" {
+			req.Header.Set("Accept-Encoding", wireCoding(coding))
+		}
+		h := &shot{answer: body, answerType: format.ContentType, answerCoded: wireCoding(coding)}
+		res, err := w.ask(req, target, h)
+		if err != nil {
+			return err
+		}
+		a := canary.Arrival{State: canary.Lost}
+		if res != nil {
+			a = canary.Arrival{State: canary.Clean, Body: decodedArrival(res.body, res.coding)}
+		}
+		w.result.add(canaryKey{w.rt.name, format.Name, coding}, list, canary.Judge(format, list, a, w.expect(true)))
+		return nil
+	})
+}
+
+// coded returns body in a content coding.
+func coded(body []byte, coding string) ([]byte, error) {
+	if coding == "" {
+		return body, nil
+	}
+	return codec.Encode(nil, body, coding)
+}
+
+// wireCoding returns what Content-Encoding calls a coding: deflate without its header is
+// sent by some as deflate.
+func wireCoding(coding string) string { return strings.TrimSuffix(coding, "-raw") }
+
+// target returns the path under which an endpoint is reached on the route.
+func (w *canaryWay) target(endpoint string) string {
+	prefix := strings.TrimSuffix(w.rt.cfg.PathPrefix, "/")
+	if !w.rt.cfg.StripPath && strings.HasPrefix(endpoint, w.rt.cfg.PathPrefix) {
+		return endpoint
+	}
+	if endpoint == "" || endpoint == "/" {
+		return cmp.Or(w.rt.cfg.PathPrefix, "/")
+	}
+	return prefix + endpoint
+}
+
+// host returns a host that the route takes.
+func (w *canaryWay) host() string {
+	if len(w.rt.cfg.Hosts) == 0 {
+		return "localhost"
+	}
+	return strings.Replace(w.rt.cfg.Hosts[0], "*", "www", 1)
+}
+
+// leads reports whether a request comes to the route.
+func (w *canaryWay) leads(method, target string) bool {
+	return w.pol.matcher.match([]byte(hostOf(w.host())), []byte(method), []byte(target)) == w.rt
+}
+
+func hostOf(authority string) string { return string(hostOnly([]byte(authority))) }
+
+// canaryAnswer is an answer that came.
+type canaryAnswer struct {
+	status int
+	coding string
+	body   []byte
+}
+
+// ask sends a request for target and reads the answer; h is what is to arrive of it. No
+// answer comes without an error where the connection broke: the next request has another.
+func (w *canaryWay) ask(req *http.Request, target string, h *shot) (*canaryAnswer, error) {
+	if err := w.open(); err != nil {
+		return nil, err
+	}
+	id := newRequestID()
+	req.Header.Set(w.sink.idHeader(), id)
+	req.Header.Set("User-Agent", "") // none
+	req.URL.Opaque = target
+	w.sink.expect(id, h)
+	defer w.sink.take(id)
+	_ = w.conn.SetDeadline(time.Now().Add(canaryTime))
+	res, err := w.exchange(req)
+	if err != nil || res.closes {
+		w.close()
+	}
+	if err != nil {
+		return nil, w.ctx.Err()
+	}
+	return &res.canaryAnswer, nil
+}
+
+type readAnswer struct {
+	canaryAnswer
+	closes bool
+}
+
+func (w *canaryWay) exchange(req *http.Request) (*readAnswer, error) {
+	var head bytes.Buffer
+	if err := req.Write(&head); err != nil {
+		return nil, err
+	}
+	if _, err := w.conn.Write(head.Bytes()); err != nil {
+		return nil, err
+	}
+	res, err := http.ReadResponse(w.read, req)
+	if err != nil {
+		return nil, err
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(res.Body, maxCanaryAnswer))
+	return &readAnswer{canaryAnswer{res.StatusCode, res.Header.Get("Content-Encoding"), body}, res.Close}, err
+}
+
+// open connects to a data listener, and with TLS where that wants it.
+func (w *canaryWay) open() error {
+	if w.conn != nil {
+		return nil
+	}
+	addr, err := w.p.canaryAddress()
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(w.ctx, canaryDial)
+	defer cancel()
+	c, err := w.door.Dial(ctx, addr, w.canaries)
+	if err != nil {
+		return err
+	}
+	if w.pol.tls != nil {
+		// It is our own certificate, whatever it is for.
+		c = tls.Client(c, &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}}) //nolint:gosec
+	}
+	w.conn, w.read = c, bufio.NewReader(c)
+	w.stop = context.AfterFunc(w.ctx, func() { _ = c.Close() })
+	return nil
+}
+
+func (w *canaryWay) close() {
+	if w.conn != nil {
+		w.stop()
+		_ = w.conn.Close()
+		w.conn = nil
+	}
+}
+
+// canaryAddress returns an address of a data listener as this machine reaches it.
+func (p *Proxy) canaryAddress() (string, error) {
+	for _, a := range p.dataAddrs {
+		if t, ok := a.(*net.TCPAddr); ok {
+			return reachable(t), nil
+		}
+	}
+	return "", errNoListener
+}
+
+// reachable returns the address of a listener, for one on all addresses that of the
+// machine itself.
+func reachable(a *net.TCPAddr) string {
+	to := *a
+	switch {
+	case !a.IP.IsUnspecified():
+	case a.IP.To4() != nil:
+		to.IP = net.IPv4(127, 0, 0, 1)
+	default:
+		to.IP = net.IPv6loopback
+	}
+	return to.String()
+}
