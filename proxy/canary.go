@@ -44,6 +44,7 @@ func (p *Proxy) newCanaries() *canaries {
 // follow puts the twin of pol in force, and has canaries sent soon.
 func (c *canaries) follow(pol *policy) {
 	if c.every(pol) == 0 {
+		c.p.m.canaries.forget()
 		return
 	}
 	if err := c.twin.follow(pol, c.sink.connect); err != nil {
@@ -133,10 +134,8 @@ func (c *canaries) newFlock(ctx context.Context, pol *policy, f *filter, r *cana
 // rules returns those that should be looked for on a route: those that are on by default,
 // the operator's own, and what else is on there.
 func (c *canaries) rules(pol *policy, f *filter) []redact.Rule {
-	b := &builder{cfg: pol.cfg, o: c.p.o}
-	b.gatherRules()
-	return slices.DeleteFunc(b.rules, func(r redact.Rule) bool {
-		return r.ID == redact.KnownID || r.Pack != "config" && !f.ruleIDs[r.ID] && !selectedBy(&r, b.o.DefaultPacks)
+	return slices.DeleteFunc(slices.Clone(pol.rules), func(r redact.Rule) bool {
+		return r.ID == redact.KnownID || r.Pack != "config" && !f.ruleIDs[r.ID] && !selectedBy(&r, c.p.o.DefaultPacks)
 	})
 }
 

@@ -36,6 +36,13 @@ func (m *canaryMetrics) all() []prometheus.Collector {
 	return []prometheus.Collector{m.leaks, m.results, m.runs, m.last}
 }
 
+// forget shows no run, as none are made any more.
+func (m *canaryMetrics) forget() {
+	m.last.Set(0)
+	m.leaks.Reset()
+	m.results.Reset()
+}
+
 // identity is the label "coding" of payloads without one.
 const identity = "identity"
 

@@ -29,8 +29,10 @@ const sinkURL = "http://upstream"
 
 // follow puts a twin of pol in force.
 func (p *Proxy) follow(pol *policy, connect func() (net.Conn, error)) error {
-	t := *pol
-	t.byName, t.listeners, t.upstreams = map[string]*route{}, map[string]*listener{}, map[string]*upstream{}
+	t := &policy{
+		cfg: pol.cfg, digest: pol.digest, rules: pol.rules, keys: pol.keys, trust: pol.trust, tls: pol.tls, secrets: pol.secrets,
+		byName: map[string]*route{}, listeners: map[string]*listener{}, upstreams: map[string]*upstream{},
+	}
 	for name, u := range pol.upstreams {
 		twin, err := p.sinkUpstream(name, u, headerBytes(&pol.cfg.Server), connect)
 		if err != nil {
@@ -54,7 +56,7 @@ func (p *Proxy) follow(pol *policy, connect func() (net.Conn, error)) error {
 		t.listeners[name] = &twin
 	}
 	t.matcher = newMatcher(routes)
-	old := p.policy.Swap(&t)
+	old := p.policy.Swap(t)
 	if old != nil {
 		for _, u := range old.upstreams {
 			u.close()

@@ -52,10 +52,12 @@ var may = map[string]struct{ inside, outside []string }{
 	"internal/scrub":               {[]string{"redact", "internal/codec", "internal/disguise"}, nil},
 	"internal/explain":             {[]string{"redact", "internal/scrub", "internal/codec", "internal/config"}, nil},
 	"internal/relay":               {[]string{"internal/codec", "internal/config", "internal/dialect"}, nil},
+	"internal/door":                {nil, nil},
+	"internal/canary":              {[]string{"redact", "patterns"}, []string{"google.golang.org/protobuf/encoding/protowire"}},
 	"internal/gate":                {[]string{"internal/config"}, nil},
 	"internal/adminui":             {[]string{"internal/audit", "internal/gate", "internal/records", "redact"}, nil},
 	"proxy": {
-		[]string{"internal/adminui", "internal/gate", "internal/explain", "disclosure", "internal/neutral", "internal/safebody", "internal/errlog", "internal/notify", "internal/projector", "internal/records", "internal/relay", "internal/otlpgrpc", "internal/ownsecrets", "redact", "internal/scrub", "internal/codec", "internal/config", "internal/audit", "internal/store", "internal/dialect", "internal/signing"},
+		[]string{"internal/canary", "internal/door", "internal/adminui", "internal/gate", "internal/explain", "disclosure", "internal/neutral", "internal/safebody", "internal/errlog", "internal/notify", "internal/projector", "internal/records", "internal/relay", "internal/otlpgrpc", "internal/ownsecrets", "redact", "internal/scrub", "internal/codec", "internal/config", "internal/audit", "internal/store", "internal/dialect", "internal/signing"},
 		[]string{"github.com/valyala/fasthttp", "github.com/prometheus", "google.golang.org/protobuf/encoding/protowire", "golang.org/x/sys"},
 	},
 	"cmd/redactd": {
