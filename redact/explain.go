@@ -1,6 +1,7 @@
 package redact
 
 import (
+	"bytes"
 	"cmp"
 	"slices"
 )
@@ -21,7 +22,8 @@ const (
 	OutcomeAllowed Outcome = "allowed"
 	// OutcomeReplaced: it is what an action wrote, or stands inside of that.
 	OutcomeReplaced Outcome = "replaced"
-	// OutcomeUnfit: what announces the rule stands there, and the pattern does not fit.
+	// OutcomeUnfit: what announces the rule stands there, or what its matches begin with,
+	// and the pattern does not fit.
 	OutcomeUnfit Outcome = "unfit"
 	// OutcomeNameless: it has the form of the rule's secret, which is one only beside
 	// what announces the rule, a name mostly.
@@ -31,7 +33,7 @@ const (
 // Verdict is what became of a candidate: a text that a rule finds or nearly finds.
 type Verdict struct {
 	Rule       *Rule
-	Start, End int // bytes of the value; of OutcomeUnfit, what announces the rule
+	Start, End int // bytes of the value; of OutcomeUnfit, what announces the rule or the word that begins so
 	Outcome    Outcome
 	By         string // see the outcomes
 	// Why says more, in words that hold no byte of the text: "entropy 3.10,
@@ -47,6 +49,7 @@ type Explainer struct {
 	set      *Set
 	sc       *Scratch
 	nameless []nameless // see newNameless; made when they are first asked for
+	openings []opening  // see newOpenings; the same
 	verdicts []Verdict
 }
 
@@ -74,6 +77,7 @@ func (e *Explainer) Explain(f Field) ([]Verdict, error) {
 	}
 	e.joined(f.Value)
 	sr.explain = nil
+	e.misfits(&sr)
 	e.unfit(&sr)
 	e.withoutName(f.Value)
 	slices.SortStableFunc(e.verdicts, func(a, b Verdict) int {
@@ -185,7 +189,11 @@ func (e *Explainer) unfit(sr *search) {
 		if !fits || n < leastPrefix || n < leastAnnounced && t.most > 0 || p.generic || !t.isWord() {
 			return true
 		}
-		if slices.ContainsFunc(e.verdicts, func(v Verdict) bool { return v.Outcome != OutcomeUnfit && v.Start < at+n && at < v.End }) {
+		if bytes.HasSuffix(sr.text[at:at+n], []byte("://")) {
+			return true // any address begins so
+		}
+		same := func(v Verdict) bool { return v.Rule == p.rule && v.Start < at+n && at < v.End }
+		if e.toldOf(at, at+n) || slices.ContainsFunc(e.verdicts, same) {
 			return true
 		}
 		sr.sc.begin()

@@ -30,6 +30,8 @@ func TestExplain(t *testing.T) {
 		{ID: "card", Pattern: `\bcard ([0-9]{12})\b`, Validators: []string{"luhn"}},
 		{ID: "named", Keys: []string{"door_code"}, Validators: []string{"not-placeholder"}},
 		{ID: "gate", Keys: []string{"gate_code"}},
+		{ID: "short", Pattern: `\bZRK_([0-9a-f]{16})\b`},
+		{ID: "pair", Pattern: `\bZRL-([0-9]{2,4})-[a-z ]+:`},
 	}, Options{Allow: []Allow{
 		{Name: "demo", Values: []string{"abcdefgh01234567"}, Rules: []string{"acme"}},
 		{Name: "old", Values: []string{"765432100abcdefg"}, Until: time.Unix(1, 0)},
@@ -63,6 +65,14 @@ func TestExplain(t *testing.T) {
 		{"", "id " + hex, []string{"nameless beside[]=" + hex + " is one only beside its name (zork.key)"}},
 		{"", "zork-key: " + hex, []string{"found beside[]=" + hex}},
 		{"", "zork-key: 12", []string{"unfit beside[]=zork-key: begins like one, and what stands there does not fit the pattern"}},
+		{"", "acme_2 acme_short1 acme_ab+cdefgh01234567", []string{
+			"found tok[]=acme_2", "found tok[]=acme_short1", "found tok[]=acme_ab",
+		}},
+		{"", "ZRK_0123456789", []string{"unfit short[]=ZRK_0123456789 begins like one and is cut short: 14 bytes, where the pattern asks for 20"}},
+		{"", "ZRK_0123456789abcdef0", []string{"unfit short[]=ZRK_0123456789abcdef0 begins like one, and does not fit the pattern from its byte 21 on"}},
+		{"", "x=ZRK_0123456789xyzdef&y", []string{"unfit short[]=ZRK_0123456789xyzdef begins like one, and does not fit the pattern from its byte 15 on"}},
+		{"", "qq ZRL-0123-next 4", []string{"unfit pair[]=ZRL-0123-next begins like one and ends where its pattern goes on"}},
+		{"", "ZRK_ aZRK_012345 ZRK_0", nil},
 		{"", "card 123456789012", []string{"refused card[luhn]=123456789012 check digits are wrong (luhn)"}},
 		{"door_code", "changeme", []string{"refused named[not-placeholder]=changeme is a placeholder, a mask or a template variable"}},
 		{"gate_code", "[REDACTED:named]", []string{"replaced gate[]=[REDACTED:named] is what an action wrote"}},
