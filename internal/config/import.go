@@ -128,12 +128,10 @@ func (d *decoder) imported(res *ruleimport.Result) {
 	if c.places == nil {
 		c.places = map[string]place{}
 	}
-	at := map[string]place{}
 	for i := range res.Rules {
 		r := res.Rules[i].Rule
-		at[r.ID] = place{res.Rules[i].File, res.Rules[i].Line}
 		c.Rules[r.ID] = &r
-		c.places[tomlpos.Join("rule", r.ID)] = at[r.ID]
+		c.places[tomlpos.Join("rule", r.ID)] = place{res.Rules[i].File, res.Rules[i].Line}
 	}
 	for _, a := range res.Allow {
 		name := a.Name
@@ -141,7 +139,7 @@ func (d *decoder) imported(res *ruleimport.Result) {
 			name += "-"
 		}
 		c.Allow[name] = &Allow{Values: a.Values, Patterns: a.Patterns, Paths: a.Paths, Rules: a.Rules, Comment: "imported"}
-		c.places[tomlpos.Join("allow", name)] = at[a.Rules[0]]
+		c.places[tomlpos.Join("allow", name)] = place{a.File, a.Line}
 	}
 	d.warn(res.Notes)
 }

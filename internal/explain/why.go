@@ -15,7 +15,7 @@ func (e *Explanation) why(it *item, v *Verdict) {
 	case it.off:
 		e.x.whyOff(it.Rule, v)
 	case it.Outcome == redact.OutcomeAllowed:
-		v.Key, v.Place = e.x.located("allow." + it.By)
+		v.locate(e.x.o.Config, "allow."+it.By)
 		v.Why = it.Why + " by " + Located(e.x.o.Config, v.Key)
 	default:
 		v.Why = it.Why
@@ -24,17 +24,19 @@ func (e *Explanation) why(it *item, v *Verdict) {
 
 // Located is a key with its place: "allow.x (config.toml:41)".
 func Located(cfg *config.Config, key string) string {
-	if file, line := cfg.Locate(key); file != "" {
-		return fmt.Sprintf("%s (%s:%d)", key, file, line)
+	if at := place(cfg, key); at != "" {
+		return key + " (" + at + ")"
 	}
 	return key
 }
 
-func (x *Explainer) located(key string) (_, place string) {
-	if file, line := x.o.Config.Locate(key); file != "" {
-		place = fmt.Sprintf("%s:%d", file, line)
+// place is where a key was written: "config.toml:41", "" if that is not known.
+func place(cfg *config.Config, key string) string {
+	file, line := cfg.Locate(key)
+	if line == 0 {
+		return file
 	}
-	return key, place
+	return fmt.Sprintf("%s:%d", file, line)
 }
 
 // whyOff says why a rule is off, and what switches it on.
@@ -47,11 +49,13 @@ func (x *Explainer) whyOff(r *redact.Rule, v *Verdict) {
 	}
 	for i, name := range disabled {
 		if r.Selected(name) {
-			v.Key, v.Place = x.located(fmt.Sprintf("%s.disable_rules[%d]", table, i))
+			v.locate(cfg, fmt.Sprintf("%s.disable_rules[%d]", table, i))
 			v.Why = "its rule is switched off by " + Located(cfg, v.Key)
 			return
 		}
 	}
-	v.Key, v.Place = x.located(table)
+	v.locate(cfg, table)
 	v.Why = fmt.Sprintf("its rule is off, as is pack %s (rules = [%q] in %s)", r.Pack, r.ID, Located(cfg, v.Key))
 }
+
+func (v *Verdict) locate(cfg *config.Config, key string) { v.Key, v.Place = key, place(cfg, key) }

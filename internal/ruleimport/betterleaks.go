@@ -28,7 +28,7 @@ func betterLike(d *document) bool {
 // dropped: the alternatives that look at the secret alone.
 type filter struct {
 	entropy float64
-	allow   []redact.Allow
+	allow   []Allow
 	tokens  bool // an alternative is the token efficiency
 	rest    int  // how many alternatives are something else
 }
@@ -72,10 +72,10 @@ func parseFilter(text string) (f filter) {
 }
 
 // filterAllow reads matchesAny and containsAny.
-func filterAllow(part string) (redact.Allow, bool) {
+func filterAllow(part string) (Allow, bool) {
 	m := filterList.FindStringSubmatch(part)
 	if m == nil {
-		return redact.Allow{}, false
+		return Allow{}, false
 	}
 	var texts []string
 	for _, t := range filterText.FindAllStringSubmatch(m[2], -1) {
@@ -83,7 +83,7 @@ func filterAllow(part string) (redact.Allow, bool) {
 		if t[6] != "" {
 			unquoted, err := strconv.Unquote(t[6])
 			if err != nil {
-				return redact.Allow{}, false
+				return Allow{}, false
 			}
 			text = unquoted
 		}
@@ -92,12 +92,12 @@ func filterAllow(part string) (redact.Allow, bool) {
 		}
 	}
 	if len(texts) == 0 {
-		return redact.Allow{}, false
+		return Allow{}, false
 	}
 	if m[1] == "contains" {
 		texts = []string{containsAny(texts, false)}
 	}
-	return redact.Allow{Patterns: texts}, true
+	return Allow{Allow: redact.Allow{Patterns: texts}}, true
 }
 
 // alternativesOf splits an expression at "||" outside of parentheses, brackets

@@ -72,6 +72,9 @@ type leaksAllow struct {
 	Regexes, StopWords, Paths, Commits  []string
 	Resources                           []string
 	TargetRules                         []string
+
+	file string
+	line int
 }
 
 // leaksReader reads a configuration with those that it extends.
@@ -109,7 +112,7 @@ func readLeaks(im *importer, data []byte) error {
 				}
 			}
 		}
-		for _, entry := range im.leaksAllow(0, "", a) {
+		for _, entry := range im.leaksAllow("", a) {
 			im.allow(0, "", entry, targets)
 		}
 	}
@@ -159,13 +162,25 @@ func (r *leaksReader) file(name string, data []byte) error {
 		if rule.ID == "" {
 			rule.ID = rule.Description
 		}
+		placeAllows(name, tomlpos.Element("rules", i)+".", lines, rule.Allowlist, rule.Allowlists)
 		r.merge(rule)
 	}
+	placeAllows(name, "", lines, doc.Allowlist, doc.Allowlists)
 	if doc.Allowlist != nil {
 		r.global = append(r.global, *doc.Allowlist)
 	}
 	r.global = append(r.global, doc.Allowlists...)
 	return nil
+}
+
+// placeAllows notes where allowlists stand in a file, below a key.
+func placeAllows(file, key string, lines tomlpos.Lines, one *leaksAllow, more []leaksAllow) {
+	if one != nil {
+		one.file, one.line = file, lines.Nearest(key+"allowlist")
+	}
+	for i := range more {
+		more[i].file, more[i].line = file, lines.Nearest(tomlpos.Element(key+"allowlists", i))
+	}
 }
 
 func (r *leaksReader) extend(name string, doc *leaksFile) error {
@@ -271,10 +286,10 @@ func (im *importer) leaksRule(r *leaksRule) string {
 	d.rule.Validators = im.entropy(r.line, r.ID, max(r.Entropy, filter.entropy))
 	d.allow = filter.allow
 	if r.Allowlist != nil {
-		d.allow = append(d.allow, im.leaksAllow(r.line, r.ID, r.Allowlist)...)
+		d.allow = append(d.allow, im.leaksAllow(r.ID, r.Allowlist)...)
 	}
 	for i := range r.Allowlists {
-		d.allow = append(d.allow, im.leaksAllow(r.line, r.ID, &r.Allowlists[i])...)
+		d.allow = append(d.allow, im.leaksAllow(r.ID, &r.Allowlists[i])...)
 	}
 	return im.add(d)
 }
@@ -290,7 +305,7 @@ func confidence(name string) redact.Severity {
 // leaksAllow translates an allowlist. Criteria about files and commits mean
 // nothing here; where all of several must hold and one can't be kept, letting
 // through by the others alone would let too much through.
-func (im *importer) leaksAllow(line int, name string, a *leaksAllow) []redact.Allow {
+func (im *importer) leaksAllow(name string, a *leaksAllow) []Allow {
 	var out []string
 	drop := func(is bool, what string) {
 		if is {
@@ -314,11 +329,11 @@ func (im *importer) leaksAllow(line int, name string, a *leaksAllow) []redact.Al
 	}
 	and := strings.EqualFold(a.Condition, "and") || a.Condition == "&&"
 	if and && kinds > 1 {
-		im.note(line, name, "allowlist: left out, since all of its criteria must hold (condition = %q) and redactd can't ask for all", a.Condition)
+		im.note(a.line, name, "allowlist: left out, since all of its criteria must hold (condition = %q) and redactd can't ask for all", a.Condition)
 		return nil
 	}
 	if len(out) > 0 {
-		im.note(line, name, "allowlist: left out %s", strings.Join(out, ", "))
+		im.note(a.line, name, "allowlist: left out %s", strings.Join(out, ", "))
 	}
 	if len(a.StopWords) > 0 {
 		regexes = append(slices.Clone(regexes), containsAny(a.StopWords, true))
@@ -326,7 +341,7 @@ func (im *importer) leaksAllow(line int, name string, a *leaksAllow) []redact.Al
 	if len(regexes) == 0 {
 		return nil
 	}
-	return []redact.Allow{{Patterns: regexes}}
+	return []Allow{{Allow: redact.Allow{Patterns: regexes}, File: a.file, Line: a.line}}
 }
 
 // containsAny returns an expression that matches in texts with one of the words.

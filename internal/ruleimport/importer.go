@@ -31,8 +31,8 @@ type draft struct {
 	secret groups
 	// texts and clean are examples without marks: texts hold a secret.
 	texts, clean []string
-	allow        []redact.Allow
-	keywords     bool // the source tries the rule only near some words
+	allow        []Allow // of which Line 0 is that of the rule
+	keywords     bool    // the source tries the rule only near some words
 	action       string
 }
 
@@ -106,7 +106,14 @@ func (im *importer) compile(d *draft, r *redact.Rule) (*redact.Set, bool) {
 }
 
 // allow takes an entry of an allowlist over for some rules.
-func (im *importer) allow(line int, name string, a redact.Allow, rules []string) {
+func (im *importer) allow(line int, name string, a Allow, rules []string) {
+	if a.File == "" {
+		a.File = im.file
+	}
+	if a.Line == 0 {
+		a.Line = line
+	}
+	line = a.Line
 	var kept []string
 	for _, p := range a.Patterns {
 		re, err := regexp.Compile(p)
@@ -198,4 +205,6 @@ func (im *importer) entropy(line int, name string, least float64) []string {
 }
 
 // allowPattern returns an entry of an allowlist for values that match.
-func allowPattern(pattern string) redact.Allow { return redact.Allow{Patterns: []string{pattern}} }
+func allowPattern(pattern string) Allow {
+	return Allow{Allow: redact.Allow{Patterns: []string{pattern}}}
+}

@@ -66,8 +66,15 @@ type Result struct {
 	Rules  []Rule
 	// Allow lets through what the source lets through; each entry names ids of
 	// Rules.
-	Allow []redact.Allow
+	Allow []Allow
 	Notes []Note
+}
+
+// Allow is an entry of an allowlist, and where the source has it.
+type Allow struct {
+	redact.Allow
+	File string
+	Line int // from 1; 0 if it is not known
 }
 
 // Error says why a source can't be read.

@@ -3,6 +3,8 @@ package ruleimport
 import (
 	"bytes"
 	"flag"
+	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -77,7 +79,7 @@ func checkRules(t *testing.T, res *Result) {
 	if len(res.Rules) == 0 {
 		t.Fatal("no rule is taken over")
 	}
-	if _, err := redact.Compile(res.plain(), redact.Options{Allow: res.Allow}); err != nil {
+	if _, err := redact.Compile(res.plain(), redact.Options{Allow: res.plainAllow()}); err != nil {
 		t.Fatal(err)
 	}
 	for _, r := range res.Rules {
@@ -225,11 +227,48 @@ func FuzzParse(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if _, err := redact.Compile(res.plain(), redact.Options{Allow: res.Allow}); err != nil {
+		if _, err := redact.Compile(res.plain(), redact.Options{Allow: res.plainAllow()}); err != nil {
 			t.Error(err)
 		}
 		if _, err := patterns.Parse("x.toml", res.Pack()); err != nil {
 			t.Error(err)
 		}
 	})
+}
+
+func (res *Result) plainAllow() (list []redact.Allow) {
+	for _, a := range res.Allow {
+		list = append(list, a.Allow)
+	}
+	return list
+}
+
+// An entry of an allowlist stands where its source has it: in a rule, in the files that
+// it extends, or for all.
+func TestPlacesOfAllowlists(t *testing.T) {
+	dir := t.TempDir()
+	const base = "[[rules]]\nid = \"one\"\nregex = 'one_[a-z0-9]{12}'\n[[rules.allowlists]]\nregexes = ['^one_a']\n" +
+		"[[rules.allowlists]]\nstopwords = [\"bcd\"]\n[allowlist]\nregexes = ['xyz$']\n"
+	const outer = "[extend]\npath = \"base.toml\"\n[[rules]]\nid = \"two\"\nregex = 'two_[a-z0-9]{12}'\n[rules.allowlist]\nregexes = ['^two_a']\n" +
+		"[[allowlists]]\nregexes = ['uvw$']\n[[allowlists]]\ntargetRules = [\"two\"]\nregexes = ['rst$']\n"
+	for name, text := range map[string]string{"base.toml": base, "leaks.toml": outer} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	res, err := File(filepath.Join(dir, "leaks.toml"), Options{Format: "gitleaks"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]string{}
+	for _, a := range res.Allow {
+		got[a.Patterns[0]] = fmt.Sprintf("%s:%d %s", filepath.Base(a.File), a.Line, strings.Join(a.Rules, " "))
+	}
+	want := map[string]string{
+		"^one_a": "base.toml:4 one", "(?i:bcd)": "base.toml:6 one", "xyz$": "base.toml:8 one two",
+		"^two_a": "leaks.toml:6 two", "uvw$": "leaks.toml:8 one two", "rst$": "leaks.toml:10 two",
+	}
+	if !maps.Equal(got, want) {
+		t.Errorf("got %v", got)
+	}
 }

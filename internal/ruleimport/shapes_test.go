@@ -59,7 +59,7 @@ func TestSecretOfGroups(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		set, err := redact.Compile(res.plain(), redact.Options{Allow: res.Allow})
+		set, err := redact.Compile(res.plain(), redact.Options{Allow: res.plainAllow()})
 		if err != nil {
 			t.Fatal(err)
 		}
