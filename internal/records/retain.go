@@ -69,7 +69,7 @@ func (db *DB) pruneLeaks(ctx context.Context, op string, now time.Time) (deleted
 			(SELECT number FROM leaks WHERE last_seen < $1 ORDER BY number LIMIT $2)`, before); err != nil {
 			return deleted, err
 		}
-		for table, column := range map[string]string{"finding_counts": "hour", "coverage": "hour", "trail_losses": "time"} {
+		for table, column := range map[string]string{"finding_counts": "hour", "coverage": "hour", "canary_runs": "time", "trail_losses": "time"} {
 			err := db.Update(ctx, op, func(tx *Tx) error { return tx.Exec(`DELETE FROM `+table+` WHERE `+column+` < $1`, before) })
 			if err != nil {
 				return deleted, err

@@ -47,6 +47,8 @@ func Run(t *testing.T, fresh Fresh) {
 		{"replicas add statements together", testStatementReplicas},
 		{"coverage", testCoverage},
 		{"coverage that is old goes", testCoverageAge},
+		{"canaries", testCanaries},
+		{"canaries that are old go", testCanaryAge},
 		{"notices", testNotices},
 		{"replicas claim notices once", testNoticesByMany},
 	} {
