@@ -291,7 +291,7 @@ func TestAlerts(t *testing.T) {
 		}
 	}
 	for _, want := range []string{
-		"RedactdSecretsInErrorResponses", "RedactdFindingsSurge", "RedactdUninspectedBytes", "RedactdNewError", "RedactdErrorResponsesSurge", "RedactdFailingClosed",
+		"RedactdSecretsInErrorResponses", "RedactdFindingsSurge", "RedactdUninspectedBytes", "RedactdCoverageBelowObjective", "RedactdNewError", "RedactdErrorResponsesSurge", "RedactdFailingClosed",
 		"RedactdUpstreamDown", "RedactdReloadFailed", "RedactdAuditFailing", "RedactdErrorsWithheld",
 	} {
 		if !seen[want] {

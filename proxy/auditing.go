@@ -68,28 +68,6 @@ func (x *exchange) foundMore(dir string, hits []scrub.Hit) {
 	}
 }
 
-// count counts what of a payload was inspected and what was not; raw is its
-// size as received.
-func (x *exchange) count(dir string, res *scrub.Result, raw int64) {
-	x.p.count(&x.rt.filter, dir, res, raw)
-}
-
-// count is exchange.count for a payload of a filter.
-func (p *Proxy) count(f *filter, dir string, res *scrub.Result, raw int64) {
-	if res.Scanned > 0 {
-		p.m.inspected(f, dir, res.Scanned)
-	}
-	if res.Skipped != "" {
-		p.m.uninspected(f.name, dir, res.Skipped, raw)
-	}
-	if res.Passed > 0 {
-		p.m.uninspected(f.name, dir, "binary part", res.Passed)
-	}
-	if res.Fallback {
-		p.m.errors.WithLabelValues(f.name, dir, "fallback").Inc()
-	}
-}
-
 // noteNoTransform counts a change made against Cache-Control: no-transform.
 // Safety comes first, but not in silence.
 func (x *exchange) noteNoTransform(dir string) {

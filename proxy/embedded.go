@@ -6,6 +6,7 @@ import (
 
 	"github.com/redactd/redactd/internal/codec"
 	"github.com/redactd/redactd/internal/config"
+	"github.com/redactd/redactd/internal/coverage"
 	"github.com/redactd/redactd/internal/neutral"
 	"github.com/redactd/redactd/internal/scrub"
 	"github.com/redactd/redactd/redact"
@@ -85,8 +86,10 @@ func (x *exchange) planEmbedded(src *upstreamBody, inspect bool) (plan answerPla
 		x.fault.outcome = outcomePassed // of the errors in it, nothing is known yet
 	} else if text, err = x.decodedAnswer(); err != nil {
 		// It is no error as far as anybody can tell, and not in scope.
-		x.p.m.uninspected(x.rt.name, dirResponse, kindOf(err), int64(len(x.respBuf.b)))
+		x.leave(kindOf(err))
 		return plan, false
+	} else {
+		x.leave(coverage.OutOfScope)
 	}
 	return x.neutraliseMembers(plan, text, !inspect)
 }
@@ -97,14 +100,11 @@ func (x *exchange) unembedded(inspect bool) (answerPlan, bool) {
 	x.headBuf, x.respBuf = x.respBuf, nil
 	x.source.r = io.MultiReader(bytes.NewReader(head), x.source.r)
 	length := x.in.Header.ContentLength()
-	x.p.m.uninspected(x.rt.name, dirResponse, "limit", int64(max(length, len(head))))
 	if inspect {
 		return x.planScrubbed(int64(length))
 	}
-	if length < 0 && !x.ctx.Request.Header.IsHTTP11() {
-		return x.wholeAnswer(&x.source, false)
-	}
-	return answerPlan{stream: &x.source, size: max(length, -1)}, false
+	x.leave(string(scrub.KindLimit))
+	return x.passBody(&x.source, length)
 }
 
 // decodedAnswer returns the body of the answer with its codings undone.

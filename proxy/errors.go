@@ -8,6 +8,7 @@ import (
 
 	"github.com/redactd/redactd/internal/codec"
 	"github.com/redactd/redactd/internal/config"
+	"github.com/redactd/redactd/internal/coverage"
 	"github.com/redactd/redactd/internal/dialect"
 	"github.com/redactd/redactd/internal/neutral"
 	"github.com/redactd/redactd/internal/safebody"
@@ -87,7 +88,7 @@ func (x *exchange) answersLogs() bool {
 // inspects reports whether the answer at hand is scrubbed.
 func (x *exchange) inspects(status int) bool {
 	if x.fault.mode == config.ErrorOff {
-		x.p.m.uninspected(x.rt.name, dirResponse, "off", int64(max(x.in.Header.ContentLength(), 0)))
+		x.leave(coverage.Off)
 		return false
 	}
 	return inScope(x.rt.cfg.Response, status) || x.rt.cfg.Response == config.ScopeErrors && x.tells()

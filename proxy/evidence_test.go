@@ -58,7 +58,7 @@ func TestEvidence(t *testing.T) {
 		if err := h.stop(); err != nil {
 			t.Fatal(err)
 		}
-		if n := h.trailStats().CheckpointSize; n != uint64(2*round+2) {
+		if n := h.trailStats().CheckpointSize; n != uint64(3*round+3) {
 			t.Errorf("round %d: a checkpoint of %d records", round, n)
 		}
 	}

@@ -44,7 +44,7 @@ type exchange struct {
 	changed  bool // the request's body is not the one that came
 	upload   *transform
 	sigs     signatures
-	unread   bool // the request is signed, and passes without being inspected
+	unread   string // why the request passes without being inspected
 
 	in       *fasthttp.Response
 	inFields []header
@@ -59,6 +59,7 @@ type exchange struct {
 	download *transform
 	answer   respBody
 	fault    fault
+	left     string  // why the answer's body passes without being inspected
 	headBuf  *buffer // the beginning of a body whose rest is a stream
 }
 
@@ -88,6 +89,7 @@ func (x *exchange) end() {
 	p.m.answered(x.rt, x.method, x.ctx.Response.StatusCode(), time.Since(x.start))
 	p.m.inFlight.Dec()
 	x.held.stop()
+	x.countLeft()
 	if x.in != nil {
 		// Closes the connection where the body was not read to its end.
 		_ = x.in.CloseBodyStream()

@@ -10,6 +10,7 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 
 	"github.com/redactd/redactd/internal/config"
+	"github.com/redactd/redactd/internal/coverage"
 	"github.com/redactd/redactd/internal/neutral"
 	"github.com/redactd/redactd/redact"
 )
@@ -38,7 +39,9 @@ const maxTrailer = 64 << 10
 // behind them.
 func (x *exchange) planGRPC(src *upstreamBody, inspect bool) (answerPlan, bool) {
 	if inspect {
-		x.p.m.uninspected(x.rt.name, dirResponse, "binary", int64(max(x.in.Header.ContentLength(), 0)))
+		x.leave(coverage.Binary)
+	} else {
+		x.leave(coverage.OutOfScope)
 	}
 	src.wait = max(src.wait, eventStreamWait)
 	media := string(x.in.Header.ContentType())

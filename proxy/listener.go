@@ -159,7 +159,7 @@ func (h *relayHost) unsure(dst, payload []byte, l *listener, err error, probe bo
 	case probe:
 		return dst, err
 	case l.pass || l.shadow:
-		h.p.m.uninspected(h.name, dirRequest, kind, int64(len(payload)))
+		h.p.m.covered(h.name, dirRequest, kind, int64(len(payload)))
 		h.p.m.errors.WithLabelValues(h.name, dirRequest, kind).Inc()
 		return append(dst, payload...), nil
 	}

@@ -51,7 +51,7 @@ func (h *grpcHost) scrub(dir, path string, body []byte) ([]byte, error) {
 func (h *grpcHost) unsureGRPC(dir string, body []byte, l *listener, err error) ([]byte, error) {
 	kind := kindOf(err)
 	if l.pass || l.shadow {
-		h.p.m.uninspected(h.name, dir, kind, int64(len(body)))
+		h.p.m.covered(h.name, dir, kind, int64(len(body)))
 		h.p.m.errors.WithLabelValues(h.name, dir, kind).Inc()
 		return body, nil
 	}

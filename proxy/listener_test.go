@@ -87,7 +87,7 @@ func TestListenerStore(t *testing.T) {
 		t.Errorf("got %q", records)
 	}
 	trail := strings.Join(linesIn(t, cfg.Audit.Dir, "*.ndjson"), "\n")
-	if strings.Count(trail, `"route":"syslog"`) != 2 || strings.Contains(trail, realSecret) {
+	if strings.Count(trail, `"route":"syslog","direction":"request","rule"`) != 2 || strings.Contains(trail, realSecret) {
 		t.Errorf("trail: %s", trail)
 	}
 	if logs := h.logs.String(); strings.Contains(logs, realSecret) || strings.Contains(logs, "hunter2") {

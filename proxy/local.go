@@ -43,6 +43,9 @@ func (x *exchange) serveLocal() *refusal {
 		x.p.m.errors.WithLabelValues(x.rt.name, refuseStore.stage, refuseStore.kind).Inc()
 		x.p.log.Error("store does not accept records", "error", err, "route", x.rt.name, "request_id", x.id)
 	}
+	if err == nil {
+		x.countUnread()
+	}
 	x.p.m.storeRecords.Add(float64(res.Records))
 	x.p.m.storeBytes.Add(float64(res.Bytes))
 	h := &x.ctx.Response.Header
@@ -183,6 +186,7 @@ func (p *Proxy) startSinks() error {
 // stopSinks writes what waits and closes.
 func (p *Proxy) stopSinks(ctx context.Context) error {
 	errs := p.closeErrorLog(ctx)
+	p.stateCoverage(ctx)
 	switch r := p.recorder.(type) {
 	case nil:
 	case interface{ Stop(context.Context) error }:

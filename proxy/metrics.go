@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"maps"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
+	"github.com/redactd/redactd/internal/coverage"
 	"github.com/redactd/redactd/internal/scrub"
 )
 
@@ -26,6 +28,11 @@ type metrics struct {
 	findings      *prometheus.CounterVec
 	skippedBytes  *prometheus.CounterVec
 	skippedCount  *prometheus.CounterVec
+	outsideBytes  *prometheus.CounterVec
+	outsideCount  *prometheus.CounterVec
+	cover         *coverage.Tally
+	coverRatio    ratioMetric
+	objective     prometheus.Gauge
 	errors        *prometheus.CounterVec
 	blocked       *prometheus.CounterVec
 	noTransform   *prometheus.CounterVec
@@ -66,7 +73,14 @@ func newMetrics() *metrics {
 	oneGauge := func(name, help string) prometheus.Gauge {
 		return prometheus.NewGauge(prometheus.GaugeOpts{Name: name, Help: help})
 	}
+	cover := coverage.New(nil)
 	return &metrics{
+		cover: cover, coverRatio: newRatioMetric(cover),
+		objective: oneGauge("redactd_coverage_objective", "The share of bytes in scope that is to be inspected, as coverage.objective says."),
+		outsideBytes: counter("redactd_out_of_scope_bytes_total",
+			"Payload bytes that the route's scope leaves alone.", "route", "direction"),
+		outsideCount: counter("redactd_out_of_scope_payloads_total",
+			"Payloads that the route's scope leaves alone.", "route", "direction"),
 		requests: counter("redactd_requests_total",
 			"Requests answered.", "route", "method", "status_class"),
 		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
@@ -79,9 +93,9 @@ func newMetrics() *metrics {
 		findings: counter("redactd_findings_total",
 			"Secrets found.", "route", "direction", "rule", "action"),
 		skippedBytes: counter("redactd_uninspected_bytes_total",
-			"Payload bytes that passed without inspection although in scope.", "route", "direction", "reason"),
+			"Payload bytes in scope that passed unread, or in shadow mode.", "route", "direction", "reason"),
 		skippedCount: counter("redactd_uninspected_payloads_total",
-			"Payloads that passed without inspection although in scope.", "route", "direction", "reason"),
+			"Payloads in scope that passed unread, or in shadow mode.", "route", "direction", "reason"),
 		errors: counter("redactd_errors_total",
 			"Exchanges that went wrong.", "route", "stage", "kind"),
 		blocked: counter("redactd_blocked_total",
@@ -127,7 +141,7 @@ func (m *metrics) all() []prometheus.Collector {
 		m.requests, m.duration, m.scanned, m.findings, m.skippedBytes, m.skippedCount, m.errors,
 		m.blocked, m.noTransform, m.faults, m.upUp, m.upFailures, m.configInfo, m.reloadSuccess, m.reloadTime,
 		m.auditEvents, m.auditFailures, m.storeRecords, m.storeBytes, m.inFlight,
-		m.secretValues, m.secretRefused, m.secretTime, m.secretFailures,
+		m.outsideBytes, m.outsideCount, m.coverRatio, m.objective, m.secretValues, m.secretRefused, m.secretTime, m.secretFailures,
 	)
 }
 
@@ -196,19 +210,13 @@ func (m *metrics) answered(rt *route, method, status int, took time.Duration) {
 	once(&rt.series.duration, func() prometheus.Observer { return m.duration.WithLabelValues(rt.name) }).Observe(took.Seconds())
 }
 
-// inspected counts bytes that were inspected.
-func (m *metrics) inspected(f *filter, dir string, bytes int64) {
+// searched counts decoded bytes in which something was looked for.
+func (m *metrics) searched(f *filter, dir string, bytes int64) {
 	i := 0
 	if dir == dirResponse {
 		i = 1
 	}
 	once(&f.series.scanned[i], func() prometheus.Counter { return m.scanned.WithLabelValues(f.name, dir) }).Add(float64(bytes))
-}
-
-// uninspected counts a payload in scope that passed unread.
-func (m *metrics) uninspected(route, dir, reason string, bytes int64) {
-	m.skippedCount.WithLabelValues(route, dir, reason).Inc()
-	m.skippedBytes.WithLabelValues(route, dir, reason).Add(float64(bytes))
 }
 
 func (m *metrics) found(route, dir string, hits []scrub.Hit) {
@@ -229,6 +237,8 @@ func (m *metrics) loaded(old, now *policy, at time.Time) {
 	m.reloadTime.Set(float64(at.Unix()))
 	m.configInfo.Reset()
 	m.configInfo.WithLabelValues(now.digest).Set(1)
+	m.objective.Set(float64(now.cfg.Coverage.Objective))
+	m.cover.Keep(slices.Collect(maps.Keys(now.filters())))
 	if old == nil {
 		return
 	}
@@ -259,7 +269,7 @@ func (m *metrics) loaded(old, now *policy, at time.Time) {
 func (m *metrics) forgetRoute(name string) {
 	l := prometheus.Labels{"route": name}
 	for _, v := range []*prometheus.CounterVec{m.requests, m.scanned, m.findings, m.skippedBytes,
-		m.skippedCount, m.errors, m.blocked, m.noTransform, m.faults, m.errorLog.groups} {
+		m.skippedCount, m.outsideBytes, m.outsideCount, m.errors, m.blocked, m.noTransform, m.faults, m.errorLog.groups} {
 		v.DeletePartialMatch(l)
 	}
 	m.duration.DeletePartialMatch(l)

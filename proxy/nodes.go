@@ -6,6 +6,7 @@ import (
 	"net"
 
 	"github.com/redactd/redactd/internal/codec"
+	"github.com/redactd/redactd/internal/coverage"
 	"github.com/redactd/redactd/internal/dialect"
 	"github.com/redactd/redactd/internal/scrub"
 )
@@ -56,6 +57,9 @@ func (x *exchange) readdress(src io.Reader, inspect bool) (answerPlan, bool) {
 		plan = answerPlan{body: body, changed: true}
 	}
 	if !inspect {
+		if err == nil { // else it is counted
+			x.leave(coverage.OutOfScope)
+		}
 		return plan, false
 	}
 	scrubbed, withheld := x.scrubAnswer()

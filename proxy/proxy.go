@@ -131,6 +131,9 @@ func New(o Options) (*Proxy, error) {
 // adopt puts pol in force.
 func (p *Proxy) adopt(pol *policy) {
 	old := p.policy.Swap(pol)
+	if old != nil {
+		p.stateCoverage(context.Background()) // while the configuration that it is of is in force
+	}
 	p.m.loaded(old, pol, time.Now())
 	p.inForce(pol)
 	p.canaries.follow(pol)
@@ -274,6 +277,7 @@ func (p *Proxy) Run(ctx context.Context) error {
 	watch, end := context.WithCancel(ctx)
 	defer end()
 	p.goroutines.start(func() { p.watchSecrets(watch) })
+	p.goroutines.start(func() { p.watchCoverage(watch) })
 	p.startRecords(watch)
 	p.goroutines.start(func() { p.canaries.loop(watch) })
 	p.ready.Store(true)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/redactd/redactd/internal/codec"
 	"github.com/redactd/redactd/internal/config"
+	"github.com/redactd/redactd/internal/coverage"
 	"github.com/redactd/redactd/internal/dialect"
 	"github.com/redactd/redactd/internal/scrub"
 	"github.com/redactd/redactd/internal/signing"
@@ -29,7 +30,9 @@ func (x *exchange) prepareRequest() *refusal {
 	x.findSignatures()
 	inspect := x.inspectsRequest()
 	if inspect && x.signed() && x.rt.cfg.Signed == config.SignedPass {
-		inspect, x.unread = false, true
+		inspect, x.unread = false, coverage.Signed
+	} else if !inspect {
+		x.unread = coverage.OutOfScope
 	}
 	x.outQuery = append(x.outQuery[:0], x.query...)
 	if inspect {
@@ -165,7 +168,7 @@ func (x *exchange) scrubRequestBody() ([]byte, *refusal) {
 func (x *exchange) unsure(err error, bytes int64) *refusal {
 	kind := kindOf(err)
 	if x.rt.pass || x.rt.shadow {
-		x.p.m.uninspected(x.rt.name, dirRequest, kind, bytes)
+		x.p.m.covered(x.rt.name, dirRequest, kind, bytes)
 		x.p.m.errors.WithLabelValues(x.rt.name, dirRequest, kind).Inc()
 		return nil
 	}

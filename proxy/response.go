@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/redactd/redactd/internal/config"
+	"github.com/redactd/redactd/internal/coverage"
 	"github.com/redactd/redactd/internal/scrub"
 )
 
@@ -88,19 +89,26 @@ func (x *exchange) planAnswer(inspect bool) (plan answerPlan, withheld bool) {
 		return x.planEmbedded(src, inspect)
 	case x.fault.changes():
 		return x.planFault(src)
-	case !inspect && length < 0 && !x.ctx.Request.Header.IsHTTP11():
-		return x.wholeAnswer(src, false)
 	case !inspect:
-		return answerPlan{stream: src, size: max(length, -1)}, false
+		return x.passBody(src, length)
 	}
 	return x.planScrubbed(int64(length))
+}
+
+// passBody has the body of an answer pass as it comes.
+func (x *exchange) passBody(src io.Reader, length int) (answerPlan, bool) {
+	x.leave(coverage.OutOfScope)
+	if length < 0 && !x.ctx.Request.Header.IsHTTP11() {
+		return x.wholeAnswer(src, false)
+	}
+	return answerPlan{stream: src, size: max(length, -1)}, false
 }
 
 // planScrubbed has an answer scrubbed of secrets alone, as a whole or as a stream. length
 // is the size of x.source, -1 if unknown.
 func (x *exchange) planScrubbed(length int64) (plan answerPlan, withheld bool) {
 	src, m := &x.source, x.answerMeta()
-	if x.in.StatusCode() == http.StatusPartialContent && !x.passAnswer(&scrub.Error{Kind: scrub.KindFormat, Err: errPart}, max(length, 0)) {
+	if x.in.StatusCode() == http.StatusPartialContent && !x.passAnswer(&scrub.Error{Kind: scrub.KindFormat, Err: errPart}, 0) {
 		return answerPlan{}, true
 	}
 	if isEventStream(m.ContentType) {
@@ -133,7 +141,7 @@ func (x *exchange) wholeAnswer(src io.Reader, inspect bool) (answerPlan, bool) {
 	case err != nil:
 		x.brokenOff(err)
 		return answerPlan{}, true
-	case !whole && inspect && x.passAnswer(&scrub.Error{Kind: scrub.KindLimit, Err: errTooLarge}, int64(len(x.respBuf.b))):
+	case !whole && inspect && x.passAnswer(&scrub.Error{Kind: scrub.KindLimit, Err: errTooLarge}, -1):
 		return answerPlan{stream: io.MultiReader(bytes.NewReader(x.respBuf.b), src), size: -1}, false
 	case !whole:
 		return answerPlan{}, true
@@ -186,11 +194,16 @@ func (x *exchange) scrubbed(res *scrub.Result) answerPlan {
 	return answerPlan{body: body}
 }
 
-// passAnswer reports whether an answer that could not be scrubbed passes.
+// passAnswer reports whether an answer that could not be scrubbed passes. It counts the
+// bytes given; those of a body of which less than 0 are known, at its end.
 func (x *exchange) passAnswer(err error, bytes int64) bool {
 	kind := kindOf(err)
 	if x.rt.pass || x.rt.shadow {
-		x.p.m.uninspected(x.rt.name, dirResponse, kind, bytes)
+		if bytes < 0 {
+			x.leave(kind)
+		} else {
+			x.p.m.covered(x.rt.name, dirResponse, kind, bytes)
+		}
 		x.p.m.errors.WithLabelValues(x.rt.name, dirResponse, kind).Inc()
 		return true
 	}

@@ -165,10 +165,3 @@ func (x *exchange) sendSigned(t *target) {
 	}
 	x.setTarget([]byte(r.Path), []byte(r.Query))
 }
-
-// countUnread counts the body of a signed request that the route lets pass unread.
-func (x *exchange) countUnread() {
-	if x.unread {
-		x.p.m.uninspected(x.rt.name, dirRequest, "signed", x.body.n)
-	}
-}

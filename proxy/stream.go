@@ -168,7 +168,7 @@ func (x *exchange) stopDownload() {
 			_ = x.conn.Close()
 		}
 	})
-	x.count(dirResponse, &t.res, 0)
+	x.count(dirResponse, &t.res, x.source.n)
 	if !t.told {
 		_ = x.record(dirResponse, t.res.Hits)
 	}
@@ -188,17 +188,19 @@ type upstreamBody struct {
 	conn    *upConn
 	wait    time.Duration
 	chunked bool
+	n       int64 // bytes read
 }
 
 // Read implements io.Reader. The end of a connection is no end of chunks, though fasthttp
 // takes it for one between two of them: then the last one is missing, and no read had to
 // meet the connection's end otherwise.
-func (b *upstreamBody) Read(p []byte) (int, error) {
+func (b *upstreamBody) Read(p []byte) (n int, err error) {
+	defer func() { b.n += int64(n) }()
 	if b.conn == nil {
 		return b.r.Read(p)
 	}
 	b.conn.extend(b.wait)
-	n, err := b.r.Read(p)
+	n, err = b.r.Read(p)
 	if err == io.EOF && b.chunked && b.conn.ended {
 		err = io.ErrUnexpectedEOF
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"github.com/redactd/redactd/internal/config"
+	"github.com/redactd/redactd/internal/coverage"
 )
 
 // The choices of a route for upgrades.
@@ -107,27 +108,37 @@ func (x *exchange) askUpgrade(t *target, conn *upConn, br *bufio.Reader) error {
 // join connects client and upstream until one of them ends.
 func (x *exchange) join(conn *upConn, br *bufio.Reader) {
 	head := x.switching(conn, x.answerFields())
-	p, m, route, raw := x.p, x.p.m, x.rt.name, x.ctx.Conn()
+	p, raw := x.p, x.ctx.Conn()
+	sent := &meteredReader{m: p.m, route: x.rt.name, dir: dirRequest, reason: x.upgradedReason(x.inspectsRequest())}
+	got := &meteredReader{Reader: br, m: p.m, route: x.rt.name, dir: dirResponse, reason: x.upgradedReason(x.rt.cfg.Response == config.ScopeAll)}
 	x.ctx.Hijack(func(client net.Conn) {
 		defer conn.Close()
 		if _, err := client.Write(head); err != nil {
 			return
 		}
-		up := make(chan int64, 1)
+		sent.Reader = client
+		up := make(chan struct{})
 		started := p.goroutines.start(func() { // ends with raw, which is closed below
-			n, _ := io.Copy(conn.Conn, client)
+			defer close(up)
+			_, _ = io.Copy(conn.Conn, sent)
 			_ = conn.Close()
-			up <- n
 		})
 		if !started {
 			return
 		}
-		down, _ := io.Copy(client, br)
+		_, _ = io.Copy(client, got)
 		_ = conn.Close()
 		_ = raw.Close() // client.Close does nothing before the handler returns
-		m.uninspected(route, dirResponse, "upgraded", down)
-		m.uninspected(route, dirRequest, "upgraded", <-up)
+		<-up
 	})
+}
+
+// upgradedReason is why what follows a switch is not inspected.
+func (x *exchange) upgradedReason(inScope bool) string {
+	if inScope {
+		return coverage.Upgraded
+	}
+	return coverage.OutOfScope
 }
 
 // switching makes ready for the switch and returns the head of its answer.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/redactd/redactd/internal/config"
+	"github.com/redactd/redactd/internal/coverage"
 	"github.com/redactd/redactd/internal/scrub"
 )
 
@@ -202,11 +203,18 @@ func (s *wsStream) write(frames []byte) error {
 
 // pass hands a frame on as it is.
 func (s *wsStream) pass(f *wsFrame) error {
-	reason := "binary message"
-	if s.opcode == wsText {
-		reason = "upgraded"
+	reason := coverage.BinaryMessage
+	switch {
+	case !s.inspect:
+		reason = coverage.OutOfScope
+	case s.opcode == wsText: // the rest of one that is too large
+		reason = string(scrub.KindLimit)
 	}
-	s.p.m.uninspected(s.rt.name, s.dir, reason, f.length)
+	payloads := 1
+	if f.opcode == wsContinuation {
+		payloads = 0
+	}
+	s.p.m.coveredMore(s.rt.name, s.dir, reason, payloads, f.length)
 	s.to.mu.Lock()
 	defer s.to.mu.Unlock()
 	_ = s.to.SetWriteDeadline(time.Now().Add(s.to.wait))
@@ -252,8 +260,8 @@ func (s *wsStream) gather(f *wsFrame) error {
 
 // letThrough hands on a message that is too large to be scrubbed, and what is to come of it.
 func (s *wsStream) letThrough(f *wsFrame) error {
-	s.p.m.uninspected(s.rt.name, s.dir, string(scrub.KindLimit), int64(len(s.text.b)))
 	if len(s.text.b) > 0 {
+		s.p.m.covered(s.rt.name, s.dir, string(scrub.KindLimit), int64(len(s.text.b)))
 		s.out.grow(max(cap(s.out.b), len(s.text.b)+maxFrameHeader))
 		s.out.b = appendMessage(s.out.b[:0], wsText, s.text.b, s.to.server)
 		s.out.b[0] &^= 0x80 // more follows
@@ -308,7 +316,7 @@ func (s *wsStream) scrubbed(text []byte) ([]byte, error) {
 func (s *wsStream) unsure(text []byte, err error) ([]byte, error) {
 	kind := kindOf(err)
 	if s.rt.pass || s.rt.shadow {
-		s.p.m.uninspected(s.rt.name, s.dir, kind, int64(len(text)))
+		s.p.m.covered(s.rt.name, s.dir, kind, int64(len(text)))
 		return text, nil
 	}
 	code := uint16(wsInternalError)

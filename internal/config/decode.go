@@ -120,6 +120,7 @@ var (
 	textType   = reflect.TypeFor[encoding.TextUnmarshaler]()
 	sizeType   = reflect.TypeFor[Size]()
 	dateType   = reflect.TypeFor[Date]()
+	ratioType  = reflect.TypeFor[Ratio]()
 	secretType = reflect.TypeFor[Secret]()
 )
 
@@ -235,6 +236,16 @@ func (d *decoder) text(a at, v any, out reflect.Value) {
 	s, ok := v.(string)
 	if n, isInt := v.(int64); isInt && out.Type() == sizeType {
 		s, ok = strconv.FormatInt(n, 10), true
+	}
+	switch n := v.(type) {
+	case float64:
+		if out.Type() == ratioType {
+			s, ok = strconv.FormatFloat(n, 'g', -1, 64), true
+		}
+	case int64:
+		if out.Type() == ratioType {
+			s, ok = strconv.FormatInt(n, 10), true
+		}
 	}
 	// The TOML library gives a date as a Time in a zone of this name.
 	if day, isTime := v.(time.Time); isTime && out.Type() == dateType && day.Location().String() == "date-local" {
@@ -355,6 +366,8 @@ func wants(t reflect.Type) string {
 		return `a duration in quotes: "30s"`
 	case t == sizeType:
 		return `a size: "8MiB"`
+	case t == ratioType:
+		return "a share from 0 to 1: 0.999"
 	case t == dateType:
 		return "a date: 2027-01-31"
 	case t.Kind() == reflect.Slice:

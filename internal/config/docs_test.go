@@ -72,6 +72,8 @@ func typeText(t reflect.Type) string {
 		return "size"
 	case t == dateType:
 		return "date"
+	case t == ratioType:
+		return "ratio"
 	case t == reflect.TypeFor[redact.Severity]():
 		return "string"
 	case t.Kind() == reflect.Slice:

@@ -32,6 +32,8 @@ type Config struct {
 	Records Records             `toml:"records"`
 	Leaks   Leaks               `toml:"leaks"`
 	Canary  Canary              `toml:"canary"`
+	// Coverage says how much of the traffic is to be inspected.
+	Coverage Coverage `toml:"coverage"`
 	// Notify are those who are told of leaks, by name.
 	Notify map[string]*Notify `toml:"notify"`
 	// Anchors are where checkpoints of the trail are kept, by name.

@@ -95,6 +95,30 @@ func (z Size) String() string {
 // MarshalText writes z as String does.
 func (z Size) MarshalText() ([]byte, error) { return []byte(z.String()), nil }
 
+// Ratio is a share from 0 to 1, written like 0.999, with or without quotes, or like
+// "99.9%".
+type Ratio float64
+
+// UnmarshalText reads a ratio. Its error does not quote text.
+func (r *Ratio) UnmarshalText(text []byte) error {
+	number, percent := strings.CutSuffix(string(text), "%")
+	v, err := strconv.ParseFloat(number, 64)
+	if percent {
+		v /= 100
+	}
+	if err != nil || !(v >= 0 && v <= 1) {
+		return fmt.Errorf(`is not a share from 0 to 1 (0.999, "99.9%%")`)
+	}
+	*r = Ratio(v)
+	return nil
+}
+
+// String writes r as UnmarshalText reads it.
+func (r Ratio) String() string { return strconv.FormatFloat(float64(r), 'g', -1, 64) }
+
+// MarshalText writes r as String does.
+func (r Ratio) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
+
 // Date is a day of the calendar, in UTC, written like 2027-01-31, with or without
 // quotes; "" is none.
 type Date string

@@ -43,6 +43,7 @@ var may = map[string]struct{ inside, outside []string }{
 		[]string{"filippo.io/age", "github.com/getsentry/sentry-go", "go.opentelemetry.io/proto/otlp", "google.golang.org/protobuf"},
 	},
 	"internal/notify":              {[]string{"internal/records"}, nil},
+	"internal/coverage":            {[]string{"internal/audit", "internal/config"}, nil},
 	"internal/lookup":              {nil, nil},
 	"internal/leakexport":          {[]string{"internal/records"}, nil},
 	"internal/projector":           {[]string{"internal/audit", "internal/records"}, nil},
@@ -57,11 +58,11 @@ var may = map[string]struct{ inside, outside []string }{
 	"internal/gate":                {[]string{"internal/config"}, nil},
 	"internal/adminui":             {[]string{"internal/audit", "internal/gate", "internal/records", "redact"}, nil},
 	"proxy": {
-		[]string{"internal/canary", "internal/door", "internal/adminui", "internal/gate", "internal/explain", "disclosure", "internal/neutral", "internal/safebody", "internal/errlog", "internal/notify", "internal/projector", "internal/records", "internal/relay", "internal/otlpgrpc", "internal/ownsecrets", "redact", "internal/scrub", "internal/codec", "internal/config", "internal/audit", "internal/store", "internal/dialect", "internal/signing"},
+		[]string{"internal/coverage", "internal/canary", "internal/door", "internal/adminui", "internal/gate", "internal/explain", "disclosure", "internal/neutral", "internal/safebody", "internal/errlog", "internal/notify", "internal/projector", "internal/records", "internal/relay", "internal/otlpgrpc", "internal/ownsecrets", "redact", "internal/scrub", "internal/codec", "internal/config", "internal/audit", "internal/store", "internal/dialect", "internal/signing"},
 		[]string{"github.com/valyala/fasthttp", "github.com/prometheus", "google.golang.org/protobuf/encoding/protowire", "golang.org/x/sys"},
 	},
 	"cmd/redactd": {
-		[]string{"disclosure", "internal/neutral", "redact", "patterns", "proxy", "internal/scrub", "internal/codec", "internal/config", "internal/ownsecrets", "internal/audit", "internal/store", "internal/dialect", "internal/ruleimport", "internal/records", "internal/errlog", "internal/projector", "internal/leakexport", "internal/lookup", "internal/explain"},
+		[]string{"internal/coverage", "disclosure", "internal/neutral", "redact", "patterns", "proxy", "internal/scrub", "internal/codec", "internal/config", "internal/ownsecrets", "internal/audit", "internal/store", "internal/dialect", "internal/ruleimport", "internal/records", "internal/errlog", "internal/projector", "internal/leakexport", "internal/lookup", "internal/explain"},
 		[]string{"github.com/spf13", "github.com/schollz/progressbar/v3", "github.com/prometheus", "github.com/BurntSushi/toml",
 			"github.com/klauspost/compress", "golang.org/x/term", "golang.org/x/sys"},
 	},
