@@ -44,7 +44,7 @@ func (p *Proxy) adminPaths(cfg *config.Config) *gate.Gate {
 	if p.witness != nil {
 		handle(gate.Open, "POST /-/checkpoints", p.serveCheckpoints) // their signatures say who they are of
 	}
-	adminui.Register(g, p.sources(cfg))
+	p.console = adminui.Register(g, p.sources(cfg))
 	g.Handle(gate.Open, "GET /-/", http.NotFoundHandler())
 	if cfg.Admin.Pprof {
 		handle(gate.Control, "GET /debug/pprof/", pprof.Index)

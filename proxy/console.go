@@ -13,7 +13,7 @@ import (
 
 // sources are what the console reads. What is not there stays nil.
 func (p *Proxy) sources(cfg *config.Config) adminui.Sources {
-	s := adminui.Sources{Version: p.o.Version, Logger: p.log, Policy: inForce{p}}
+	s := adminui.Sources{Version: p.o.Version, Logger: p.log, Policy: inForce{p}, Explain: p, Metrics: p.registry}
 	if p.records != nil {
 		s.Errors = p.records
 	}

@@ -68,11 +68,8 @@ func (pol *policy) explainer(name string, builtin []redact.Rule) (*explain.Expla
 
 // offRules returns the rules that a policy has off, once for equal ones.
 func (pol *policy) offRules(policy *scrub.Policy, builtin []redact.Rule) func() (*redact.Set, error) {
-	var ids strings.Builder
-	for _, r := range policy.Set.Rules() {
-		ids.WriteString(r.ID + " ")
-	}
-	off := pol.explains.off[ids.String()]
+	key := ruleKey(policy.Set)
+	off := pol.explains.off[key]
 	if off == nil {
 		b := builder{cfg: pol.cfg, o: Options{Rules: builtin}}
 		b.gatherRules()
@@ -80,7 +77,16 @@ func (pol *policy) offRules(policy *scrub.Policy, builtin []redact.Rule) func() 
 		if pol.explains.off == nil {
 			pol.explains.off = map[string]func() (*redact.Set, error){}
 		}
-		pol.explains.off[ids.String()] = off
+		pol.explains.off[key] = off
 	}
 	return off
+}
+
+// ruleKey is equal for sets of the same rules.
+func ruleKey(s *redact.Set) string {
+	var ids strings.Builder
+	for _, r := range s.Rules() {
+		ids.WriteString(r.ID + " ")
+	}
+	return ids.String()
 }

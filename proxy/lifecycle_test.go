@@ -55,7 +55,7 @@ func TestAdmin(t *testing.T) {
 		time.Sleep(time.Millisecond)
 	}
 	for path, want := range map[string]int{
-		"/metrics": 200, "/-/healthy": 200, "/-/ready": 200, "/-/config": 200, "/-/reload": 404, "/debug/pprof/": 404, "/leaks": 404, "/": 302,
+		"/metrics": 200, "/-/healthy": 200, "/-/ready": 200, "/-/config": 200, "/-/reload": 404, "/debug/pprof/": 404, "/leaks": 404, "/": 200,
 	} {
 		if code, body := h.get(path); code != want {
 			t.Errorf("%s: got %d %q", path, code, body)

@@ -37,6 +37,7 @@ type policy struct {
 	admin     *gate.Rules
 	secrets   *ownsecrets.Store // nil without own secrets
 	explains  explainers
+	costs     costs
 }
 
 // filter is what is looked for on a route or a listener, and what becomes of it.

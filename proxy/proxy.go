@@ -33,6 +33,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/valyala/fasthttp"
 
+	"github.com/redactd/redactd/internal/adminui"
 	"github.com/redactd/redactd/internal/audit"
 	"github.com/redactd/redactd/internal/config"
 	"github.com/redactd/redactd/internal/notify"
@@ -51,6 +52,9 @@ type Options struct {
 	Logger       *slog.Logger         // nil: no logs
 	Registry     *prometheus.Registry // nil: one of its own
 	Version      string
+	// Sample returns ordinary log, on which the console measures what rules cost; nil: it
+	// does not.
+	Sample func() ([]byte, error)
 	// Load reads the configuration again for Reload; nil: no reload.
 	Load func() (*config.Config, error)
 
@@ -79,6 +83,7 @@ type Proxy struct {
 	records   *records.DB          // nil without a database
 	notifier  *notify.Notifier     // nil where nobody is told of leaks
 	projector *projector.Projector // nil where leaks are not kept
+	console   *adminui.Console
 	server    *fasthttp.Server
 	conns     *connSet
 	relays    map[string]runner // by name; while Run runs
@@ -280,6 +285,9 @@ func (p *Proxy) Run(ctx context.Context) error {
 	p.goroutines.start(func() { p.watchCoverage(watch) })
 	p.startRecords(watch)
 	p.goroutines.start(func() { p.canaries.loop(watch) })
+	if admin != nil {
+		p.goroutines.start(func() { p.console.Run(watch) })
+	}
 	p.ready.Store(true)
 	p.log.Info("serving", "listen", p.dataAddrs, "admin", p.adminAddr, "version", p.o.Version, "config_digest", pol.digest)
 	select {

@@ -121,7 +121,7 @@ func (e *env) serve(ctx context.Context, f *serveFlags) error {
 	warn(cfg)
 	o := proxy.Options{
 		Config: cfg, Rules: patterns.Rules(patterns.Builtin()), DefaultPacks: defaultPacks(),
-		Logger: log, Version: readBuildInfo().Version,
+		Logger: log, Version: readBuildInfo().Version, Sample: sampleText,
 	}
 	if f.config != "" {
 		o.Load = func() (*config.Config, error) {

@@ -24,19 +24,33 @@ const patience = 5 * time.Second
 
 // Console is what pages and API have in common. It is safe for concurrent use.
 type Console struct {
-	s    Sources
-	gate *gate.Gate
+	s      Sources
+	gate   *gate.Gate
+	ring   ring
+	events stream
+	prover prover
 }
 
-// Register puts the console over s behind g.
+// Register puts the console over s behind g. Run is to be called, too.
 func Register(g *gate.Gate, s Sources) *Console {
 	c := &Console{s: s, gate: g}
 	c.page(gate.Open, "GET /assets/{name}", serveAsset)
-	c.page(gate.View, "GET /errors", c.showErrors)
-	c.page(gate.View, "GET /errors/{id}", c.showError)
+	c.page(gate.View, "GET /{$}", c.showOverview)
+	c.page(gate.View, "GET /events", c.serveEvents)
 	c.page(gate.View, "GET /leaks", c.showLeaks)
 	c.page(gate.View, "GET /leaks/{id}", c.showLeak)
-	c.page(gate.View, "GET /{$}", http.RedirectHandler("/leaks", http.StatusFound).ServeHTTP)
+	c.page(gate.Operate, "POST /leaks/{id}", c.postLeak)
+	c.page(gate.View, "GET /errors", c.showErrors)
+	c.page(gate.View, "GET /errors/{id}", c.showError)
+	c.page(gate.Operate, "POST /errors/{id}", c.postError)
+	c.page(gate.View, "GET /rules", c.showRules)
+	c.page(gate.View, "GET /rules/{id}", c.showRule)
+	c.page(gate.View, "GET /try", c.showTry)
+	c.page(gate.View, "POST /try", c.postTry)
+	c.page(gate.View, "GET /policy", c.showPolicy)
+	c.page(gate.Operate, "POST /policy/reload", c.postReload)
+	c.page(gate.View, "GET /audit", c.showAudit)
+	c.page(gate.View, "POST /audit/verify", c.postVerify)
 	c.page(gate.View, "GET /", func(w http.ResponseWriter, r *http.Request) { c.fail(w, r, errNoPage) })
 	return c
 }

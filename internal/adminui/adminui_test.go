@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -82,13 +84,37 @@ func addLeaks(t *testing.T, db *records.DB, n int, edit func(*records.Leak)) {
 // over returns the console over what a database holds, for who is local.
 func over(t *testing.T, db *records.DB) http.Handler {
 	t.Helper()
-	rules, err := gate.Compile(&config.Admin{Listen: "127.0.0.1:9090", Page: config.PageLocal})
+	g, _ := behind(t, Sources{Errors: db, Leaks: db, Policy: fixed{}, Audit: fixed{}, Explain: fixed{}, Metrics: counted()},
+		config.Admin{Page: config.PageLocal})
+	return g
+}
+
+// behind returns the console over sources, behind a gate.
+func behind(t *testing.T, s Sources, a config.Admin) (*gate.Gate, *Console) {
+	t.Helper()
+	a.Listen = "127.0.0.1:9090"
+	rules, err := gate.Compile(&a)
 	if err != nil {
 		t.Fatal(err)
 	}
 	g := gate.New(func() *gate.Rules { return rules }, slog.New(slog.DiscardHandler))
-	Register(g, Sources{Errors: db, Leaks: db})
-	return g
+	return g, Register(g, s)
+}
+
+// post sends a form that a page of h could have sent.
+func post(t *testing.T, h http.Handler, target string, form url.Values) (int, http.Header, string) {
+	t.Helper()
+	_, _, page := get(t, h, "/audit")
+	token := regexp.MustCompile(`name="form" value="([^"]+)"`).FindStringSubmatch(page)
+	if form = maps.Clone(form); token != nil {
+		form.Set(gate.FormField, token[1])
+	}
+	r := httptest.NewRequest(http.MethodPost, target, strings.NewReader(form.Encode()))
+	r.Host = "localhost:9090"
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w.Code, w.Header(), w.Body.String()
 }
 
 func get(t *testing.T, h http.Handler, target string) (int, http.Header, string) {
@@ -107,13 +133,22 @@ func get(t *testing.T, h http.Handler, target string) (int, http.Header, string)
 func TestPages(t *testing.T) {
 	h := over(t, fill(t))
 	for target, want := range map[string][]string{
-		"/errors":                 {"Refused&lt;script", "42", "charge&lt;script", "2026-03-01 13:00:00", `href="/errors/ab12ab12ab12"`},
-		"/errors?state=open":      {"Refused"},
-		"/errors?framework=rails": {"No errors are recorded that fit the filter."},
-		"/errors/ab12ab12ab12":    {"ref-1&lt;script", "ref-2", "/srv/app/ledger.py:7", "Traceback of &lt;script", "django", "GET /pay"},
-		"/leaks":                  {"aws&lt;script", ">1</a>", "acknowledged"},
-		"/leaks/1":                {"note&lt;script", "eve&lt;script", "1.8.2&lt;script", "Leaking as of 2026-03-01 12:00:00", "[U+202E]"},
-		"/leaks?state=rotated":    {"No leaks are recorded that fit the filter."},
+		"/errors":                    {"Refused&lt;script", "42", "charge&lt;script", "2026-03-01 13:00:00", `href="/errors/ab12ab12ab12"`},
+		"/errors?state=open":         {"Refused"},
+		"/errors?framework=rails":    {"No errors are recorded that fit the filter."},
+		"/errors/ab12ab12ab12":       {"ref-1&lt;script", "ref-2", "/srv/app/ledger.py:7", "Traceback of &lt;script", "django", "GET /pay"},
+		"/leaks":                     {"aws&lt;script", ">1</a>", "acknowledged"},
+		"/leaks/1":                   {"note&lt;script", "eve&lt;script", "1.8.2&lt;script", "Leaking as of 2026-03-01 12:00:00", "[U+202E]"},
+		"/":                          {"Open leaks", "half within", "Findings by rule", "Refused&lt;script", "http://10.0.0.1:8080/&lt;script", "out after failures", "below the objective: api", ">10 %<"},
+		"/rules":                     {"aws&lt;script", "acme-token", "1 234 567", "2 routes", ">never<"},
+		"/rules?show=hit":            {"aws&lt;script"},
+		"/rules?text=acme&sort=cost": {"acme-token"},
+		"/rules?text=nothing":        {"No rule fits the filter."},
+		"/rules/acme-token":          {"acme_<mark>{alnum:20}</mark>", "1 234 567 ns", "api, logs", "acme_[a-z]&#43;&lt;script"},
+		"/try?route=api":             {"<option>logs</option>", `<option selected>api</option>`},
+		"/policy":                    {"0123456789abcdef", "dsn = &#34;x&#34; &lt;script", "is withheld", ">passes<", ">shadow<"},
+		"/audit":                     {"It was not verified here", "/var/lib/audit&lt;script", "webhook&lt;script"},
+		"/leaks?state=rotated":       {"No leaks are recorded that fit the filter."},
 	} {
 		status, head, body := get(t, h, target)
 		if status != http.StatusOK || head.Get("Content-Type") != "text/html; charset=utf-8" || head.Get("Cache-Control") != "no-store" {
@@ -130,7 +165,7 @@ func TestPages(t *testing.T) {
 	}
 	for target, want := range map[string]int{
 		"/errors/ffffffffffff": 404, "/errors/x": 404, "/assets/page.css": 200, "/assets/none.css": 404, "/errors/../metrics": 307, "/other": 404,
-		"/leaks/2": 404, "/leaks/x": 404, "/leaks?offset=-1": 200, "/leaks?offset=999999": 200,
+		"/rules/none": 404, "/leaks/2": 404, "/leaks/x": 404, "/leaks?offset=-1": 200, "/leaks?offset=999999": 200,
 	} {
 		if status, _, _ := get(t, h, target); status != want {
 			t.Errorf("%s: %d, want %d", target, status, want)
@@ -186,6 +221,70 @@ func TestManyLeaks(t *testing.T) {
 		next := fmt.Sprintf(`rel="next" href="/leaks?offset=%d&amp;route=logs"`, offset+maxRows)
 		if strings.Contains(body, next) != (offset+maxRows < n) || strings.Contains(body, `rel="prev"`) != (offset > 0) {
 			t.Errorf("%s: what is beside this part is not named", target)
+		}
+	}
+}
+
+// What is posted: a text to explain, states, and wishes. None of it is taken from a form
+// of elsewhere, or of who may only look.
+func TestPosts(t *testing.T) {
+	db := fill(t)
+	h := over(t, db)
+	status, _, body := post(t, h, "/try", url.Values{"route": {"logs"}, "text": {"the text itself"}, "path": {"a.b"}})
+	if status != http.StatusOK || !strings.Contains(body, "1 finding") || !strings.Contains(body, "it is off&lt;script") || !strings.Contains(body, `value="a.b"`) {
+		t.Errorf("a text: %d %s", status, body)
+	}
+	if strings.Contains(body, "the text itself") || strings.Contains(body, "<script>alert") {
+		t.Error("what was tried is sent back")
+	}
+	viewer, _ := behind(t, Sources{Errors: db, Leaks: db, Policy: fixed{}, Audit: fixed{}},
+		config.Admin{Page: config.PageAll, Tokens: map[string]*config.AdminToken{"x": {Value: "0123456789abcdef0123456789abcdef", Role: config.RoleOperator}}})
+	for _, tt := range []struct {
+		h          http.Handler
+		target     string
+		form       url.Values
+		status     int
+		goes, says string
+	}{
+		{h, "/try", url.Values{"route": {"api"}}, 413, "", "The text is too long"},
+		{h, "/leaks/1", url.Values{"state": {"rotated"}, "note": {" ticket 17 "}}, 303, "/leaks/1", ""},
+		{h, "/leaks/1", url.Values{"state": {"gone"}}, 400, "", "There is no such state."},
+		{h, "/leaks/2", url.Values{"state": {"rotated"}}, 404, "", "There is none"},
+		{h, "/errors/ab12ab12", url.Values{"state": {"resolved"}}, 303, "/errors/ab12ab12ab12", ""},
+		{h, "/errors/ab12ab12", url.Values{"state": {"rotated"}}, 400, "", "There is no such state."},
+		{h, "/errors/ffffffff", url.Values{"state": {"open"}}, 404, "", "There is none"},
+		{h, "/policy/reload", url.Values{}, 409, "", "config.toml:3: nonsense &lt;script"},
+		{h, "/audit/verify", url.Values{}, 303, "/audit", ""},
+		{h, "/leaks", url.Values{}, 405, "", ""},
+		{viewer, "/leaks/1", url.Values{"state": {"open"}}, 401, "", ""},
+		{viewer, "/errors/ab12ab12", url.Values{"state": {"open"}}, 401, "", ""},
+		{viewer, "/policy/reload", url.Values{}, 401, "", ""},
+		{viewer, "/audit/verify", url.Values{}, 303, "/audit", ""},
+	} {
+		status, head, body := post(t, tt.h, tt.target, tt.form)
+		if status != tt.status || head.Get("Location") != tt.goes || !strings.Contains(body, tt.says) {
+			t.Errorf("%s %v: %d, to %q: %s", tt.target, tt.form, status, head.Get("Location"), body)
+		}
+		r := httptest.NewRequest(http.MethodPost, tt.target, strings.NewReader(tt.form.Encode()))
+		r.Host = "localhost:9090"
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		w := httptest.NewRecorder()
+		if tt.h.ServeHTTP(w, r); w.Code/100 != 4 {
+			t.Errorf("%s from elsewhere: %d", tt.target, w.Code)
+		}
+	}
+	for target, want := range map[string]string{
+		"/leaks/1":         "rotated</span> by local: ticket 17",
+		"/errors/ab12ab12": "resolved</span> <span class=\"soft\">by local",
+		"/audit":           "Not whole: edited at record 3 (a&lt;script",
+	} {
+		if _, _, body := get(t, h, target); !strings.Contains(body, want) {
+			t.Errorf("%s does not say %q", target, want)
+		}
+	}
+	for _, target := range []string{"/leaks/1", "/errors/ab12ab12", "/policy"} {
+		if _, _, body := get(t, viewer, target); strings.Contains(body, `method="post"`) {
+			t.Errorf("%s has a form for who may only look", target)
 		}
 	}
 }

@@ -88,18 +88,19 @@ func (c *Console) original(ctx context.Context, of []records.ErrorOccurrence) (*
 	return nil, nil
 }
 
-// setErrorState says that a group is open or resolved. by is who says so.
-func (c *Console) setErrorState(ctx context.Context, by, id, state string) error {
+// setErrorState says that a group is open or resolved, and returns its whole id. by is who
+// says so.
+func (c *Console) setErrorState(ctx context.Context, by, id, state string) (string, error) {
 	if c.s.Errors == nil {
-		return errNoRecords
+		return "", errNoRecords
 	}
 	if state != records.StateOpen && state != records.StateResolved {
-		return errNoState
+		return "", errNoState
 	}
 	g, err := c.s.Errors.ErrorGroup(ctx, id)
 	if err == nil {
 		err = c.s.Errors.SetErrorState(ctx, g.ID, state, by, time.Now())
 	}
 	c.did(err, by, "set the state of an error", "error", g.ID, "state", state)
-	return err
+	return g.ID, err
 }

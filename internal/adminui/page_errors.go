@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"github.com/redactd/redactd/internal/gate"
 	"github.com/redactd/redactd/internal/records"
 )
 
@@ -41,4 +42,16 @@ func (c *Console) showError(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	c.render(w, r, http.StatusOK, "error.html", view{Title: cmp.Or(d.Exception, d.Framework, "Error"), Nav: "/errors", Data: d})
+}
+
+// postError says whether an error is resolved.
+func (c *Console) postError(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), patience)
+	defer cancel()
+	id, err := c.setErrorState(ctx, gate.From(ctx).Name, r.PathValue("id"), r.PostFormValue("state"))
+	if err != nil {
+		c.fail(w, r, err)
+		return
+	}
+	http.Redirect(w, r, "/errors/"+short(id), http.StatusSeeOther)
 }

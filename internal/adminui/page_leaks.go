@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/redactd/redactd/internal/gate"
 	"github.com/redactd/redactd/internal/records"
 )
 
@@ -47,6 +48,22 @@ func (c *Console) showLeak(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	c.render(w, r, http.StatusOK, "leak.html", view{Title: fmt.Sprintf("Leak %d", d.Number), Nav: "/leaks", Data: d})
+}
+
+// maxNote bounds, in bytes, what somebody may say of a leak.
+const maxNote = 2000
+
+// postLeak says what a leak is now.
+func (c *Console) postLeak(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), patience)
+	defer cancel()
+	note := strings.TrimSpace(r.PostFormValue("note"))
+	number, err := c.setLeakState(ctx, gate.From(ctx).Name, r.PathValue("id"), r.PostFormValue("state"), note[:min(len(note), maxNote)])
+	if err != nil {
+		c.fail(w, r, err)
+		return
+	}
+	http.Redirect(w, r, fmt.Sprintf("/leaks/%d", number), http.StatusSeeOther)
 }
 
 // whereSeen says in a few words where a leak was seen: its first service and version, or

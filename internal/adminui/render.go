@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"html/template"
 	"io/fs"
+	"math"
 	"net/http"
 	"net/url"
 	"path"
@@ -13,6 +14,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/redactd/redactd/internal/gate"
 	"github.com/redactd/redactd/internal/records"
 )
 
@@ -25,19 +27,22 @@ type view struct {
 	Nav   string // the address of the entry in the navigation that this is of
 	Path  string // of the request
 	Query url.Values
+	Who   gate.Identity
 	Data  any
 }
 
 // entry is one of the navigation.
 type entry struct{ Path, Name string }
 
-var navigation = []entry{{"/leaks", "Leaks"}, {"/errors", "Errors"}}
+var navigation = []entry{{"/", "Overview"}, {"/leaks", "Leaks"}, {"/errors", "Errors"}, {"/rules", "Rules"}, {"/try", "Try"},
+	{"/policy", "Policy"}, {"/audit", "Audit"}}
 
 var functions = template.FuncMap{
 	"navigation": func() []entry { return navigation },
 	"time":       func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") },
 	"stamp":      func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
-	"short":      func(id string) string { return id[:min(len(id), 12)] },
+	"short":      short,
+	"formField":  func() string { return gate.FormField },
 	"words":      func(s string) string { return strings.ReplaceAll(s, "_", " ") },
 	"number":     number,
 	"some":       func(t time.Time) bool { return !t.IsZero() },
@@ -49,6 +54,12 @@ var functions = template.FuncMap{
 	"where":      whereSeen,
 	"since":      since,
 	"leaking":    leaking,
+	"hasPrefix":  strings.HasPrefix,
+	"decimal":    func(v any) string { return decimal(plain(v)) },
+	"state":      stateWord,
+	"pieces":     pieces,
+	"cost":       func(n *int64) string { return number(*n) },
+	"ago":        func(t time.Time) string { return time.Since(t).Round(time.Second).String() },
 }
 
 // templates are the pages by name, each with the layout.
@@ -69,7 +80,7 @@ var templates = func() map[string]*template.Template {
 
 // render answers with a page.
 func (c *Console) render(w http.ResponseWriter, r *http.Request, status int, name string, v view) {
-	v.Path, v.Query = r.URL.Path, r.URL.Query()
+	v.Path, v.Query, v.Who = r.URL.Path, r.URL.Query(), gate.From(r.Context())
 	var b bytes.Buffer
 	if err := templates[name].ExecuteTemplate(&b, "layout.html", v); err != nil {
 		c.did(err, "", "render "+name)
@@ -87,6 +98,9 @@ func (c *Console) fail(w http.ResponseWriter, r *http.Request, err error) {
 	nav := "/" + strings.SplitN(strings.TrimPrefix(r.URL.Path, "/"), "/", 2)[0]
 	c.render(w, r, status, "problem.html", view{Title: http.StatusText(status), Nav: nav, Data: text})
 }
+
+// short is enough of an id to tell it.
+func short(id string) string { return id[:min(len(id), 12)] }
 
 // visible writes characters that are not seen, or that have others stand elsewhere than
 // where they are, by their number: control characters, those that change the direction of
@@ -136,6 +150,22 @@ func number(n any) string {
 		s = s[:i] + "\u202f" + s[i:]
 	}
 	return s
+}
+
+// stateWord says in a word what the colour of a tile says.
+func stateWord(state string) string {
+	return map[string]string{"good": "fine", "warn": "look at it", "bad": "act"}[state]
+}
+
+// plain returns a value, which may be a pointer to one.
+func plain(v any) float64 {
+	switch v := v.(type) {
+	case float64:
+		return v
+	case *float64:
+		return *v
+	}
+	return math.NaN()
 }
 
 func serveAsset(w http.ResponseWriter, r *http.Request) {

@@ -5,7 +5,10 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/redactd/redactd/internal/audit"
+	"github.com/redactd/redactd/internal/explain"
 	"github.com/redactd/redactd/internal/records"
 	"github.com/redactd/redactd/redact"
 )
@@ -16,10 +19,14 @@ type Sources struct {
 	Version string
 	Logger  *slog.Logger // told of everything that is done; nil for nowhere
 
-	Errors Errors
-	Leaks  Leaks
-	Policy Policy
-	Audit  Audit
+	// Metrics are the counters of redactd.
+	Metrics prometheus.Gatherer
+
+	Errors  Errors
+	Leaks   Leaks
+	Policy  Policy
+	Explain Explain
+	Audit   Audit
 }
 
 // Errors are the errors of the services behind redactd: a *records.DB.
@@ -42,6 +49,7 @@ type Leaks interface {
 	SetLeakState(ctx context.Context, number int64, c records.LeakChange) error
 	FindingCounts(ctx context.Context, from, to time.Time) ([]records.FindingCount, error)
 	TrailLosses(ctx context.Context) ([]records.TrailLoss, error)
+	RuleTotals(ctx context.Context, rule string) (map[string]records.RuleTotal, error)
 }
 
 // Policy is what is in force.
@@ -51,6 +59,14 @@ type Policy interface {
 	// Reload reads the configuration again. Where it returns an error, which names the
 	// places of what is wrong, nothing has changed.
 	Reload() error
+	// Costs returns what each rule that is on somewhere adds to the search of a megabyte
+	// of ordinary log, by id. It is measured once for each policy.
+	Costs(ctx context.Context) (map[string]time.Duration, error)
+}
+
+// Explain says what a policy finds in a text: a *proxy.Proxy.
+type Explain interface {
+	Explain(ctx context.Context, route string, r explain.Request) (*explain.Result, error)
 }
 
 // InForce is what a configuration has redactd do.

@@ -117,6 +117,8 @@ func testLeaksOnce(t *testing.T, fresh Fresh) {
 	counts, err := db.FindingCounts(t.Context(), noon.Truncate(time.Hour), noon)
 	if err != nil || len(counts) != 1 || counts[0].Count != 30 || getLeak(t, db, 1).Count != 30 {
 		t.Errorf("counted %+v: %v", counts, err)
+	} else if rules, err := db.RuleTotals(t.Context(), counts[0].Rule); err != nil || rules[counts[0].Rule].Findings != 30 || !rules[counts[0].Rule].LastHour.Equal(counts[0].Hour) {
+		t.Errorf("rules %+v: %v", rules, err)
 	}
 	losses, err := db.TrailLosses(t.Context())
 	if err != nil || len(losses) != 3 || losses[0].Count != 3 || losses[2].Seq != 10 || losses[0].Source != trail {
@@ -205,6 +207,9 @@ func testLeaksFound(t *testing.T, fresh Fresh) {
 	}{
 		{records.LeakFilter{}, "543210"},
 		{records.LeakFilter{Limit: 2}, "54"},
+		{records.LeakFilter{Limit: 2, Offset: 3}, "21"},
+		{records.LeakFilter{Limit: 2, Offset: 6}, ""},
+		{records.LeakFilter{Again: true}, ""},
 		{records.LeakFilter{Route: "route-1"}, "531"},
 		{records.LeakFilter{Service: "svc-0", Limit: 9}, "30"},
 		{records.LeakFilter{Service: "svc-0", Route: "route-0", Version: "1.8.2"}, "0"},
@@ -217,6 +222,11 @@ func testLeaksFound(t *testing.T, fresh Fresh) {
 		leaks, err := db.Leaks(t.Context(), c.filter)
 		if got := text(leaks); err != nil || got != c.want {
 			t.Errorf("%+v: %s, want %s: %v", c.filter, got, c.want, err)
+		}
+		if c.filter.Limit == 0 {
+			if n, err := db.CountLeaks(t.Context(), c.filter); err != nil || n != int64(len(c.want)) {
+				t.Errorf("%+v: %d, want %d: %v", c.filter, n, len(c.want), err)
+			}
 		}
 	}
 	some, err := db.LeaksOf(t.Context(), []string{leak(3, 0, 0).Fingerprint, "e2-none", leak(1, 0, 0).Fingerprint})
@@ -236,6 +246,13 @@ func testLeaksFound(t *testing.T, fresh Fresh) {
 		} else if err != nil || !strings.HasSuffix(l.Fingerprint, want) {
 			t.Errorf("%s: %+v, %v", id, l, err)
 		}
+	}
+	rules, err := db.RuleTotals(t.Context(), "")
+	if want := rules["rule-0"]; err != nil || want.Leaks != 3 || want.Open != 2 || !want.LastSeen.Equal(noon.Add(4*time.Minute)) || want.Findings != 0 || !want.LastHour.IsZero() {
+		t.Errorf("rules %+v: %v", rules, err)
+	}
+	if one, err := db.RuleTotals(t.Context(), "rule-0"); err != nil || len(one) != 1 || one["rule-0"] != rules["rule-0"] {
+		t.Errorf("one rule %+v: %v", one, err)
 	}
 	totals, reopened, err := db.LeakTotals(t.Context())
 	if err != nil || reopened != 0 || !reflect.DeepEqual(totals, map[string]int64{records.LeakOpen: 5, records.LeakRotated: 1}) {
