@@ -80,7 +80,7 @@ func (c *canaries) loop(ctx context.Context) {
 			continue
 		}
 		within, cancel := context.WithTimeout(ctx, canaryRun)
-		r, err := c.run(within, pol, true)
+		r, err := c.run(within, pol, canaryPace{pauses: true})
 		cancel()
 		if ctx.Err() == nil {
 			c.report(ctx, r, err)
@@ -92,10 +92,15 @@ func (c *canaries) loop(ctx context.Context) {
 // errSuperseded says that another policy came into force during a run.
 var errSuperseded = errors.New("the configuration was loaded again meanwhile")
 
+// canaryPace says how much is done in a run.
+type canaryPace struct {
+	pauses bool // leave three quarters of a processor to others
+	full   bool // send all canaries in each content coding
+}
+
 // run sends canaries through every route and listener of pol, which is the twin's, and
-// returns what became of them. With pauses, it leaves three quarters of a processor to
-// others.
-func (c *canaries) run(ctx context.Context, pol *policy, pauses bool) (r *canaryResult, err error) {
+// returns what became of them.
+func (c *canaries) run(ctx context.Context, pol *policy, pace canaryPace) (r *canaryResult, err error) {
 	defer func() {
 		if v := recover(); v != nil { // its value may quote a payload
 			c.p.log.Error("panic while canaries were sent", "type", fmt.Sprintf("%T", v), "stack", string(debug.Stack()))
@@ -104,7 +109,7 @@ func (c *canaries) run(ctx context.Context, pol *policy, pauses bool) (r *canary
 	}()
 	r = &canaryResult{at: time.Now(), rows: map[canaryKey]*canaryRow{}}
 	for _, name := range slices.Sorted(maps.Keys(pol.byName)) {
-		f := c.newFlock(ctx, pol, &pol.byName[name].filter, r, pauses)
+		f := c.newFlock(ctx, pol, &pol.byName[name].filter, r, pace)
 		if err := f.route(pol.byName[name]); err != nil {
 			return r, err
 		}
@@ -121,12 +126,12 @@ type flock struct {
 	filter *filter
 	list   []canary.Canary
 	result *canaryResult
-	pauses bool
+	canaryPace
 }
 
-func (c *canaries) newFlock(ctx context.Context, pol *policy, f *filter, r *canaryResult, pauses bool) *flock {
+func (c *canaries) newFlock(ctx context.Context, pol *policy, f *filter, r *canaryResult, pace canaryPace) *flock {
 	return &flock{
-		canaries: c, ctx: ctx, pol: pol, filter: f, result: r, pauses: pauses,
+		canaries: c, ctx: ctx, pol: pol, filter: f, result: r, canaryPace: pace,
 		list: canary.Make(c.rules(pol, f), canary.Options{Seed: rand.Uint64(), Allowed: allowedValues(pol.cfg, f.name), Found: findsAlone(f)}),
 	}
 }
@@ -191,8 +196,8 @@ const mostInPayload = 400
 // it codes: others in each run.
 const sampled = 16
 
-// codings are those that payloads of a format are sent in: "" with all canaries, each other
-// one with some.
+// each has canaries sent in a format: all of them as they are, and some in each content
+// coding.
 func (f *flock) each(format *canary.Format, send func(list []canary.Canary, coding string) error) error {
 	list := format.Takes(f.list)
 	for part := range slices.Chunk(list, mostInPayload) {
@@ -201,9 +206,14 @@ func (f *flock) each(format *canary.Format, send func(list []canary.Canary, codi
 		}
 	}
 	for _, coding := range codec.Codings() {
-		some := sample(list, sampled)
-		if err := f.paced(func() error { return send(some, coding) }); err != nil {
-			return err
+		some := list
+		if !f.full {
+			some = sample(list, sampled)
+		}
+		for part := range slices.Chunk(some, mostInPayload) {
+			if err := f.paced(func() error { return send(part, coding) }); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -46,7 +46,7 @@ func flown(t *testing.T, h *hop) *canaryResult {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
-	r, err := h.canaries.run(ctx, h.canaries.twin.policy.Load(), false)
+	r, err := h.canaries.run(ctx, h.canaries.twin.policy.Load(), canaryPace{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -99,7 +99,7 @@ change; everything else stays as it was.`,
 Exit codes:
 {{.}}{{end}}`)
 	root.AddCommand(
-		newServe(e), newScrub(e), newExplain(e), newCheck(e), newRules(e), newSecrets(e), newAudit(e), newLeaks(e), newErrors(e), newCoverage(e), newAdmin(e), newHealthcheck(e), newVersion(e),
+		newServe(e), newScrub(e), newExplain(e), newCheck(e), newCanary(e), newRules(e), newSecrets(e), newAudit(e), newLeaks(e), newErrors(e), newCoverage(e), newAdmin(e), newHealthcheck(e), newVersion(e),
 	)
 	return root
 }

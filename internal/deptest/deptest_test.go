@@ -62,7 +62,7 @@ var may = map[string]struct{ inside, outside []string }{
 		[]string{"github.com/valyala/fasthttp", "github.com/prometheus", "google.golang.org/protobuf/encoding/protowire", "golang.org/x/sys"},
 	},
 	"cmd/redactd": {
-		[]string{"internal/coverage", "disclosure", "internal/neutral", "redact", "patterns", "proxy", "internal/scrub", "internal/codec", "internal/config", "internal/ownsecrets", "internal/audit", "internal/store", "internal/dialect", "internal/ruleimport", "internal/records", "internal/errlog", "internal/projector", "internal/leakexport", "internal/lookup", "internal/explain"},
+		[]string{"internal/canary", "internal/coverage", "disclosure", "internal/neutral", "redact", "patterns", "proxy", "internal/scrub", "internal/codec", "internal/config", "internal/ownsecrets", "internal/audit", "internal/store", "internal/dialect", "internal/ruleimport", "internal/records", "internal/errlog", "internal/projector", "internal/leakexport", "internal/lookup", "internal/explain"},
 		[]string{"github.com/spf13", "github.com/schollz/progressbar/v3", "github.com/prometheus", "github.com/BurntSushi/toml",
 			"github.com/klauspost/compress", "golang.org/x/term", "golang.org/x/sys"},
 	},
