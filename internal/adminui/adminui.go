@@ -16,6 +16,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"github.com/redactd/redactd/internal/gate"
 )
 
@@ -29,6 +31,8 @@ type Console struct {
 	ring   ring
 	events stream
 	prover prover
+	// description is that of the API.
+	description *huma.OpenAPI
 }
 
 // Register puts the console over s behind g. Run is to be called, too.
@@ -52,6 +56,7 @@ func Register(g *gate.Gate, s Sources) *Console {
 	c.page(gate.View, "GET /audit", c.showAudit)
 	c.page(gate.View, "POST /audit/verify", c.postVerify)
 	c.page(gate.View, "GET /", func(w http.ResponseWriter, r *http.Request) { c.fail(w, r, errNoPage) })
+	c.registerAPI(g)
 	return c
 }
 

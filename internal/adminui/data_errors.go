@@ -2,6 +2,7 @@ package adminui
 
 import (
 	"context"
+	"net/http"
 	"strings"
 	"time"
 
@@ -87,6 +88,28 @@ func (c *Console) original(ctx context.Context, of []records.ErrorOccurrence) (*
 	}
 	return nil, nil
 }
+
+// errorOriginal returns the original of an occurrence of a group.
+func (c *Console) errorOriginal(ctx context.Context, id, reference string) (*ErrorOriginal, error) {
+	if c.s.Errors == nil {
+		return nil, errNoRecords
+	}
+	g, err := c.s.Errors.ErrorGroup(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	of, err := c.s.Errors.ErrorOccurrences(ctx, records.OccurrenceFilter{Group: g.ID, Reference: reference, Limit: 1})
+	if err != nil {
+		return nil, err
+	}
+	o, err := c.original(ctx, of)
+	if err == nil && o == nil {
+		err = errNoOriginal
+	}
+	return o, err
+}
+
+var errNoOriginal = &fault{http.StatusNotFound, "There is no such occurrence, or its original was not kept."}
 
 // setErrorState says that a group is open or resolved, and returns its whole id. by is who
 // says so.

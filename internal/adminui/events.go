@@ -142,6 +142,8 @@ func (c *Console) serveEvents(w http.ResponseWriter, r *http.Request) {
 		_, _ = w.Write(c.event(read(c.s.Metrics, time.Now())))
 		return
 	}
+	ctx, cancel := c.gate.Ends(r)
+	defer cancel()
 	ch := c.events.listen()
 	if ch == nil {
 		w.Header().Set("Retry-After", "30")
@@ -168,7 +170,7 @@ func (c *Console) serveEvents(w http.ResponseWriter, r *http.Request) {
 	}
 	for {
 		select {
-		case <-r.Context().Done():
+		case <-ctx.Done():
 			return
 		case data, more := <-ch:
 			if !more || !send("data: %s\n\n", data) {

@@ -87,9 +87,9 @@ const (
 
 // AnchorStats are counters of an anchor.
 type AnchorStats struct {
-	Name     string
-	Kept     uint64 // size of the last checkpoint kept
-	Failures uint64 // attempts that failed
+	Name     string `json:"name"`
+	Kept     uint64 `json:"kept"`     // size of the last checkpoint kept
+	Failures uint64 `json:"failures"` // attempts that failed
 }
 
 // anchoring brings the newest checkpoint to an anchor, again and again until it

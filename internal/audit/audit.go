@@ -112,22 +112,22 @@ type Options struct {
 
 // Stats are counters of a sink since it was opened.
 type Stats struct {
-	Events     uint64 // findings recorded, for the trail: on disk
-	Merged     uint64 // findings merged with equal ones of other payloads, the queue being half full
-	Crude      uint64 // of these, without path and fingerprint
-	Dropped    uint64 // findings without an event, as a marker says
-	Queued     int    // payloads whose events wait now
-	Refused    uint64 // payloads whose events were not taken: queue full or sink stopped
-	Failed     uint64 // payloads whose events were not written, as Record told
-	Lost       uint64 // payloads whose events were accepted and could not be written before Stop
-	Commits    uint64 // writes to disk, each for any number of payloads
-	Failures   uint64 // writes to disk that failed, those tried again included
-	HeadErrors uint64 // times that the head could not be written
-	Seq        uint64 // number of the last record
+	Events     uint64 `json:"events"`      // findings recorded, for the trail: on disk
+	Merged     uint64 `json:"merged"`      // findings merged with equal ones of other payloads, the queue being half full
+	Crude      uint64 `json:"crude"`       // of these, without path and fingerprint
+	Dropped    uint64 `json:"dropped"`     // findings without an event, as a marker says
+	Queued     int    `json:"queued"`      // payloads whose events wait now
+	Refused    uint64 `json:"refused"`     // payloads whose events were not taken: queue full or sink stopped
+	Failed     uint64 `json:"failed"`      // payloads whose events were not written, as Record told
+	Lost       uint64 `json:"lost"`        // payloads whose events were accepted and could not be written before Stop
+	Commits    uint64 `json:"commits"`     // writes to disk, each for any number of payloads
+	Failures   uint64 `json:"failures"`    // writes to disk that failed, those tried again included
+	HeadErrors uint64 `json:"head_errors"` // times that the head could not be written
+	Seq        uint64 `json:"seq"`         // number of the last record
 
-	TreeSize           uint64    // records in the tree
-	CheckpointSize     uint64    // records in the last checkpoint
-	CheckpointTime     time.Time // when it was made
-	CheckpointFailures uint64    // times that the tree did not grow, or was not signed
-	Anchors            []AnchorStats
+	TreeSize           uint64        `json:"tree_size"`                // records in the tree
+	CheckpointSize     uint64        `json:"checkpoint_size"`          // records in the last checkpoint
+	CheckpointTime     time.Time     `json:"checkpoint_time,omitzero"` // when it was made
+	CheckpointFailures uint64        `json:"checkpoint_failures"`      // times that the tree did not grow, or was not signed
+	Anchors            []AnchorStats `json:"anchors"`
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -34,6 +35,7 @@ type Gate struct {
 	now      func() time.Time
 	key      [sha256.Size]byte // of the form tokens of who has no session
 	mux      *http.ServeMux
+	paths    []Path
 	foreign  *http.CrossOriginProtection
 	sessions sessions
 	attempts attempts
@@ -55,7 +57,17 @@ func New(rules func() *Rules, log *slog.Logger) *Gate {
 // reach it if who asks has what it needs. From tells h who that is.
 func (g *Gate) Handle(need Need, pattern string, h http.Handler) {
 	g.mux.Handle(pattern, &door{g, need, pattern, h})
+	g.paths = append(g.paths, Path{need, pattern})
 }
+
+// Path is what Handle was told of a path.
+type Path struct {
+	Need    Need
+	Pattern string
+}
+
+// Paths returns all paths in the order in which they were handed to Handle.
+func (g *Gate) Paths() []Path { return slices.Clone(g.paths) }
 
 // maxBody bounds the bodies of requests, in bytes.
 const maxBody = 1 << 20

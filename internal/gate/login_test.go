@@ -27,7 +27,7 @@ func TestLogIn(t *testing.T) {
 	}
 
 	c := f.logInAs(tokenOf("ops"))
-	if c.Name != cookieName || !c.HttpOnly || c.SameSite != http.SameSiteStrictMode || c.Path != "/" || c.Domain != "" || c.Secure || len(c.Value) != 43 {
+	if c.Name != CookieName || !c.HttpOnly || c.SameSite != http.SameSiteStrictMode || c.Path != "/" || c.Domain != "" || c.Secure || len(c.Value) != 43 {
 		t.Errorf("cookie %+v", c)
 	}
 	if w := f.do("GET", "/leaks", cookie(c)); w.Code != 200 || f.seen.Name != "ops" || !f.seen.LoggedIn() || !f.seen.CanAct() {
@@ -130,7 +130,7 @@ func TestSessionFixation(t *testing.T) {
 	if w := f.do("GET", "/leaks", cookie(first)); w.Code != 401 {
 		t.Errorf("the session before is alive: %d", w.Code)
 	}
-	planted := &http.Cookie{Name: cookieName, Value: strings.Repeat("A", 43)}
+	planted := &http.Cookie{Name: CookieName, Value: strings.Repeat("A", 43)}
 	if c := f.logInAs(tokenOf("ops"), cookie(planted)); c.Value == planted.Value {
 		t.Error("a planted id is taken over")
 	}
@@ -153,7 +153,7 @@ func TestForgedCookies(t *testing.T) {
 	} {
 		var changes []change
 		for _, v := range values {
-			changes = append(changes, header("Cookie", cookieName+"="+v))
+			changes = append(changes, header("Cookie", CookieName+"="+v))
 		}
 		if w := f.do("GET", "/leaks", changes...); w.Code != 401 {
 			t.Errorf("%s: %d", name, w.Code)

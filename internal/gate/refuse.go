@@ -52,12 +52,24 @@ func toLogIn(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, "/login?"+url.Values{"next": {r.URL.RequestURI()}}.Encode(), http.StatusSeeOther)
 }
 
-// problem is an error as RFC 9457 has it.
-type problem struct {
-	Title  string `json:"title"`
-	Status int    `json:"status"`
-	Detail string `json:"detail"`
+// Problem is an error of the API, as RFC 9457 has it.
+type Problem struct {
+	Title  string   `json:"title" doc:"What the status means"`
+	Status int      `json:"status" doc:"The status of the answer"`
+	Detail string   `json:"detail" doc:"What is wrong"`
+	Errors []string `json:"errors,omitempty" doc:"Where it is wrong, and how; what stands there is not told"`
 }
+
+// Error implements error.
+func (p *Problem) Error() string { return p.Detail }
+
+// GetStatus returns the status of the answer.
+func (p *Problem) GetStatus() int { return p.Status }
+
+// ContentType returns the type of the answer.
+func (p *Problem) ContentType(string) string { return problemType }
+
+const problemType = "application/problem+json"
 
 // refuse answers with what is wrong, in the form that who asks can read.
 func refuse(w http.ResponseWriter, r *http.Request, status int, text string) {
@@ -68,7 +80,12 @@ func refuse(w http.ResponseWriter, r *http.Request, status int, text string) {
 		http.Error(w, text, status)
 		return
 	}
-	w.Header().Set("Content-Type", "application/problem+json")
+	Refuse(w, status, text)
+}
+
+// Refuse answers a request of the API with a Problem.
+func Refuse(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Content-Type", problemType)
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(problem{http.StatusText(status), status, text})
+	_ = json.NewEncoder(w).Encode(Problem{Title: http.StatusText(status), Status: status, Detail: text})
 }

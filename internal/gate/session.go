@@ -11,11 +11,11 @@ import (
 )
 
 const (
-	// cookieName and secureName are those of the session's cookie, without TLS and with
-	// it: what begins with __Host- browsers take from nobody else, not from another
-	// subdomain either.
-	cookieName = "redactd-session"
-	secureName = "__Host-redactd-session"
+	// CookieName is that of the session's cookie, and secureName that under TLS: what
+	// begins with __Host- browsers take from nobody else, not from another subdomain
+	// either.
+	CookieName = "redactd-session"
+	secureName = "__Host-" + CookieName
 	// maxSessions bounds how many there are; beyond, the one unused longest ends.
 	maxSessions = 1000
 	// idBytes is the length of ids and form tokens, all of it random.
@@ -119,7 +119,7 @@ func nameOf(r *http.Request) string {
 	if r.TLS != nil {
 		return secureName
 	}
-	return cookieName
+	return CookieName
 }
 
 // setCookie hands a session to the browser; id "" takes it back.
