@@ -15,10 +15,6 @@ import (
 	"github.com/redactd/redactd/internal/config"
 )
 
-// evidenceSources are the parts of redactd that contribute to archives, by the
-// name of their directory there. One that is not in use gives nil.
-var evidenceSources = map[string]func(*config.Config) (audit.Source, error){}
-
 func newAuditExport(e *env) *cobra.Command {
 	var f trailFlags
 	var from, to, out, controls string
@@ -90,16 +86,6 @@ func exportOptions(e *env, f *trailFlags, from, to, controls string, unsealed bo
 	if f.dir == "" {
 		if cfg, err = e.implicitConfig(f.config); err != nil {
 			return o, err
-		}
-	}
-	o.Sources = map[string]audit.Source{}
-	for name, open := range evidenceSources {
-		s, err := open(cfg)
-		if err != nil {
-			return o, fmt.Errorf("%s: %w", name, err)
-		}
-		if s != nil {
-			o.Sources[name] = s
 		}
 	}
 	if cfg == nil || cfg.Audit.CheckpointKey == "" {

@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"math"
-	"strconv"
 	"text/tabwriter"
 	"time"
 
@@ -105,13 +103,13 @@ func (r *coverageReport) write(out io.Writer) error {
 		goal := "-"
 		switch {
 		case s.Missed:
-			goal = "missed: " + percent(r.Objective)
+			goal = "missed: " + audit.Percent(r.Objective)
 		case r.Objective > 0:
-			goal = percent(r.Objective)
+			goal = audit.Percent(r.Objective)
 		}
 		share := "-" // nothing in scope
 		if s.Inspected.Bytes+s.Uninspected.Bytes > 0 {
-			share = percent(s.Ratio)
+			share = audit.Percent(s.Ratio)
 		}
 		fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%d\t%s\n", cell(s.Route), share, s.Inspected.Bytes, s.Uninspected.Bytes, s.OutOfScope.Bytes, goal)
 	}
@@ -128,9 +126,4 @@ func (r *coverageReport) write(out io.Writer) error {
 		fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%d\n", cell(b.Route), b.Setting, b.What, b.Payloads, b.Bytes)
 	}
 	return w.Flush()
-}
-
-// percent writes a share rounded down, so that what is not all does not look so.
-func percent(share float64) string {
-	return strconv.FormatFloat(math.Floor(share*1e6+1e-6)/1e4, 'f', -1, 64) + "%"
 }

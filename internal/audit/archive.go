@@ -198,7 +198,10 @@ proofs/consistency.json                that each checkpoint continues the one be
 manifest.json                          SHA-256 of every file
 manifest.note                          the manifest's own SHA-256, signed, where the
                                        key was at hand
-Other directories hold what other parts of redactd contributed.
+coverage.json                          what of the traffic was inspected, and what was not
+canaries.json                          what became of secrets that redactd sent itself
+                                       Both are sums of statements among the records,
+                                       and there where there are any.
 
 Checking, without a network:
 

@@ -3,7 +3,6 @@ package audit
 import (
 	"archive/zip"
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -184,28 +183,6 @@ func TestExportHoldsThePolicies(t *testing.T) {
 	want := []string{"digest1 2026-03-03T09:00:00Z version = 1\n", "digest1 2026-03-04T09:00:00Z version = 1\n"}
 	if !slices.Equal(got, want) {
 		t.Errorf("policies %q", got)
-	}
-}
-
-type fakeSource struct{ err error }
-
-func (s fakeSource) Evidence(context.Context, time.Time, time.Time) (Evidence, error) {
-	return Evidence{Files: map[string][]byte{"days.csv": []byte("day,share\n")}, Figures: []Figure{{"Inspected", "99.2 %"}}}, s.err
-}
-
-func TestExportSources(t *testing.T) {
-	f := fixtureTrail(t)
-	p, _ := f.export(t, func(o *ExportOptions) { o.Sources = map[string]Source{"coverage": fakeSource{}} })
-	_, files := unzip(t, p)
-	if string(files["coverage/days.csv"]) != "day,share\n" || !strings.Contains(string(files["report.html"]), "99.2 %") {
-		t.Error("what a source contributes is not there")
-	}
-	if r := f.verify(t, p, nil); !r.OK {
-		t.Errorf("break %+v", r.Break)
-	}
-	o := ExportOptions{Dir: f.dir, Sources: map[string]Source{"coverage": fakeSource{errors.New("down")}}}
-	if _, err := Export(t.Context(), io.Discard, o); err == nil || !strings.Contains(err.Error(), "coverage: down") {
-		t.Errorf("a source that fails: %v", err)
 	}
 }
 

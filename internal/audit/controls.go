@@ -136,8 +136,8 @@ var figures = map[string]func(r *EvidenceReport, s *Summary) []Figure{
 		}
 		return f
 	},
-	"coverage": sourceFigure("coverage"),
-	"canaries": sourceFigure("canaries"),
+	"coverage": statedFigure(StatementCoverage),
+	"canaries": statedFigure(StatementCanaries),
 }
 
 // maxTableFigure bounds how many groups a control names.
@@ -165,13 +165,17 @@ func tableFigure(table, name string) func(*EvidenceReport, *Summary) []Figure {
 	}
 }
 
-func sourceFigure(source string) func(*EvidenceReport, *Summary) []Figure {
+// statedFigure shows what the statements of a kind come to.
+func statedFigure(kind string) func(*EvidenceReport, *Summary) []Figure {
 	return func(r *EvidenceReport, _ *Summary) []Figure {
-		for _, s := range r.Sources {
-			if s.Name == source && len(s.Figures) > 0 {
+		for _, s := range r.Statements {
+			if s.Kind == kind {
 				return s.Figures
 			}
 		}
-		return []Figure{{upper(source[:1]) + source[1:], "not recorded"}}
+		return []Figure{{title(kind), "not recorded"}}
 	}
 }
+
+// title returns a kind as the beginning of a sentence.
+func title(kind string) string { return upper(kind[:1]) + kind[1:] }

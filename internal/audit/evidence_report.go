@@ -27,7 +27,7 @@ type EvidenceReport struct {
 	Checkpoints  []CheckpointSummary `json:"checkpoints"`
 	Policies     []PolicyPeriod      `json:"policies"`
 	Summary      *Summary            `json:"summary"`
-	Sources      []SourceFigures     `json:"sources,omitempty"`
+	Statements   []StatedFigures     `json:"statements,omitempty"`
 	Controls     []ControlFigures    `json:"controls"`
 }
 
@@ -45,12 +45,6 @@ type PolicyPeriod struct {
 	Record uint64    `json:"record"` // that says so
 	Digest string    `json:"digest"`
 	File   string    `json:"file"` // of the archive
-}
-
-// SourceFigures is what another part of redactd says.
-type SourceFigures struct {
-	Name    string   `json:"name"`
-	Figures []Figure `json:"figures"`
 }
 
 func (r *EvidenceReport) checkpointText() string {
@@ -88,7 +82,7 @@ func (r *EvidenceReport) answer(controls []Control, summaries []*Summary) {
 //go:embed evidence.html
 var evidenceHTML string
 
-var evidenceTemplate = template.Must(template.New("evidence").Funcs(template.FuncMap{"stamp": stamp}).Parse(evidenceHTML))
+var evidenceTemplate = template.Must(template.New("evidence").Funcs(template.FuncMap{"stamp": stamp, "title": title}).Parse(evidenceHTML))
 
 // render returns the report in its three forms, by file name.
 func (r *EvidenceReport) render() (map[string][]byte, error) {

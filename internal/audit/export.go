@@ -34,22 +34,6 @@ type ExportOptions struct {
 	// is that one.
 	Controls     []byte
 	ControlsName string
-	// Sources are other parts of redactd, by the name of their directory.
-	Sources map[string]Source
-}
-
-// Source is a part of redactd that contributes to archives.
-type Source interface {
-	// Evidence returns files and figures of that time, From inclusive, To
-	// exclusive, zero no bound. No payload byte may be in them.
-	Evidence(ctx context.Context, from, to time.Time) (Evidence, error)
-}
-
-// Evidence is what a Source contributes. Controls show figures of the sources
-// "coverage" and "canaries".
-type Evidence struct {
-	Files   map[string][]byte // by name, without a directory
-	Figures []Figure
 }
 
 // Exported says what an archive holds.
@@ -101,6 +85,7 @@ type exporter struct {
 	total       *summariser
 	queries     []*query      // different ones
 	answers     []*summariser // by control, of queries or total
+	stated      map[string]statedEvidence
 
 	points []point
 	report EvidenceReport
@@ -118,7 +103,7 @@ func (x *exporter) run(ctx context.Context) error {
 		return ErrBroken
 	}
 	for _, step := range []func(context.Context) error{
-		x.choosePoints, x.events, x.checkpoints, x.copies, x.proofs, x.sources, x.reports, x.manifest,
+		x.choosePoints, x.events, x.checkpoints, x.copies, x.proofs, x.reports, x.manifest,
 	} {
 		if err := errors.Join(step(ctx), ctx.Err()); err != nil {
 			return fmt.Errorf("audit: %w", err)
@@ -233,25 +218,6 @@ func (x *exporter) proofs(context.Context) error {
 	return errors.Join(x.out.addJSON(inclusionName, inc), x.out.addJSON(consistencyName, steps))
 }
 
-func (x *exporter) sources(ctx context.Context) error {
-	for _, name := range slices.Sorted(maps.Keys(x.o.Sources)) {
-		e, err := x.o.Sources[name].Evidence(ctx, x.o.From, x.o.To)
-		if err != nil {
-			return fmt.Errorf("%s: %w", name, err)
-		}
-		for _, file := range slices.Sorted(maps.Keys(e.Files)) {
-			if strings.ContainsAny(file, `/\`) {
-				return fmt.Errorf("%s: a file name has a directory", name)
-			}
-			if err := x.out.add(name+"/"+file, e.Files[file]); err != nil {
-				return err
-			}
-		}
-		x.report.Sources = append(x.report.Sources, SourceFigures{name, e.Figures})
-	}
-	return nil
-}
-
 func (x *exporter) reports(context.Context) error {
 	r := &x.report
 	r.From, r.To, r.First, r.Last, r.Records = x.o.From, x.o.To, x.first, x.last, x.last+1-x.first
@@ -267,6 +233,9 @@ func (x *exporter) reports(context.Context) error {
 		return err
 	}
 	r.Verification, _, _ = strings.Cut(text.String(), "\n")
+	if err := x.statements(); err != nil {
+		return err
+	}
 	summaries := make([]*Summary, len(x.answers))
 	for i, s := range x.answers {
 		summaries[i] = s.summary()

@@ -95,6 +95,9 @@ func (x *exporter) count(e *Event) {
 		return
 	}
 	x.total.event(e)
+	if e.Statement() != "" {
+		x.state(e)
+	}
 	if e.Note != "" {
 		return
 	}
