@@ -125,7 +125,7 @@ func (x *explanation) entry() (*config.Allow, error) {
 		failures, err := t.entry(f.name, a)
 		return len(failures) == 0, err
 	}
-	a, err := x.Entry(r)
+	a, left, err := x.Entry(r)
 	for cause, hint := range allowHints {
 		if errors.Is(err, cause) {
 			return nil, fmt.Errorf("%w (%s)", err, hint)
@@ -133,6 +133,9 @@ func (x *explanation) entry() (*config.Allow, error) {
 	}
 	if err == nil && len(a.Examples) == 0 {
 		x.env.warnf("no example could be made of the text: write one, so that rules test tries the entry")
+	}
+	if left > 0 {
+		x.env.warnf("with the entry the text has %s left: explain it again", count(left, "finding"))
 	}
 	return a, err
 }

@@ -2,6 +2,7 @@ package explain
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -48,40 +49,56 @@ const maxEntryRounds = 8
 
 // Entry makes the entry that lets a finding through: for the rules that find it, as
 // many as there are one behind the other, and with an example that shows it works. It
-// has none where no example could be made. By value, it holds the value.
-func (e *Explanation) Entry(r EntryRequest) (*config.Allow, error) {
+// has none where no example could be made. By value, it holds the value. left is how
+// many findings the text has with the entry.
+func (e *Explanation) Entry(r EntryRequest) (a *config.Allow, left int, err error) {
 	it, err := e.chosen(r.Finding)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	if !r.ByPath && it.Rule.Confidence == redact.High && !r.Force {
-		return nil, &CredentialError{it.Rule.ID}
+		return nil, 0, &CredentialError{it.Rule.ID}
 	}
-	a := &config.Allow{Comment: r.Comment, Routes: r.Routes, Expires: r.Expires}
+	a = &config.Allow{Comment: r.Comment, Routes: r.Routes, Expires: r.Expires}
 	if r.ByPath {
 		if len(it.field.own) == 0 {
-			return nil, ErrNoPath
+			return nil, 0, ErrNoPath
 		}
 		a.Paths = []string{string(it.field.own)}
 	}
 	for range maxEntryRounds {
 		verdicts, err := e.without(r.Name, a, it)
 		if err != nil {
-			return nil, err
-		}
-		if len(verdicts) == 0 {
-			return a, e.example(r, a, it)
+			return nil, 0, err
 		}
 		for _, v := range verdicts {
-			if !slices.Contains(a.Rules, v.Rule.ID) {
-				a.Rules = append(a.Rules, v.Rule.ID)
-			}
-			if value := string(it.field.value[v.Start:v.End]); !r.ByPath && !slices.Contains(a.Values, value) {
-				a.Values = append(a.Values, value)
-			}
+			extend(a, v.Rule.ID, it.field.value[v.Start:v.End])
+		}
+		if len(verdicts) > 0 {
+			continue
+		}
+		fresh, left, err := e.under(r.Name, a)
+		if err != nil {
+			return nil, 0, err
+		}
+		for _, it := range fresh {
+			extend(a, it.Rule.ID, it.value())
+		}
+		if len(fresh) == 0 {
+			return a, left, e.example(r, a, it)
 		}
 	}
-	return nil, ErrTooMany
+	return nil, 0, ErrTooMany
+}
+
+// extend has an entry hold for a rule too, and unless it is by path for a value.
+func extend(a *config.Allow, rule string, value []byte) {
+	if !slices.Contains(a.Rules, rule) {
+		a.Rules = append(a.Rules, rule)
+	}
+	if len(a.Paths) == 0 && !slices.Contains(a.Values, string(value)) {
+		a.Values = append(a.Values, string(value))
+	}
 }
 
 // chosen returns the finding of that number, or the only one.
@@ -120,6 +137,41 @@ func (e *Explanation) without(name string, a *config.Allow, it *item) (list []re
 		}
 	}
 	return list, err
+}
+
+// under explains the text as if the entry were in force, and returns what is found that
+// was not before: other rules find it in another reading of the same bytes.
+func (e *Explanation) under(name string, a *config.Allow) (fresh []item, left int, err error) {
+	o := redact.Options{Allow: []redact.Allow{a.Entry(name)}}
+	for name, a := range e.x.o.Config.Allow {
+		if len(a.Routes) == 0 || slices.Contains(a.Routes, e.x.o.Name) {
+			o.Allow = append(o.Allow, a.Entry(name))
+		}
+	}
+	policy := *e.x.o.Policy
+	if policy.Set, err = policy.Set.With(o); err != nil {
+		return nil, 0, err
+	}
+	options := e.x.o
+	options.Policy = &policy
+	x, err := New(options)
+	if err != nil {
+		return nil, 0, err
+	}
+	now, err := x.Explain(context.Background(), e.request)
+	if err != nil {
+		return nil, 0, err
+	}
+	for i := range now.items {
+		it := &now.items[i]
+		before := slices.ContainsFunc(e.items, func(o item) bool {
+			return o.found() && o.field.path == it.field.path && o.Start < it.End && it.Start < o.End
+		})
+		if it.found() && !before {
+			fresh = append(fresh, *it)
+		}
+	}
+	return fresh, now.findings, nil
 }
 
 // example gives an entry the shortest of the examples that show that it works.
