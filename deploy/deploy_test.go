@@ -270,40 +270,6 @@ func known(t *testing.T, where, expr string) {
 	}
 }
 
-func TestAlerts(t *testing.T) {
-	seen := map[string]bool{}
-	groups, _ := documents(t, "prometheus/alerts.yml")[0]["groups"].([]any)
-	for _, g := range groups {
-		rules, _ := at(g, "rules").([]any)
-		for _, r := range rules {
-			name, _ := at(r, "alert").(string)
-			expr, _ := at(r, "expr").(string)
-			if name == "" || expr == "" || seen[name] {
-				t.Errorf("alert %q without a name, without an expression, or twice", name)
-			}
-			seen[name] = true
-			known(t, name, expr)
-			for _, path := range [][]any{{"labels", "severity"}, {"annotations", "summary"}, {"annotations", "runbook"}} {
-				if s, _ := at(r, path...).(string); s == "" {
-					t.Errorf("%s has no %v", name, path)
-				}
-			}
-		}
-	}
-	for _, want := range []string{
-		"RedactdSecretsInErrorResponses", "RedactdFindingsSurge", "RedactdUninspectedBytes", "RedactdCoverageBelowObjective", "RedactdNewError", "RedactdErrorResponsesSurge", "RedactdFailingClosed",
-		"RedactdUpstreamDown", "RedactdReloadFailed", "RedactdAuditFailing", "RedactdErrorsWithheld",
-	} {
-		if !seen[want] {
-			t.Errorf("no alert %s", want)
-		}
-	}
-	scrape := documents(t, "prometheus/scrape.yml")[0]
-	if at(scrape, "rule_files", 0) != "alerts.yml" || at(scrape, "scrape_configs", 0, "job_name") != "redactd" {
-		t.Error("scrape.yml does not load the alerts, or has no job redactd")
-	}
-}
-
 func TestDashboard(t *testing.T) {
 	for _, path := range files(t, ".json") {
 		var doc map[string]any
