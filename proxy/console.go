@@ -9,16 +9,17 @@ import (
 	"github.com/redactd/redactd/internal/adminui"
 	"github.com/redactd/redactd/internal/audit"
 	"github.com/redactd/redactd/internal/config"
+	"github.com/redactd/redactd/internal/coverage"
 )
 
 // sources are what the console reads. What is not there stays nil.
 func (p *Proxy) sources(cfg *config.Config) adminui.Sources {
-	s := adminui.Sources{Version: p.o.Version, Logger: p.log, Policy: inForce{p}, Explain: p, Metrics: p.registry}
+	s := adminui.Sources{Version: p.o.Version, Logger: p.log, Policy: inForce{p}, Explain: p, Metrics: p.registry, Coverage: ownCoverage{p}}
 	if p.records != nil {
 		s.Errors = p.records
 	}
 	if p.projector != nil {
-		s.Leaks = p.records
+		s.Leaks, s.Statements = p.records, p.records
 	}
 	if trail, ok := p.recorder.(*audit.Trail); ok {
 		s.Audit = trailView{trail, cfg}
@@ -105,4 +106,15 @@ func (t trailView) Verify() (audit.Report, error) {
 		o.Keys = []string{s.PublicKey}
 	}
 	return audit.VerifyWith(t.cfg.Audit.Dir, o)
+}
+
+// ownCoverage implements adminui.Coverage.
+type ownCoverage struct{ p *Proxy }
+
+// Recent implements adminui.Coverage.
+func (c ownCoverage) Recent() map[string]audit.CoverageSum { return c.p.m.cover.Recent() }
+
+// Report implements adminui.Coverage.
+func (c ownCoverage) Report(rows []audit.CoverageRow) coverage.Report {
+	return coverage.NewReport(c.p.policy.Load().cfg, rows, "")
 }

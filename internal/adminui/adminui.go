@@ -21,8 +21,12 @@ import (
 	"github.com/redactd/redactd/internal/gate"
 )
 
-// patience is how long a database may take.
-const patience = 5 * time.Second
+const (
+	// patience is how long a database may take where nothing can be shown without it.
+	patience = 5 * time.Second
+	// glance is how long it may take where the rest of a page is of use without it.
+	glance = 2 * time.Second
+)
 
 // Console is what pages and API have in common. It is safe for concurrent use.
 type Console struct {
@@ -51,6 +55,7 @@ func Register(g *gate.Gate, s Sources) *Console {
 	c.page(gate.View, "GET /rules/{id}", c.showRule)
 	c.page(gate.View, "GET /try", c.showTry)
 	c.page(gate.View, "POST /try", c.postTry)
+	c.page(gate.View, "GET /coverage", c.showCoverage)
 	c.page(gate.View, "GET /policy", c.showPolicy)
 	c.page(gate.Operate, "POST /policy/reload", c.postReload)
 	c.page(gate.View, "GET /audit", c.showAudit)

@@ -57,7 +57,28 @@ func fill(t *testing.T) *records.DB {
 	if err := db.SetLeakState(context.Background(), 1, records.LeakChange{Time: at, State: records.LeakAcknowledged, By: "eve" + hostile, Note: "note" + hostile}); err != nil {
 		t.Fatal(err)
 	}
+	addStatements(t, db)
 	return db
+}
+
+// addStatements has redactd say that of what it got a tenth went unread, and that canaries
+// got through.
+func addStatements(t *testing.T, db *records.DB) {
+	t.Helper()
+	hour := time.Now().UTC().Truncate(time.Hour)
+	_, err := db.AddTrail(context.Background(), &records.TrailBatch{Source: "trail/statements", Seq: 2, Statements: []records.Statement{
+		records.CoverageCounts{
+			{Hour: hour, Route: "api" + hostile, Direction: "request", Payloads: 9, Bytes: 900},
+			{Hour: hour, Route: "api" + hostile, Direction: "request", Reason: "binary", Payloads: 1, Bytes: 100},
+		},
+		records.CanaryRuns{{ID: "run", Time: hour, Took: 1500 * time.Millisecond, Results: []records.CanaryResult{
+			{Route: "msg" + hostile, Outcome: "leaked", Canaries: 2}, {Route: "msg" + hostile, Outcome: "clean", Canaries: 600},
+			{Route: "msg" + hostile, Dialect: "loki" + hostile, Coding: "gzip", Outcome: "leaked", Canaries: 2, Rules: []string{"acme-token"}},
+		}}},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // addLeaks puts n leaks into db, each made otherwise by edit.
@@ -84,7 +105,7 @@ func addLeaks(t *testing.T, db *records.DB, n int, edit func(*records.Leak)) {
 // over returns the console over what a database holds, for who is local.
 func over(t *testing.T, db *records.DB) http.Handler {
 	t.Helper()
-	g, _ := behind(t, Sources{Errors: db, Leaks: db, Policy: fixed{}, Audit: fixed{}, Explain: fixed{}, Metrics: counted()},
+	g, _ := behind(t, Sources{Errors: db, Leaks: db, Policy: fixed{}, Audit: fixed{}, Explain: fixed{}, Coverage: fixed{}, Statements: db, Metrics: counted()},
 		config.Admin{Page: config.PageLocal})
 	return g
 }
@@ -145,6 +166,7 @@ func TestPages(t *testing.T) {
 		"/rules?text=acme&sort=cost": {"acme-token"},
 		"/rules?text=nothing":        {"No rule fits the filter."},
 		"/rules/acme-token":          {"acme_<mark>{alnum:20}</mark>", "1 234 567 ns", "api, logs", "acme_[a-z]&#43;&lt;script"},
+		"/coverage":                  {"90 %", "below the objective", "No text format is known to be in it", "msg&lt;script", "signed = &#34;pass&#34;&lt;script", "2 got through in the last run", "1.5s", `<a href="/rules/acme-token">`, "lost"},
 		"/try?route=api":             {"<option>logs</option>", `<option selected>api</option>`},
 		"/policy":                    {"0123456789abcdef", "dsn = &#34;x&#34; &lt;script", "is withheld", ">passes<", ">shadow<"},
 		"/audit":                     {"It was not verified here", "/var/lib/audit&lt;script", "webhook&lt;script"},
@@ -194,6 +216,74 @@ func TestUnreadable(t *testing.T) {
 		status, _, body := get(t, over(t, db), "/errors")
 		if status != want.status || !strings.Contains(body, want.text) || strings.Contains(body, "secret-name") {
 			t.Errorf("%s: %d %q", dsn, status, body)
+		}
+	}
+}
+
+// slow is a database that answers nothing.
+type slow struct{ *records.DB }
+
+func (slow) FindingCounts(ctx context.Context, _, _ time.Time) ([]records.FindingCount, error) {
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
+func (slow) RuleTotals(ctx context.Context, _ string) (map[string]records.RuleTotal, error) {
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
+func (slow) CoverageTotals(ctx context.Context, _, _ time.Time) ([]records.CoverageCount, error) {
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
+// Where the database is away or slow, the pages have the rest.
+func TestWithoutRecords(t *testing.T) {
+	away, err := records.Open(records.Options{DSN: "postgres://127.0.0.1:1/none?connect_timeout=1", Existing: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, db := range map[string]interface {
+		Errors
+		Leaks
+		Statements
+	}{"away": away, "slow": slow{away}} {
+		g, _ := behind(t, Sources{Errors: db, Leaks: db, Statements: db, Policy: fixed{}, Coverage: fixed{}, Metrics: counted()},
+			config.Admin{Page: config.PageLocal})
+		for target, want := range map[string][]string{
+			"/":                 {"The records", "What needs them is missing here.", "Open leaks", "out after failures", "half within"},
+			"/rules":            {"The records", "Numbers of findings are missing here.", "acme-token", "2 routes"},
+			"/rules/acme-token": {"The records", "acme_<mark>"},
+			"/coverage":         {"The records", "What stands here is of the last hour.", "90 %", "Blind spots", "No run is recorded yet."},
+		} {
+			ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+			r := httptest.NewRequestWithContext(ctx, http.MethodGet, target, nil)
+			r.Host = "localhost:9090"
+			w := httptest.NewRecorder()
+			g.ServeHTTP(w, r)
+			cancel()
+			if w.Code != http.StatusOK {
+				t.Errorf("%s, %s: %d", name, target, w.Code)
+			}
+			for _, text := range want {
+				if !strings.Contains(w.Body.String(), text) {
+					t.Errorf("%s, %s does not say %q", name, target, text)
+				}
+			}
+		}
+	}
+}
+
+// What is not there is not in the way: a view says so, the others go on.
+func TestWithoutSources(t *testing.T) {
+	g, _ := behind(t, Sources{}, config.Admin{Page: config.PageLocal})
+	for target, want := range map[string]int{
+		"/": 200, "/events?once": 200, "/leaks": 404, "/leaks/1": 404, "/errors": 404, "/errors/abcdef": 404, "/rules": 404, "/rules/x": 404,
+		"/try": 404, "/policy": 404, "/audit": 404, "/coverage": 404,
+	} {
+		if status, _, body := get(t, g, target); status != want || want == 404 && !strings.Contains(body, `<p role="alert"`) {
+			t.Errorf("%s: %d", target, status)
 		}
 	}
 }

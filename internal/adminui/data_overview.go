@@ -42,7 +42,7 @@ const recent = 5
 // overview reads everything; what can't be read is missing, and Problems says so. period
 // is that of the findings.
 func (c *Console) overview(ctx context.Context, period time.Duration) Overview {
-	now := read(c.s.Metrics, time.Now())
+	now := c.s.read(time.Now())
 	v := Overview{At: now.at, Tiles: c.tiles(now), Plots: c.ring.plots(), Upstreams: now.upstreams}
 	note := func(err error) bool {
 		if err = orEmpty(err); err != nil {
@@ -80,7 +80,7 @@ func (c *Console) tiles(now *figures) []Tile {
 	if now.leaks[records.LeakOpen] > 0 || c.s.Leaks != nil {
 		tiles = append(tiles, leaksTile(now))
 	}
-	tiles = append(tiles, coverageTile(hour, now))
+	tiles = append(tiles, coverageTile(now))
 	if !now.canaryRun.IsZero() {
 		tiles = append(tiles, canaryTile(now))
 	}
@@ -146,8 +146,8 @@ func leaksTile(now *figures) Tile {
 	return t
 }
 
-func coverageTile(hour, now *figures) Tile {
-	t := Tile{ID: "coverage", Name: "Not inspected, last hour", Text: decimal(share(hour, now)) + " %", State: "good", More: "/coverage"}
+func coverageTile(now *figures) Tile {
+	t := Tile{ID: "coverage", Name: "Not inspected, last hour", Text: decimal(unread(&now.covered)) + " %", State: "good", More: "/coverage"}
 	var below []string
 	for route, ratio := range now.ratio {
 		if ratio < now.objective {

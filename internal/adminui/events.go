@@ -92,7 +92,7 @@ func (s *stream) close() {
 // stream of events is left open. It is called once.
 func (c *Console) Run(ctx context.Context) {
 	defer c.events.close()
-	c.ring.add(read(c.s.Metrics, time.Now()))
+	c.ring.add(c.s.read(time.Now()))
 	tick := time.NewTicker(eventStep)
 	defer tick.Stop()
 	for kept := time.Now(); ; {
@@ -104,7 +104,7 @@ func (c *Console) Run(ctx context.Context) {
 			if !keep && !c.events.busy() {
 				continue
 			}
-			f := read(c.s.Metrics, now)
+			f := c.s.read(now)
 			if c.events.busy() {
 				c.events.tell(c.event(f))
 			}
@@ -139,7 +139,7 @@ func (c *Console) event(now *figures) []byte {
 func (c *Console) serveEvents(w http.ResponseWriter, r *http.Request) {
 	if r.URL.Query().Has("once") {
 		w.Header().Set("Content-Type", "application/json")
-		_, _ = w.Write(c.event(read(c.s.Metrics, time.Now())))
+		_, _ = w.Write(c.event(c.s.read(time.Now())))
 		return
 	}
 	ctx, cancel := c.gate.Ends(r)
@@ -165,7 +165,7 @@ func (c *Console) serveEvents(w http.ResponseWriter, r *http.Request) {
 		}
 		return control.Flush() == nil
 	}
-	if !send(":%*s\nretry: 5000\ndata: %s\n\n", padding, "", c.event(read(c.s.Metrics, time.Now()))) {
+	if !send(":%*s\nretry: 5000\ndata: %s\n\n", padding, "", c.event(c.s.read(time.Now()))) {
 		return
 	}
 	for {

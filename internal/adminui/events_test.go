@@ -93,7 +93,8 @@ func TestRing(t *testing.T) {
 	start := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
 	const samples = 2000
 	for i := range samples {
-		f := &figures{at: start.Add(time.Duration(i) * ringStep), scanned: float64(900 * i), uninspected: float64(100 * i)}
+		f := &figures{at: start.Add(time.Duration(i) * ringStep)}
+		f.covered.Inspected.Bytes, f.covered.Uninspected.Bytes = 900, 100
 		f.requests[0], f.requests[3] = float64(50*i), float64(10*i)
 		f.latency = []bucket{{.001, 0}, {.01, float64(90 * i)}, {math.Inf(1), float64(100 * i)}}
 		r.add(f)

@@ -5,33 +5,34 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
+
+	"github.com/redactd/redactd/internal/audit"
 )
 
 // figures are what redactd has counted since it started, as far as the console shows it as
 // it is now. They are not changed once they are read.
 type figures struct {
-	at                   time.Time
-	requests             [len(classes)]float64 // by status class
-	messages             float64               // of listeners
-	findings             float64
-	scanned, uninspected float64 // bytes; what a route leaves alone is in neither
-	blocked              float64
-	inFlight             float64
-	latency              []bucket // of all requests, cumulative
-	leaks                map[string]float64
-	again                float64
-	upstreams            []Upstream
-	auditRecords         float64
-	auditTrouble         float64 // findings that the trail did not take, or dropped
-	unread               float64 // records of the trail that are not in the database
-	checkpoint           time.Time
-	reloadFailed         bool
-	ratio                map[string]float64 // inspected, by route, over the last hour
-	objective            float64            // of the ratio; 0 for none
-	canaryRun            time.Time          // the last one; zero for none
-	canaryLeaks          float64
+	at           time.Time
+	requests     [len(classes)]float64 // by status class
+	messages     float64               // of listeners
+	findings     float64
+	covered      audit.CoverageSum // of all routes, in the last hour
+	blocked      float64
+	inFlight     float64
+	latency      []bucket // of all requests, cumulative
+	leaks        map[string]float64
+	again        float64
+	upstreams    []Upstream
+	auditRecords float64
+	auditTrouble float64 // findings that the trail did not take, or dropped
+	unread       float64 // records of the trail that are not in the database
+	checkpoint   time.Time
+	reloadFailed bool
+	ratio        map[string]float64 // inspected, by route, over the last hour
+	objective    float64            // of the ratio; 0 for none
+	canaryRun    time.Time          // the last one; zero for none
+	canaryLeaks  float64
 }
 
 // classes are the status classes that are told apart.
@@ -52,12 +53,17 @@ type Upstream struct {
 }
 
 // read returns the figures of now. What can't be gathered is missing.
-func read(from prometheus.Gatherer, at time.Time) *figures {
+func (s *Sources) read(at time.Time) *figures {
 	f := &figures{at: at, leaks: map[string]float64{}, ratio: map[string]float64{}}
-	if from == nil {
+	if s.Coverage != nil {
+		for _, sum := range s.Coverage.Recent() {
+			f.covered.AddSum(sum)
+		}
+	}
+	if s.Metrics == nil {
 		return f
 	}
-	families, _ := from.Gather() // an error leaves out what it is about
+	families, _ := s.Metrics.Gather() // an error leaves out what it is about
 	for _, family := range families {
 		take := takers[family.GetName()]
 		if take == nil {
@@ -78,22 +84,13 @@ func sum(field func(*figures) *float64) taker {
 	return func(f *figures, _ func(string) string, v float64, _ *dto.Metric) { *field(f) += v }
 }
 
-// outOfScope is the reason of what a route is not to inspect.
-const outOfScope = "out of scope"
-
 var takers = map[string]taker{
 	"redactd_requests_total": func(f *figures, label func(string) string, v float64, _ *dto.Metric) {
 		f.requests[class(label("status_class"))] += v
 	},
-	"redactd_request_duration_seconds": func(f *figures, _ func(string) string, _ float64, m *dto.Metric) { f.took(m.GetHistogram()) },
-	"redactd_listener_messages_total":  sum(func(f *figures) *float64 { return &f.messages }),
-	"redactd_findings_total":           sum(func(f *figures) *float64 { return &f.findings }),
-	"redactd_scanned_bytes_total":      sum(func(f *figures) *float64 { return &f.scanned }),
-	"redactd_uninspected_bytes_total": func(f *figures, label func(string) string, v float64, _ *dto.Metric) {
-		if label("reason") != outOfScope {
-			f.uninspected += v
-		}
-	},
+	"redactd_request_duration_seconds":           func(f *figures, _ func(string) string, _ float64, m *dto.Metric) { f.took(m.GetHistogram()) },
+	"redactd_listener_messages_total":            sum(func(f *figures) *float64 { return &f.messages }),
+	"redactd_findings_total":                     sum(func(f *figures) *float64 { return &f.findings }),
 	"redactd_blocked_total":                      sum(func(f *figures) *float64 { return &f.blocked }),
 	"redactd_in_flight_requests":                 sum(func(f *figures) *float64 { return &f.inFlight }),
 	"redactd_leaks":                              func(f *figures, label func(string) string, v float64, _ *dto.Metric) { f.leaks[label("state")] = v },

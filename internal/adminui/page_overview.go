@@ -10,7 +10,7 @@ import (
 const defaultPeriod = "7d"
 
 func (c *Console) showOverview(w http.ResponseWriter, r *http.Request) {
-	ctx, cancel := context.WithTimeout(r.Context(), patience)
+	ctx, cancel := context.WithTimeout(r.Context(), glance)
 	defer cancel()
 	name := r.URL.Query().Get("period")
 	if periods[name] < 24*time.Hour {

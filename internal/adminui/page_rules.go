@@ -8,7 +8,7 @@ import (
 )
 
 func (c *Console) showRules(w http.ResponseWriter, r *http.Request) {
-	ctx, cancel := context.WithTimeout(r.Context(), patience)
+	ctx, cancel := context.WithTimeout(r.Context(), glance)
 	defer cancel()
 	query := r.URL.Query()
 	show := query.Get("show")
@@ -34,7 +34,7 @@ func (c *Console) showRules(w http.ResponseWriter, r *http.Request) {
 }
 
 func (c *Console) showRule(w http.ResponseWriter, r *http.Request) {
-	ctx, cancel := context.WithTimeout(r.Context(), patience)
+	ctx, cancel := context.WithTimeout(r.Context(), glance)
 	defer cancel()
 	d, err := c.ruleDetail(ctx, r.PathValue("id"))
 	if err != nil {

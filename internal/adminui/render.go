@@ -14,6 +14,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/redactd/redactd/internal/audit"
 	"github.com/redactd/redactd/internal/gate"
 	"github.com/redactd/redactd/internal/records"
 )
@@ -35,7 +36,7 @@ type view struct {
 type entry struct{ Path, Name string }
 
 var navigation = []entry{{"/", "Overview"}, {"/leaks", "Leaks"}, {"/errors", "Errors"}, {"/rules", "Rules"}, {"/try", "Try"},
-	{"/policy", "Policy"}, {"/audit", "Audit"}}
+	{"/coverage", "Coverage"}, {"/policy", "Policy"}, {"/audit", "Audit"}}
 
 var functions = template.FuncMap{
 	"navigation": func() []entry { return navigation },
@@ -58,8 +59,13 @@ var functions = template.FuncMap{
 	"decimal":    func(v any) string { return decimal(plain(v)) },
 	"state":      stateWord,
 	"pieces":     pieces,
+	"percent":    percent,
+	"bytes":      bytesText,
+	"ratio":      func(s audit.CoverageSum) float64 { return s.Ratio() },
+	"add":        func(a, b uint64) uint64 { return a + b },
+	"meaning":    meaning,
+	"outcome":    outcome,
 	"cost":       func(n *int64) string { return number(*n) },
-	"ago":        func(t time.Time) string { return time.Since(t).Round(time.Second).String() },
 }
 
 // templates are the pages by name, each with the layout.

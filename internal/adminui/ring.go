@@ -4,6 +4,8 @@ import (
 	"math"
 	"sync"
 	"time"
+
+	"github.com/redactd/redactd/internal/audit"
 )
 
 const (
@@ -94,13 +96,12 @@ func rate(count func(*figures) float64) func(before, now *figures) float64 {
 	}
 }
 
-// share returns which share of bytes nobody looked at between two readings.
-func share(before, now *figures) float64 {
-	un, all := max(now.uninspected-before.uninspected, 0), max(now.scanned-before.scanned, 0)
-	if un+all == 0 {
+// unread returns which share of bytes in scope nobody looked at, in percent.
+func unread(s *audit.CoverageSum) float64 {
+	if s.Inspected.Bytes+s.Uninspected.Bytes == 0 {
 		return 0
 	}
-	return un / (un + all) * 100
+	return 100 * (1 - s.Ratio())
 }
 
 // livePlots are those of the ring. Their ids are those that events tell points of.
@@ -120,7 +121,9 @@ var livePlots = []struct {
 		{"95 % within", func(b, n *figures) float64 { return 1000 * quantile(.95, b.latency, n.latency) }},
 		{"99 % within", func(b, n *figures) float64 { return 1000 * quantile(.99, b.latency, n.latency) }},
 	}},
-	{"uninspected", "Bytes in scope that nobody looked at", "%", []line{{"share", share}}},
+	{"uninspected", "Bytes in scope that nobody looked at", "% of the hour before", []line{
+		{"share", func(_, n *figures) float64 { return unread(&n.covered) }},
+	}},
 }
 
 // plots draws what the ring has.

@@ -8,6 +8,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/redactd/redactd/internal/audit"
+	"github.com/redactd/redactd/internal/coverage"
 	"github.com/redactd/redactd/internal/explain"
 	"github.com/redactd/redactd/internal/records"
 	"github.com/redactd/redactd/redact"
@@ -27,6 +28,9 @@ type Sources struct {
 	Policy  Policy
 	Explain Explain
 	Audit   Audit
+	// Coverage is what passed, Statements what the records have of it and of canaries.
+	Coverage   Coverage
+	Statements Statements
 }
 
 // Errors are the errors of the services behind redactd: a *records.DB.
@@ -96,6 +100,22 @@ type Route struct {
 
 // RouteHTTP is the kind of routes that are no listeners.
 const RouteHTTP = "http"
+
+// Coverage is what of the traffic was inspected.
+type Coverage interface {
+	// Recent returns what passed of each route in the last hour, up to now.
+	Recent() map[string]audit.CoverageSum
+	// Report sums up rows, beside what the configuration in force never inspects.
+	Report(rows []audit.CoverageRow) coverage.Report
+}
+
+// Statements are what redactd says of itself in the trail, read into a database: a
+// *records.DB.
+type Statements interface {
+	CoverageTotals(ctx context.Context, from, to time.Time) ([]records.CoverageCount, error)
+	CoverageHours(ctx context.Context, from, to time.Time) ([]records.CoverageCount, error)
+	CanaryRuns(ctx context.Context, before time.Time, limit int) ([]records.CanaryRun, error)
+}
 
 // Audit is the trail.
 type Audit interface {

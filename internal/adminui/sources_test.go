@@ -8,6 +8,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/redactd/redactd/internal/audit"
+	"github.com/redactd/redactd/internal/coverage"
 	"github.com/redactd/redactd/internal/explain"
 	"github.com/redactd/redactd/redact"
 )
@@ -55,6 +56,19 @@ func (fixed) Verify() (audit.Report, error) {
 	return audit.Report{Records: 7, Break: &audit.Break{File: "a" + hostile, Seq: 3, Fault: "edited", Detail: hostile}}, nil
 }
 
+func (fixed) Recent() map[string]audit.CoverageSum {
+	return map[string]audit.CoverageSum{"api" + hostile: {
+		Inspected: audit.Passed{Payloads: 9, Bytes: 900}, Uninspected: audit.Passed{Payloads: 1, Bytes: 100}, OutOfScope: audit.Passed{Payloads: 1, Bytes: 5000},
+	}}
+}
+
+func (fixed) Report(rows []audit.CoverageRow) coverage.Report {
+	r := coverage.NewReport(nil, rows, "")
+	r.Objective, r.Routes[0].Missed = .999, true
+	r.Blind = []coverage.BlindReport{{BlindSpot: coverage.BlindSpot{Route: "api" + hostile, Setting: "signed = \"pass\"" + hostile, What: hostile}}}
+	return r
+}
+
 // counted returns counters as those of redactd.
 func counted() *prometheus.Registry {
 	reg := prometheus.NewRegistry()
@@ -71,9 +85,6 @@ func counted() *prometheus.Registry {
 	count("redactd_requests_total", 90, prometheus.Labels{"route": "api", "method": "GET", "status_class": "2xx"})
 	count("redactd_requests_total", 10, prometheus.Labels{"route": "api", "method": "GET", "status_class": "5xx"})
 	count("redactd_findings_total", 7, prometheus.Labels{"route": "api", "rule": "acme-token"})
-	count("redactd_scanned_bytes_total", 900, prometheus.Labels{"route": "api"})
-	count("redactd_uninspected_bytes_total", 100, prometheus.Labels{"route": "api", "reason": "binary"})
-	count("redactd_uninspected_bytes_total", 5000, prometheus.Labels{"route": "api", "reason": outOfScope})
 	count("redactd_listener_messages_total", 50, prometheus.Labels{"route": "syslog"})
 	gauge("redactd_upstream_up", 0, prometheus.Labels{"upstream": "shop" + hostile, "url": "http://10.0.0.1:8080/" + hostile})
 	gauge("redactd_leaks", 3, prometheus.Labels{"state": "open"})

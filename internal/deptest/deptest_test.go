@@ -56,7 +56,10 @@ var may = map[string]struct{ inside, outside []string }{
 	"internal/door":                {nil, nil},
 	"internal/canary":              {[]string{"redact", "patterns"}, []string{"google.golang.org/protobuf/encoding/protowire"}},
 	"internal/gate":                {[]string{"internal/config"}, nil},
-	"internal/adminui":             {[]string{"internal/audit", "internal/explain", "internal/gate", "internal/records", "redact"}, []string{"github.com/prometheus", "github.com/danielgtaylor/huma/v2"}},
+	"internal/adminui": {
+		[]string{"internal/audit", "internal/canary", "internal/coverage", "internal/explain", "internal/gate", "internal/records", "redact"},
+		[]string{"github.com/prometheus", "github.com/danielgtaylor/huma/v2"},
+	},
 	"proxy": {
 		[]string{"internal/coverage", "internal/canary", "internal/door", "internal/adminui", "internal/gate", "internal/explain", "disclosure", "internal/neutral", "internal/safebody", "internal/errlog", "internal/notify", "internal/projector", "internal/records", "internal/relay", "internal/otlpgrpc", "internal/ownsecrets", "redact", "internal/scrub", "internal/codec", "internal/config", "internal/audit", "internal/store", "internal/dialect", "internal/signing"},
 		[]string{"github.com/valyala/fasthttp", "github.com/prometheus", "google.golang.org/protobuf/encoding/protowire", "golang.org/x/sys"},
