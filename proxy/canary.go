@@ -114,6 +114,12 @@ func (c *canaries) run(ctx context.Context, pol *policy, pace canaryPace) (r *ca
 			return r, err
 		}
 	}
+	for _, name := range slices.Sorted(maps.Keys(pol.listeners)) {
+		f := c.newFlock(ctx, pol, &pol.listeners[name].filter, r, pace)
+		if err := f.listener(pol.listeners[name]); err != nil {
+			return r, err
+		}
+	}
 	r.took = time.Since(r.at)
 	return r, nil
 }

@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"net"
 	"net/http"
@@ -38,6 +39,9 @@ type shot struct {
 	body    []byte // as it arrived
 	coding  string // its content coding
 	records [][]byte
+	writes  int // of listeners, each a datagram where datagrams is set
+
+	datagrams bool // the listener's upstream takes those
 }
 
 // maxArrival bounds, in bytes, what is kept of what arrives.
@@ -112,7 +116,7 @@ func (s *sink) handle(ctx *fasthttp.RequestCtx) {
 
 // Serve implements local: the store has its own content codings undone.
 func (s *sink) Serve(_ context.Context, from store.Origin, r *dialect.Request) (store.Result, error) {
-	s.arrive(from.RequestID, r.Body, "")
+	s.arrive(cmp.Or(from.RequestID, from.Route), r.Body, "")
 	return store.Result{Response: &dialect.Response{Status: http.StatusOK}}, nil
 }
 

@@ -24,12 +24,13 @@ type Format struct {
 	Header map[string]string
 	// Keyed says that records have fields with names.
 	Keyed bool
-	// Single says that a message holds one record: Write is given one at a time.
-	Single bool
 	// Fits says which canaries can be written, nil for all that Keyed allows.
 	Fits func(c *Canary) bool
 	// Write returns a payload with a record for each canary.
 	Write func(list []Canary) ([]byte, error)
+	// Messages returns the records of that payload as datagrams; nil where the protocol
+	// has none.
+	Messages func(list []Canary) ([][]byte, error)
 	// Read returns what stands in the place of each of the canaries of a payload, ""
 	// where nothing is left. It fails where the payload is no longer of its format.
 	Read func(body []byte, list []Canary) ([]string, error)

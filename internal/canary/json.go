@@ -155,28 +155,42 @@ func init() {
 			return records
 		})})
 	Register(Format{Name: "otlp-logs-json", Path: "/v1/logs", ContentType: ct, Keyed: true, Write: writeOTLP, Read: readJSON})
+	Register(Format{Name: "gelf", Protocol: "gelf", Keyed: true, Write: writeGELF("\x00"), Messages: gelfMessages,
+		Read: func(body []byte, list []Canary) ([]string, error) {
+			return readJSON(bytes.ReplaceAll(body, []byte{0}, []byte("\n")), list)
+		}})
 	Register(Format{Name: "gelf-http", Path: "/gelf", ContentType: ct, Keyed: true, Write: writeGELF("\n"), Read: readJSON})
 }
 
-// writeGELF writes messages with their texts in the fields that GELF has for them.
+// gelfMessages writes messages with their texts in the fields that GELF has for them.
+func gelfMessages(list []Canary) ([][]byte, error) {
+	var out [][]byte
+	for i := range list {
+		m := map[string]any{"version": "1.1", "host": "web1", "short_message": "failed", "seq": number(i)}
+		if c := &list[i]; c.Key != "" {
+			m["_"+c.Key] = c.Text
+		} else {
+			m["short_message"] = c.Text
+		}
+		message, err := marshal(m)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, message)
+	}
+	return out, nil
+}
+
+// writeGELF writes them one behind the other.
 func writeGELF(end string) func([]Canary) ([]byte, error) {
 	return func(list []Canary) ([]byte, error) {
+		messages, err := gelfMessages(list)
 		var b bytes.Buffer
-		for i := range list {
-			m := map[string]any{"version": "1.1", "host": "web1", "short_message": "failed", "seq": number(i)}
-			if c := &list[i]; c.Key != "" {
-				m["_"+c.Key] = c.Text
-			} else {
-				m["short_message"] = c.Text
-			}
-			line, err := marshal(m)
-			if err != nil {
-				return nil, err
-			}
-			b.Write(line)
+		for _, m := range messages {
+			b.Write(m)
 			b.WriteString(end)
 		}
-		return b.Bytes(), nil
+		return b.Bytes(), err
 	}
 }
 

@@ -31,7 +31,7 @@ var may = map[string]struct{ inside, outside []string }{
 	"internal/config":     {[]string{"redact", "disclosure", "internal/tomlpos", "internal/ruleimport"}, []string{"github.com/BurntSushi/toml"}},
 	"internal/audit":      {[]string{"internal/seglog", "internal/tomlpos"}, []string{"golang.org/x/mod/sumdb", "github.com/BurntSushi/toml"}},
 	"internal/otlpgrpc": {
-		[]string{"internal/config", "internal/codec", "internal/dialect", "internal/relay"},
+		[]string{"internal/config", "internal/codec", "internal/dialect", "internal/door", "internal/relay"},
 		[]string{"google.golang.org/grpc", "google.golang.org/genproto", "google.golang.org/protobuf", "golang.org/x/net"},
 	},
 	"internal/records": {
@@ -52,9 +52,9 @@ var may = map[string]struct{ inside, outside []string }{
 	"internal/store":               {[]string{"internal/seglog", "internal/dialect"}, nil},
 	"internal/scrub":               {[]string{"redact", "internal/codec", "internal/disguise"}, nil},
 	"internal/explain":             {[]string{"redact", "internal/scrub", "internal/codec", "internal/config"}, nil},
-	"internal/relay":               {[]string{"internal/codec", "internal/config", "internal/dialect"}, nil},
+	"internal/relay":               {[]string{"internal/codec", "internal/config", "internal/dialect", "internal/door"}, nil},
 	"internal/door":                {nil, nil},
-	"internal/canary":              {[]string{"redact", "patterns"}, []string{"google.golang.org/protobuf/encoding/protowire"}},
+	"internal/canary":              {[]string{"redact", "patterns", "internal/codec"}, []string{"google.golang.org/protobuf/encoding/protowire"}},
 	"internal/gate":                {[]string{"internal/config"}, nil},
 	"internal/adminui": {
 		[]string{"internal/audit", "internal/canary", "internal/coverage", "internal/explain", "internal/gate", "internal/records", "redact"},

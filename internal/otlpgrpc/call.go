@@ -76,7 +76,7 @@ func (s signal) export(srv any, ctx context.Context, decode func(any) error, _ g
 	if err := decode(&body); err != nil {
 		return nil, err
 	}
-	return srv.(*Listener).call(ctx, s, body)
+	return srv.(*Listener).of(ctx).call(ctx, s, body)
 }
 
 // call is one call. What a panic says can quote a message and is not logged.

@@ -46,6 +46,9 @@ type Host interface {
 	Message(text string) (string, error)
 	// Store gives a request to the embedded store, which answers as over HTTP.
 	Store(ctx context.Context, r *dialect.Request) (*dialect.Response, error)
+	// Guest returns what serves a connection of the process itself, and what takes a
+	// request, as OTLP/HTTP has it at path, in the place of the upstream.
+	Guest(guest any) (host Host, take func(path string, body []byte) error)
 }
 
 // Options are what a Listener is made of.
@@ -83,6 +86,7 @@ func Open(o Options) (*Listener, error) {
 	l.ctx, l.cut = context.WithCancel(context.Background())
 	l.up.l = l
 	l.plain = l.server()
+	front := func(ln net.Listener) net.Listener { return doorListener{ln, o.Host.Door()} }
 	for i, text := range o.Config.Listen {
 		a := config.ParseAddress(text)
 		ln, err := net.Listen("tcp", a.Host)
@@ -91,7 +95,7 @@ func Open(o Options) (*Listener, error) {
 			l.cut()
 			return nil, fmt.Errorf("listener.%s.listen[%d]: %w", o.Config.Name, i, err)
 		}
-		l.sockets = append(l.sockets, netutil.LimitListener(ln, max(o.Config.MaxConnections, 1)))
+		l.sockets = append(l.sockets, netutil.LimitListener(front(ln), max(o.Config.MaxConnections, 1)))
 		l.tls = append(l.tls, a.Scheme == "tls")
 		if a.Scheme == "tls" && l.secure == nil {
 			l.secure = l.server(grpc.Creds(credentials.NewTLS(&tls.Config{
@@ -114,7 +118,7 @@ func (l *Listener) server(options ...grpc.ServerOption) *grpc.Server {
 		grpc.MaxRecvMsgSize(int(l.cfg.MaxMessage)),
 		grpc.MaxHeaderListSize(maxHeaderList),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: pingTime, PermitWithoutStream: true}),
-		grpc.StatsHandler(connections{l.host}),
+		grpc.StatsHandler(connections{l}),
 		experimental.BufferPool(mem.NopBufferPool{}), // memory of messages is not shared between calls
 	)...)
 	for i := range signals {
@@ -127,18 +131,22 @@ func (l *Listener) server(options ...grpc.ServerOption) *grpc.Server {
 }
 
 // connections counts those of clients.
-type connections struct{ host Host }
+type connections struct{ l *Listener }
 
-func (connections) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context   { return ctx }
-func (connections) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
-func (connections) HandleRPC(context.Context, stats.RPCStats)                         {}
+func (connections) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context { return ctx }
+func (connections) HandleRPC(context.Context, stats.RPCStats)                       {}
 
-func (c connections) HandleConn(_ context.Context, s stats.ConnStats) {
+func (c connections) TagConn(ctx context.Context, info *stats.ConnTagInfo) context.Context {
+	return c.l.tag(ctx, info.RemoteAddr)
+}
+
+func (c connections) HandleConn(ctx context.Context, s stats.ConnStats) {
+	host := c.l.of(ctx).host
 	switch s.(type) {
 	case *stats.ConnBegin:
-		c.host.Count(relay.Connected, 1)
+		host.Count(relay.Connected, 1)
 	case *stats.ConnEnd:
-		c.host.Count(relay.Connected, -1)
+		host.Count(relay.Connected, -1)
 	}
 }
 

@@ -22,11 +22,13 @@ import (
 
 	"github.com/redactd/redactd/internal/config"
 	"github.com/redactd/redactd/internal/dialect"
+	"github.com/redactd/redactd/internal/door"
 	"github.com/redactd/redactd/internal/relay"
 )
 
 // testHost replaces words; what holds "never" can't be scrubbed.
 type testHost struct {
+	door     door.Door
 	mu       sync.Mutex
 	settings *config.Listener
 	events   map[relay.Event]int
@@ -37,6 +39,14 @@ type testHost struct {
 func (h *testHost) Settings() *config.Listener { h.mu.Lock(); defer h.mu.Unlock(); return h.settings }
 func (h *testHost) ServerTLS() *tls.Config     { return &tls.Config{} }
 func (h *testHost) ClientTLS() *tls.Config     { return &tls.Config{} }
+func (h *testHost) Door() *door.Door           { return &h.door }
+func (h *testHost) Guest(guest any) (Host, func(string, []byte) error) {
+	v := guest.(*visit)
+	return v.host, func(path string, body []byte) error {
+		v.got = append(v.got, path+" "+string(body))
+		return v.answer
+	}
+}
 func (h *testHost) Request(path string, body []byte) ([]byte, error) {
 	switch {
 	case bytes.Contains(body, []byte("never")):

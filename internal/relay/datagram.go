@@ -19,8 +19,9 @@ type datagramProtocol interface {
 const maxDatagram = 64 << 10
 
 // takeDatagram returns what is to go on of a datagram that came, in memory of its own,
-// and how long a datagram with it may be; nil if nothing is to go on yet.
-type takeDatagram func(data []byte, from netip.AddrPort) (body []byte, limit int)
+// and how long a datagram with it may be; nil if nothing is to go on yet. The Listener is
+// the one that serves the sender.
+type takeDatagram func(l *Listener, data []byte, from netip.AddrPort) (body []byte, limit int)
 
 // serveDatagrams serves a socket. Where the upstream is a stream or the store, a queue
 // stands between them, as there is no way to make the senders wait.
@@ -28,11 +29,7 @@ func serveDatagrams(l *Listener, p datagramProtocol, c *net.UDPConn, take takeDa
 	out := l.newSink(p)
 	if direct, ok := out.(*datagramSink); ok {
 		defer out.close()
-		readDatagrams(l, c, func(data []byte, from netip.AddrPort) {
-			if body, limit := take(data, from); body != nil {
-				direct.send(body, limit)
-			}
-		})
+		readDatagrams(l, c, p, take, direct.send)
 		return
 	}
 	q := &queue{l: l, p: p, sink: out, wake: make(chan struct{}, 1)}
@@ -45,17 +42,14 @@ func serveDatagrams(l *Listener, p datagramProtocol, c *net.UDPConn, take takeDa
 		q.end()
 		<-done
 	}()
-	readDatagrams(l, c, func(data []byte, from netip.AddrPort) {
-		if body, _ := take(data, from); body != nil {
-			q.add(body)
-		}
-	})
+	readDatagrams(l, c, p, take, func(body []byte, _ int) { q.add(body) })
 }
 
-// readDatagrams gives each datagram of a socket to take, until the listener stops. The
-// data is valid during the call.
-func readDatagrams(l *Listener, c *net.UDPConn, take func(data []byte, from netip.AddrPort)) {
+// readDatagrams gives what take makes of each datagram of a socket to send, until the
+// listener stops. The data is valid during the call.
+func readDatagrams(l *Listener, c *net.UDPConn, p datagramProtocol, take takeDatagram, send func(body []byte, limit int)) {
 	buf := make([]byte, maxDatagram)
+	at := c.LocalAddr().(*net.UDPAddr).AddrPort()
 	for {
 		n, from, err := c.ReadFromUDPAddrPort(buf)
 		if err != nil {
@@ -64,12 +58,35 @@ func readDatagrams(l *Listener, c *net.UDPConn, take func(data []byte, from neti
 			}
 			continue
 		}
-		l.host.Count(Received, 1)
-		l.host.Count(ReceivedBytes, n)
+		of, send := l, send
+		if guest := l.host.Door().Sender(from, at); guest != nil {
+			of = l.of(guest)
+			send = of.sendOne(p)
+		}
+		of.host.Count(Received, 1)
+		of.host.Count(ReceivedBytes, n)
 		if data := buf[:n]; n > 0 {
-			l.guard(func() { take(data, from) })
+			l.guard(func() {
+				if body, limit := take(of, data, from); body != nil {
+					send(body, limit)
+				}
+			})
 			clear(data)
 		}
+	}
+}
+
+// sendOne returns what sends a datagram of a guest on, each by a sink of its own: those of
+// the listener are for clients.
+func (l *Listener) sendOne(p datagramProtocol) func(body []byte, limit int) {
+	return func(body []byte, limit int) {
+		out := l.newSink(p)
+		defer out.close()
+		if direct, ok := out.(*datagramSink); ok {
+			direct.send(body, limit)
+			return
+		}
+		out.put(batch{p.appendFramed(nil, body), func() [][]byte { return [][]byte{body} }})
 	}
 }
 

@@ -136,8 +136,8 @@ func (s *forwardConn) scrub(msg []byte) ([]byte, bool) {
 
 // opened shows the key to the upstream, and copies what it says to the client.
 func (s *forwardConn) opened(c net.Conn, dead *atomic.Bool) error {
-	if key := s.l.host.Settings().UpstreamSharedKey; key != "" {
-		if err := showKey(c, string(key)); err != nil {
+	if key := s.l.host.Settings().UpstreamSharedKey; key != "" && s.l.guest == nil {
+		if err := ShowKey(c, string(key)); err != nil {
 			return err
 		}
 	}

@@ -104,8 +104,9 @@ const maxHandshake = 16 << 10
 
 var errHandshake = errors.New("the upstream refused the shared key, or does not ask for one")
 
-// showKey does a client's half of the handshake.
-func showKey(c net.Conn, key string) error {
+// ShowKey does a client's half of the handshake of the Forward Protocol. It sets deadlines
+// on c, and takes them back.
+func ShowKey(c net.Conn, key string) error {
 	_ = c.SetDeadline(time.Now().Add(handshakeTime))
 	helo, err := readPacked(c)
 	if err != nil {

@@ -159,7 +159,7 @@ func TestForwardKeys(t *testing.T) {
 		h.cfg.SharedKey, h.cfg.UpstreamSharedKey = "in front", "between"
 	})
 	c := first.dialTCP()
-	if err := showKey(c, "in front"); err != nil {
+	if err := ShowKey(c, "in front"); err != nil {
 		t.Fatal(err)
 	}
 	fmt.Fprint(c, forwardModes(secret, str("chunk"), str("id"))[0])
@@ -168,7 +168,7 @@ func TestForwardKeys(t *testing.T) {
 	if got := string(last.host.records[0].Data); got != `{"log":"`+masked+`"}` {
 		t.Errorf("%s", got)
 	}
-	if err := showKey(first.dialTCP(), "wrong"); err == nil {
+	if err := ShowKey(first.dialTCP(), "wrong"); err == nil {
 		t.Error("a wrong key is accepted")
 	}
 	first.send(forwardModes("x")[0])
@@ -181,13 +181,13 @@ func TestForwardHandshakePasses(t *testing.T) {
 	last := begin(t, "forward", config.StoreUpstream, []string{"tcp"}, func(h *fakeHost) { h.cfg.SharedKey = "theirs" })
 	first := begin(t, "forward", "tcp://"+last.Addrs()[0].String(), []string{"tcp"})
 	c := first.dialTCP()
-	if err := showKey(c, "theirs"); err != nil {
+	if err := ShowKey(c, "theirs"); err != nil {
 		t.Fatal(err)
 	}
 	fmt.Fprint(c, forwardModes(secret, str("chunk"), str("id"))[1])
 	_ = c.SetReadDeadline(time.Now().Add(patience))
 	expect(t, c, mapOf(str("ack"), str("id")))
-	if err := showKey(first.dialTCP(), "wrong"); err == nil {
+	if err := ShowKey(first.dialTCP(), "wrong"); err == nil {
 		t.Error("a wrong key is accepted")
 	}
 }

@@ -52,7 +52,7 @@ func (gelf) parts(l *Listener, body []byte, limit int) [][]byte {
 // than they were.
 func (g gelf) datagrams(l *Listener, c *net.UDPConn) {
 	a := newAssembler(l)
-	serveDatagrams(l, g, c, func(data []byte, from netip.AddrPort) (body []byte, limit int) {
+	serveDatagrams(l, g, c, func(l *Listener, data []byte, from netip.AddrPort) (body []byte, limit int) {
 		limit = max(len(data), int(l.host.Settings().MaxDatagram))
 		if isChunk(data) {
 			if data, limit = a.add(data, from); data == nil {

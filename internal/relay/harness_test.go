@@ -22,6 +22,7 @@ import (
 
 	"github.com/redactd/redactd/internal/config"
 	"github.com/redactd/redactd/internal/dialect"
+	"github.com/redactd/redactd/internal/door"
 	"github.com/redactd/redactd/internal/scrub"
 	"github.com/redactd/redactd/redact"
 )
@@ -35,6 +36,7 @@ const (
 
 // fakeHost scrubs one kind of secret and keeps records and counts in memory.
 type fakeHost struct {
+	door   door.Door
 	cfg    *config.Listener
 	policy *scrub.Policy
 	tls    *tls.Config // of both sides
@@ -50,6 +52,46 @@ type fakeHost struct {
 func (h *fakeHost) Settings() *config.Listener { return h.cfg }
 func (h *fakeHost) ServerTLS() *tls.Config     { return h.tls }
 func (h *fakeHost) ClientTLS() *tls.Config     { return h.tls }
+func (h *fakeHost) Door() *door.Door           { return &h.door }
+
+func (h *fakeHost) Guest(guest any) (Host, func() (net.Conn, error)) {
+	v := guest.(*visit)
+	return v.host, func() (net.Conn, error) { return v.upstream, nil }
+}
+
+// visit is a connection of the process itself.
+type visit struct {
+	host     *fakeHost
+	upstream *taker
+}
+
+// taker is a connection that takes what is written to it, and answers nothing.
+type taker struct {
+	net.Conn
+	mu     sync.Mutex
+	data   []byte
+	closed chan struct{}
+	once   sync.Once
+}
+
+func newTaker() *taker { return &taker{closed: make(chan struct{})} }
+
+func (c *taker) Write(p []byte) (int, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.data = append(c.data, p...)
+	return len(p), nil
+}
+
+func (c *taker) Read([]byte) (int, error)         { <-c.closed; return 0, net.ErrClosed }
+func (c *taker) Close() error                     { c.once.Do(func() { close(c.closed) }); return nil }
+func (c *taker) SetWriteDeadline(time.Time) error { return nil }
+
+func (c *taker) taken() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return string(c.data)
+}
 
 func (h *fakeHost) Scrub(dst, payload []byte, coding string, probe bool) ([]byte, error) {
 	h.mu.Lock()

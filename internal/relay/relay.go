@@ -28,6 +28,7 @@ import (
 
 	"github.com/redactd/redactd/internal/config"
 	"github.com/redactd/redactd/internal/dialect"
+	"github.com/redactd/redactd/internal/door"
 )
 
 // Owner is what listeners of any protocol ask the process that they run in. It is safe
@@ -41,6 +42,9 @@ type Owner interface {
 	ClientTLS() *tls.Config
 	// Count tells what happened.
 	Count(e Event, n int)
+	// Door knows the connections that the process makes to the listener itself; nil for
+	// none.
+	Door() *door.Door
 }
 
 // Host is the process that a listener runs in. It is safe for concurrent use.
@@ -55,6 +59,9 @@ type Host interface {
 	Scrub(dst, payload []byte, coding string, probe bool) ([]byte, error)
 	// Store keeps records, and returns when they are on disk.
 	Store(ctx context.Context, protocol string, records []dialect.Record) error
+	// Guest returns what serves a connection of the process itself, and what stands there
+	// in the place of the upstream.
+	Guest(guest any) (host Host, dial func() (net.Conn, error))
 }
 
 // ErrLater says that a payload can't go on now: the audit trail takes no events.
@@ -105,7 +112,10 @@ type Listener struct {
 	ctx      context.Context
 	cut      context.CancelFunc // ends what did not end in time
 	stop     sync.Once
-	running  sync.WaitGroup
+	running  *sync.WaitGroup
+	// guest connects in place of the upstream for a connection of the process itself; nil
+	// for those of clients.
+	guest func() (net.Conn, error)
 
 	mu    sync.Mutex
 	conns map[net.Conn]struct{}
@@ -133,6 +143,7 @@ func Open(o Options) (*Listener, error) {
 	l := &Listener{
 		cfg: o.Config, host: o.Host, log: o.Log.With("listener", o.Config.Name), proto: protocols[o.Config.Protocol],
 		slots: make(chan struct{}, max(o.Config.MaxConnections, 1)), stopping: make(chan struct{}), conns: map[net.Conn]struct{}{},
+		running: &sync.WaitGroup{},
 	}
 	l.ctx, l.cut = context.WithCancel(context.Background())
 	for i, text := range o.Config.Listen {
@@ -220,14 +231,33 @@ func (l *Listener) accept(ln net.Listener) {
 			_ = c.Close()
 			return
 		}
+		pass := l.host.Door().Admit(c)
 		l.running.Go(func() {
-			defer l.remove(c)
+			of := l.of(pass.Wait())
+			of.host.Count(Connected, 1)
+			defer func() {
+				l.remove(c)
+				of.host.Count(Connected, -1)
+			}()
 			l.guard(func() {
 				if l.handshake(c) {
-					l.proto.stream(l, c)
+					l.proto.stream(of, c)
 				}
 			})
 		})
+	}
+}
+
+// of returns what serves the connections of a guest: l where it is nil, else a Listener
+// that has l's protocol and time, and the host and the upstream of the guest.
+func (l *Listener) of(guest any) *Listener {
+	if guest == nil {
+		return l
+	}
+	host, dial := l.host.Guest(guest)
+	return &Listener{
+		cfg: l.cfg, host: host, log: slog.New(slog.DiscardHandler), proto: l.proto, stopping: l.stopping,
+		ctx: l.ctx, cut: l.cut, running: l.running, guest: dial,
 	}
 }
 
@@ -253,7 +283,6 @@ func (l *Listener) add(c net.Conn) bool {
 		return false
 	}
 	l.conns[c] = struct{}{}
-	l.host.Count(Connected, 1)
 	return true
 }
 
@@ -262,7 +291,6 @@ func (l *Listener) remove(c net.Conn) {
 	l.mu.Lock()
 	delete(l.conns, c)
 	l.mu.Unlock()
-	l.host.Count(Connected, -1)
 	<-l.slots
 }
 

@@ -14,7 +14,7 @@ type syslog struct{}
 func (s syslog) stream(l *Listener, c net.Conn) { serveLines(l, s, c) }
 
 func (s syslog) datagrams(l *Listener, c *net.UDPConn) {
-	serveDatagrams(l, s, c, func(data []byte, _ netip.AddrPort) ([]byte, int) {
+	serveDatagrams(l, s, c, func(l *Listener, data []byte, _ netip.AddrPort) ([]byte, int) {
 		framed := appendCounted(nil, data)
 		defer clear(framed)
 		out, err := l.scrubNow(framed, "")
