@@ -2,7 +2,6 @@ package proxy
 
 import (
 	"context"
-	"errors"
 	"strings"
 	"sync"
 
@@ -10,9 +9,6 @@ import (
 	"github.com/redactd/redactd/internal/scrub"
 	"github.com/redactd/redactd/redact"
 )
-
-// ErrNoRoute says that there is no route or listener of a name.
-var ErrNoRoute = errors.New("there is no route or listener of that name")
 
 // explainers are made when they are first asked for, and live as long as their policy.
 type explainers struct {
@@ -23,7 +19,7 @@ type explainers struct {
 
 // Explain says what the policy in force finds in a text on the route or the listener of
 // that name, what it nearly finds, and why not. The text goes nowhere and is not kept.
-// Errors are ErrNoRoute and those of explain.Explainer.Explain. It is slow, and bounded.
+// Errors are explain.ErrNoRoute and those of explain.Explainer.Explain. It is slow, and bounded.
 func (p *Proxy) Explain(ctx context.Context, name string, r explain.Request) (*explain.Result, error) {
 	x, err := p.policy.Load().explainer(name, p.o.Rules)
 	if err != nil {
@@ -51,7 +47,7 @@ func (pol *policy) explainer(name string, builtin []redact.Rule) (*explain.Expla
 			policy.Codec = ""
 		}
 	} else {
-		return nil, ErrNoRoute
+		return nil, explain.ErrNoRoute
 	}
 	// No keys of the operator's: whoever asks shall not learn the token of a value that
 	// he guesses.

@@ -69,7 +69,7 @@ func TestExplain(t *testing.T) {
 	if res := ask("r", "acme_0123456789"); res.Findings != 0 || res.Verdicts[0].Place != "c.toml:12" {
 		t.Errorf("%+v", res)
 	}
-	if _, err := p.Explain(context.Background(), "nix", explain.Request{}); !errors.Is(err, ErrNoRoute) {
+	if _, err := p.Explain(context.Background(), "nix", explain.Request{}); !errors.Is(err, explain.ErrNoRoute) {
 		t.Error(err)
 	}
 }

@@ -10,7 +10,7 @@ import (
 
 type explainRequest struct {
 	Body struct {
-		Route  string `json:"route,omitempty" maxLength:"256" doc:"Route or listener whose policy it is explained under"`
+		Route  string `json:"route" minLength:"1" maxLength:"256" doc:"Route or listener whose policy it is explained under"`
 		Text   string `json:"text" maxLength:"65536"`
 		Path   string `json:"path,omitempty" maxLength:"1024" doc:"Field whose value the text is, such as user.password; without, it is a document or plain text"`
 		Format string `json:"format,omitempty" maxLength:"64" doc:"That the text is in, such as json; without, that of the policy, or what it looks like"`

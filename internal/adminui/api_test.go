@@ -184,6 +184,13 @@ func fits(api *huma.OpenAPI, op *huma.Operation, status int, head http.Header, b
 	if err := json.Unmarshal(body, &value); err != nil {
 		return err.Error()
 	}
+	if m, ok := value.(map[string]any); ok {
+		for name, v := range m {
+			if v == nil {
+				return name + " is null"
+			}
+		}
+	}
 	var result huma.ValidateResult
 	huma.Validate(api.Components.Schemas, content.Schema, huma.NewPathBuffer(nil, 0), huma.ModeReadFromServer, value, &result)
 	if len(result.Errors) > 0 {
@@ -269,7 +276,9 @@ func TestRefusedOperations(t *testing.T) {
 		{"reload-policy", "POST", "/policy/reload", "", 409, "config.toml:3: nonsense"},
 		{"explain", "POST", "/explain", `{"route": "planted", "text": "planted"}`, 413, "The text is too long"},
 		{"explain", "POST", "/explain", `{"text": "` + strings.Repeat("planted", 10_000) + `"}`, 422, "body.text: "},
-		{"explain", "POST", "/explain", `{"text": {"planted": "planted"}}`, 422, "body.text: expected string"},
+		{"explain", "POST", "/explain", `{"route": "none", "text": "planted"}`, 404, "no route or listener of that name"},
+		{"explain", "POST", "/explain", `{"text": "planted"}`, 422, "required property route"},
+		{"explain", "POST", "/explain", `{"route": "logs", "text": {"planted": "planted"}}`, 422, "body.text: expected string"},
 		{"explain", "POST", "/explain", `{"text": "planted`, 400, ""},
 		{"get-error-original", "GET", "/errors/ab12ab12ab12/occurrences/planted/original", "", 404, "no such occurrence"},
 	} {

@@ -37,6 +37,7 @@ func (c *Console) errorList(ctx context.Context, f records.ErrorFilter) (list Er
 	if list.Total, err = c.s.Errors.CountErrorGroups(ctx, f); err == nil {
 		list.Groups, err = c.s.Errors.ErrorGroups(ctx, f)
 	}
+	list.Groups = listed(list.Groups)
 	return list, orEmpty(err)
 }
 
@@ -64,6 +65,7 @@ func (c *Console) errorDetail(ctx context.Context, id string) (d ErrorDetail, er
 		return d, err
 	}
 	d.Occurrences, err = c.s.Errors.ErrorOccurrences(ctx, records.OccurrenceFilter{Group: d.ID, Limit: maxOccurrences})
+	d.Occurrences = listed(d.Occurrences)
 	if err == nil {
 		d.Original, err = c.original(ctx, d.Occurrences)
 	}

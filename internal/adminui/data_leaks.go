@@ -37,6 +37,7 @@ func (c *Console) leakList(ctx context.Context, f records.LeakFilter) (list Leak
 	if err == nil {
 		list.Losses, err = c.s.Leaks.TrailLosses(ctx)
 	}
+	list.Leaks = listed(list.Leaks)
 	return list, orEmpty(err)
 }
 
@@ -53,6 +54,7 @@ func (c *Console) leakDetail(ctx context.Context, id string) (d LeakDetail, err 
 	if d.Leak, err = c.s.Leaks.Leak(ctx, id); err == nil {
 		d.Changes, err = c.s.Leaks.LeakChanges(ctx, d.Number)
 	}
+	d.Changes = listed(d.Changes)
 	return d, err
 }
 

@@ -65,6 +65,7 @@ func (c *Console) overview(ctx context.Context, period time.Duration) Overview {
 		v.Errors, err = c.s.Errors.ErrorGroups(ctx, records.ErrorFilter{State: records.StateOpen, Limit: recent})
 		note(err)
 	}
+	v.Upstreams, v.Leaks, v.Errors = listed(v.Upstreams), listed(v.Leaks), listed(v.Errors)
 	return v
 }
 

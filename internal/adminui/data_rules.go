@@ -78,6 +78,7 @@ func (c *Console) ruleList(ctx context.Context, f RuleFilter) (list RuleList, er
 			list.Rules = append(list.Rules, s)
 		}
 	}
+	list.Rules = listed(list.Rules)
 	list.Total = int64(len(list.Rules))
 	f.sort(list.Rules)
 	return list, nil
@@ -181,7 +182,8 @@ func (c *Console) ruleDetail(ctx context.Context, id string) (d RuleDetail, err 
 	totals, problem := c.ruleTotals(ctx, id)
 	d.RuleSummary = summary(r, len(d.Routes), totals[id], c.costs(ctx))
 	d.Reference, d.Confidence, d.Pattern, d.Begins, d.Keys = r.Reference, r.Confidence, r.Pattern, r.Begins, r.Keys
-	d.Validators, d.Window, d.Examples, d.CounterExamples = r.Validators, r.Window, r.Examples, r.CounterExamples
+	d.Validators, d.Window, d.Examples, d.CounterExamples = r.Validators, r.Window, listed(r.Examples), listed(r.CounterExamples)
+	d.Routes = listed(d.Routes)
 	d.Problem = problem
 	if c.s.Leaks != nil && problem == "" {
 		now := time.Now()

@@ -43,3 +43,12 @@ func orEmpty(err error) error {
 	}
 	return err
 }
+
+// listed is a list that is there, though it be empty: to programs that read JSON, nil is
+// something else.
+func listed[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}

@@ -37,6 +37,9 @@ func (fixed) Costs(context.Context) (map[string]time.Duration, error) {
 }
 
 func (fixed) Explain(_ context.Context, route string, r explain.Request) (*explain.Result, error) {
+	if route == "none" {
+		return nil, explain.ErrNoRoute
+	}
 	if route != "logs" {
 		return nil, &explain.TooLongError{Max: 65536}
 	}

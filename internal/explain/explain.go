@@ -116,6 +116,8 @@ var (
 	ErrBinary = errors.New("looks binary")
 	ErrPath   = errors.New("is not the path of a field (user.password, items[].token)")
 	ErrFormat = errors.New("is no format")
+	// ErrNoRoute is of those who choose an Explainer by the name of a route or a listener.
+	ErrNoRoute = errors.New("there is no route or listener of that name")
 )
 
 // TooLongError says that a text is longer than what is explained.
