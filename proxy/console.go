@@ -10,6 +10,7 @@ import (
 	"github.com/redactd/redactd/internal/audit"
 	"github.com/redactd/redactd/internal/config"
 	"github.com/redactd/redactd/internal/coverage"
+	"github.com/redactd/redactd/redact"
 )
 
 // sources are what the console reads. What is not there stays nil.
@@ -32,6 +33,41 @@ type inForce struct{ p *Proxy }
 
 // Reload implements adminui.Policy.
 func (f inForce) Reload() error { return f.p.Reload() }
+
+// Traces implements adminui.Policy.
+func (f inForce) Traces(value []byte) (fingerprints, tokens []string) {
+	pol := f.p.policy.Load()
+	keys := pol.keys
+	if keys == nil {
+		keys = f.p.o.fingerprints
+	}
+	if keys == nil {
+		return nil, nil
+	}
+	parts := map[string]bool{string(value): true}
+	searched := map[string]bool{}
+	for _, fl := range pol.filters() {
+		if fl.scrub == nil || searched[ruleKey(fl.scrub.Set)] {
+			continue
+		}
+		searched[ruleKey(fl.scrub.Set)] = true
+		set := fl.scrub.Set
+		found, err := set.Find(set.NewScratch(), nil, redact.Field{Value: value})
+		if err != nil {
+			continue // the value as a whole is looked up
+		}
+		for _, fd := range found {
+			parts[string(value[fd.Start:fd.End])] = true
+		}
+	}
+	for part := range parts {
+		fingerprints = append(fingerprints, keys.Fingerprints([]byte(part))...)
+		tokens = append(tokens, keys.Tokens([]byte(part))...)
+	}
+	slices.Sort(fingerprints)
+	slices.Sort(tokens)
+	return fingerprints, tokens
+}
 
 // InForce implements adminui.Policy.
 func (f inForce) InForce() adminui.InForce {

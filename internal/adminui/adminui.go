@@ -46,6 +46,8 @@ func Register(g *gate.Gate, s Sources) *Console {
 	c.page(gate.View, "GET /{$}", c.showOverview)
 	c.page(gate.View, "GET /events", c.serveEvents)
 	c.page(gate.View, "GET /leaks", c.showLeaks)
+	c.page(gate.Operate, "GET /leaks/find", c.showFind)
+	c.page(gate.Operate, "POST /leaks/find", c.postFind)
 	c.page(gate.View, "GET /leaks/{id}", c.showLeak)
 	c.page(gate.Operate, "POST /leaks/{id}", c.postLeak)
 	c.page(gate.View, "GET /errors", c.showErrors)

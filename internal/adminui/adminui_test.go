@@ -327,6 +327,14 @@ func TestPosts(t *testing.T) {
 	if strings.Contains(body, "the text itself") || strings.Contains(body, "<script>alert") {
 		t.Error("what was tried is sent back")
 	}
+	status, _, body = post(t, h, "/leaks/find", url.Values{"value": {" a key\r\nof two lines\r\n"}})
+	if status != http.StatusOK || !strings.Contains(body, ">Seen.<") || !strings.Contains(body, `<a href="/leaks/1">Leak 1</a>: aws&lt;script`) ||
+		!strings.Contains(body, "Elasticsearch") || !strings.Contains(body, "token&lt;script") {
+		t.Errorf("a value that was seen: %d %s", status, body)
+	}
+	if strings.Contains(body, "of two lines") {
+		t.Error("what was looked up is sent back")
+	}
 	viewer, _ := behind(t, Sources{Errors: db, Leaks: db, Policy: fixed{}, Audit: fixed{}},
 		config.Admin{Page: config.PageAll, Tokens: map[string]*config.AdminToken{"x": {Value: "0123456789abcdef0123456789abcdef", Role: config.RoleOperator}}})
 	for _, tt := range []struct {
@@ -338,6 +346,9 @@ func TestPosts(t *testing.T) {
 	}{
 		{h, "/try", url.Values{"route": {"api"}}, 413, "", "The text is too long"},
 		{h, "/leaks/1", url.Values{"state": {"rotated"}, "note": {" ticket 17 "}}, 303, "/leaks/1", ""},
+		{h, "/leaks/find", url.Values{"value": {"another"}}, 200, "", "Not seen in anything"},
+		{h, "/leaks/find", url.Values{"value": {" "}}, 400, "", "There is no value to look up."},
+		{viewer, "/leaks/find", url.Values{"value": {"a key"}}, 401, "", ""},
 		{h, "/leaks/1", url.Values{"state": {"gone"}}, 400, "", "There is no such state."},
 		{h, "/leaks/2", url.Values{"state": {"rotated"}}, 404, "", "There is none"},
 		{h, "/errors/ab12ab12", url.Values{"state": {"resolved"}}, 303, "/errors/ab12ab12ab12", ""},

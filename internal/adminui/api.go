@@ -53,7 +53,7 @@ var setErrors = sync.OnceFunc(func() {
 })
 
 // operations make the parts of the API, one file each.
-var operations = []func(*api){(*api).session, (*api).overview, (*api).leaks, (*api).errors, (*api).rules, (*api).policy, (*api).audit}
+var operations = []func(*api){(*api).session, (*api).overview, (*api).leaks, (*api).find, (*api).coverage, (*api).errors, (*api).rules, (*api).policy, (*api).audit}
 
 // registerAPI puts the API behind the gate, with its description.
 func (c *Console) registerAPI(g *gate.Gate) {

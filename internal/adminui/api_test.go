@@ -96,6 +96,8 @@ var samples = map[string]sample{
 	"list-leaks":         {"/leaks?state=acknowledged&limit=5&since=2026-01-01T00:00:00Z", "", 200},
 	"get-leak":           {"/leaks/1", "", 200},
 	"set-leak-state":     {"/leaks/1/state", `{"state": "rotated", "note": "new key"}`, 200},
+	"find-value":         {"/leaks/find", `{"value": "a key\nof two lines"}`, 200},
+	"get-coverage":       {"/coverage?period=7d", "", 200},
 	"list-errors":        {"/errors?state=open", "", 200},
 	"get-error":          {"/errors/ab12ab12ab12", "", 200},
 	"get-error-original": {"/errors/ab12ab12ab12/occurrences/ref-2/original", "", 404},
@@ -126,7 +128,7 @@ func each(api *huma.OpenAPI, f func(*huma.Operation)) {
 // only those may whom the description names, and what they get is what it says.
 func TestOperations(t *testing.T) {
 	db := fill(t)
-	g, logs := guarded(t, Sources{Errors: db, Leaks: db, Version: "test", Metrics: counted(), Policy: fixed{}, Explain: fixed{}, Audit: fixed{}})
+	g, logs := guarded(t, Sources{Errors: db, Leaks: db, Version: "test", Metrics: counted(), Policy: fixed{}, Explain: fixed{}, Audit: fixed{}, Coverage: fixed{}, Statements: db})
 	api := described(t, g)
 	seen := map[string]bool{}
 	each(api, func(op *huma.Operation) {
@@ -218,6 +220,7 @@ func TestNoPathOfTheAPIIsLeftOut(t *testing.T) {
 // forms are the operations that do what forms of pages do.
 var forms = map[string]string{
 	"POST /leaks/{id}":    "set-leak-state",
+	"POST /leaks/find":    "find-value",
 	"POST /errors/{id}":   "set-error-state",
 	"POST /try":           "explain",
 	"POST /policy/reload": "reload-policy",

@@ -43,6 +43,9 @@ func (c *Console) coverage(ctx context.Context, period time.Duration) (d Coverag
 		rows, d.Since = recentRows(d.LastHour), time.Time{}
 	}
 	d.Report = c.s.Coverage.Report(rows)
+	// Lists that are there, though they be empty, to programs that read JSON.
+	d.Routes, d.Gaps = append([]coverage.RouteReport{}, d.Routes...), append([]audit.CoverageRow{}, d.Gaps...)
+	d.Blind, d.Canaries = append([]coverage.BlindReport{}, d.Blind...), append([]records.CanaryRun{}, d.Canaries...)
 	return d, nil
 }
 

@@ -48,6 +48,7 @@ type Leaks interface {
 	Leaks(ctx context.Context, f records.LeakFilter) ([]records.Leak, error)
 	CountLeaks(ctx context.Context, f records.LeakFilter) (int64, error)
 	Leak(ctx context.Context, id string) (records.Leak, error)
+	LeaksOf(ctx context.Context, fingerprints []string) ([]records.Leak, error)
 	LeakChanges(ctx context.Context, number int64) ([]records.LeakChange, error)
 	LeakTotals(ctx context.Context) (byState map[string]int64, reopened int64, err error)
 	SetLeakState(ctx context.Context, number int64, c records.LeakChange) error
@@ -66,6 +67,9 @@ type Policy interface {
 	// Costs returns what each rule that is on somewhere adds to the search of a megabyte
 	// of ordinary log, by id. It is measured once for each policy.
 	Costs(ctx context.Context) (map[string]time.Duration, error)
+	// Traces returns the fingerprints and tokens, under all keys, of a value and of the
+	// secrets that the rules in force find in it. It keeps nothing of value.
+	Traces(value []byte) (fingerprints, tokens []string)
 }
 
 // Explain says what a policy finds in a text: a *proxy.Proxy.

@@ -3,6 +3,7 @@ package adminui
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -49,6 +50,13 @@ func (fixed) Explain(_ context.Context, route string, r explain.Request) (*expla
 	}
 	near := explain.Verdict{Path: "x", Rule: "near" + hostile, Outcome: explain.OutcomeOff, Why: "it is off" + hostile}
 	return &explain.Result{Format: "json", Fields: len(r.Text), Findings: 1, Verdicts: []explain.Verdict{v, near}}, nil
+}
+
+func (fixed) Traces(value []byte) (fingerprints, tokens []string) {
+	if string(value) == "a key\nof two lines" {
+		return []string{fmt.Sprintf("e1-%026d", 0)}, []string{"e1-token" + hostile}
+	}
+	return []string{"e1-none"}, nil
 }
 
 func (fixed) Status() AuditStatus {

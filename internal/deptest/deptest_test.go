@@ -57,7 +57,7 @@ var may = map[string]struct{ inside, outside []string }{
 	"internal/canary":              {[]string{"redact", "patterns", "internal/codec"}, []string{"google.golang.org/protobuf/encoding/protowire"}},
 	"internal/gate":                {[]string{"internal/config"}, nil},
 	"internal/adminui": {
-		[]string{"internal/audit", "internal/canary", "internal/coverage", "internal/explain", "internal/gate", "internal/records", "redact"},
+		[]string{"internal/audit", "internal/canary", "internal/coverage", "internal/explain", "internal/gate", "internal/lookup", "internal/records", "redact"},
 		[]string{"github.com/prometheus", "github.com/danielgtaylor/huma/v2"},
 	},
 	"proxy": {
