@@ -51,6 +51,7 @@ func (d *decoder) check() {
 	}
 	d.checkDirs()
 	d.checkErrorLog()
+	d.checkTracing()
 }
 
 // failed reports whether there is an error at key or below it.

@@ -48,7 +48,7 @@ const (
 
 // keys is the one list of keys and defaults. docs/CONFIGURATION.md and
 // config.toml are tested against it.
-var keys = slices.Concat(ownKeys, adminKeys, policyKeys("route.NAME"), errorKeys, listenerKeys, policyKeys("listener.NAME"), errorLogKeys, leakKeys, canaryKeys, coverageKeys)
+var keys = slices.Concat(ownKeys, adminKeys, policyKeys("route.NAME"), errorKeys, listenerKeys, policyKeys("listener.NAME"), errorLogKeys, leakKeys, canaryKeys, coverageKeys, tracingKeys)
 
 // policyKeys are those of Policy in a table.
 func policyKeys(table string) []key {

@@ -32,6 +32,7 @@ type Config struct {
 	Records Records             `toml:"records"`
 	Leaks   Leaks               `toml:"leaks"`
 	Canary  Canary              `toml:"canary"`
+	Tracing Tracing             `toml:"tracing"`
 	// Coverage says how much of the traffic is to be inspected.
 	Coverage Coverage `toml:"coverage"`
 	// Notify are those who are told of leaks, by name.
