@@ -17,7 +17,18 @@ const auditTimeout = 5 * time.Second
 // record counts findings and gives their events to the trail. An error means
 // that the payload must not go on.
 func (x *exchange) record(dir string, hits []scrub.Hit) error {
-	return x.p.record(x.pol, &x.rt.filter, dir, x.id, hits)
+	if !x.span.On() || len(hits) == 0 {
+		return x.p.record(x.pol, &x.rt.filter, dir, x.id, hits)
+	}
+	s := x.span.Child(spanAudit)
+	s.Text("redactd.direction", dir)
+	s.Int("redactd.findings", int64(len(hits)))
+	err := x.p.record(x.pol, &x.rt.filter, dir, x.id, hits)
+	if err != nil {
+		s.Fail("audit")
+	}
+	s.End()
+	return err
 }
 
 // record counts the findings of one payload, by a filter of pol, and gives their

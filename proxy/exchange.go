@@ -9,6 +9,7 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"github.com/redactd/redactd/internal/scrub"
+	"github.com/redactd/redactd/internal/tracing"
 )
 
 // exchange is one request and its answer. It has one holder at a time: the
@@ -61,6 +62,10 @@ type exchange struct {
 	fault    fault
 	left     string  // why the answer's body passes without being inspected
 	headBuf  *buffer // the beginning of a body whose rest is a stream
+
+	span      tracing.Span // off where the exchange is not traced
+	continues bool         // the span is in the caller's trace
+	refused   bool         // the answer is redactd's own
 }
 
 // header is one field line as it came.
@@ -86,6 +91,7 @@ func (p *Proxy) begin(ctx *fasthttp.RequestCtx) *exchange {
 // end counts the exchange and gives back everything it held.
 func (x *exchange) end() {
 	p := x.p
+	x.endSpan()
 	p.m.answered(x.rt, x.method, x.ctx.Response.StatusCode(), time.Since(x.start))
 	p.m.inFlight.Dec()
 	x.held.stop()
@@ -133,7 +139,7 @@ func (x *exchange) routeName() string {
 // requestScrubber returns the scrubber of the request direction.
 func (x *exchange) requestScrubber() scrubber {
 	if x.reqScr == nil {
-		x.reqScr = x.rt.newScrubber()
+		x.reqScr = x.traced(x.rt.newScrubber(), spanScrubRequest)
 	}
 	return x.reqScr
 }
@@ -142,7 +148,7 @@ func (x *exchange) requestScrubber() scrubber {
 // direction has its own, as results stay valid until a scrubber is released.
 func (x *exchange) responseScrubber() scrubber {
 	if x.respScr == nil {
-		x.respScr = x.rt.newScrubber()
+		x.respScr = x.traced(x.rt.newScrubber(), spanScrubResponse)
 	}
 	return x.respScr
 }

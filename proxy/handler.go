@@ -58,6 +58,7 @@ func (x *exchange) serve() *refusal {
 		}
 		return x.serveUpgrade()
 	}
+	x.beginSpan()
 	if r := x.prepareRequest(); r != nil {
 		return r
 	}

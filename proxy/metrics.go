@@ -53,6 +53,7 @@ type metrics struct {
 	leaks         *leakMetrics
 	notices       *noticeMetrics
 	canaries      *canaryMetrics
+	traces        *traceMetrics
 
 	secretValues, secretRefused, secretTime *prometheus.GaugeVec
 	secretFailures                          *prometheus.CounterVec
@@ -125,6 +126,7 @@ func newMetrics() *metrics {
 		leaks:         newLeakMetrics(),
 		notices:       newNoticeMetrics(),
 		canaries:      newCanaryMetrics(),
+		traces:        newTraceMetrics(),
 		secretValues: gauge("redactd_own_secrets",
 			"Values of a source of own secrets that are looked for.", "source"),
 		secretRefused: gauge("redactd_own_secrets_refused",
@@ -141,7 +143,7 @@ func (m *metrics) all() []prometheus.Collector {
 		m.requests, m.duration, m.scanned, m.findings, m.skippedBytes, m.skippedCount, m.errors,
 		m.blocked, m.noTransform, m.faults, m.upUp, m.upFailures, m.configInfo, m.reloadSuccess, m.reloadTime,
 		m.auditEvents, m.auditFailures, m.storeRecords, m.storeBytes, m.inFlight,
-		m.outsideBytes, m.outsideCount, m.coverRatio, m.objective, m.secretValues, m.secretRefused, m.secretTime, m.secretFailures,
+		m.outsideBytes, m.outsideCount, m.coverRatio, m.objective, m.traces.spans, m.secretValues, m.secretRefused, m.secretTime, m.secretFailures,
 	)
 }
 

@@ -67,6 +67,7 @@ type Options struct {
 	recorder    audit.Recorder
 	local       local
 	errorLog    errorLog
+	traceEvery  time.Duration // between two exports
 }
 
 // Proxy is the running hop. Its methods are safe for concurrent use.
@@ -76,6 +77,7 @@ type Proxy struct {
 	shared
 	registry  *prometheus.Registry
 	policy    atomic.Pointer[policy]
+	tracer    atomic.Pointer[tracer] // nil without tracing
 	recorder  audit.Recorder
 	witness   *audit.Witness // nil where checkpoints of others are not kept
 	local     local
@@ -135,6 +137,7 @@ func New(o Options) (*Proxy, error) {
 
 // adopt puts pol in force.
 func (p *Proxy) adopt(pol *policy) {
+	p.trace(pol.cfg.Tracing)
 	old := p.policy.Swap(pol)
 	if old != nil {
 		p.stateCoverage(context.Background()) // while the configuration that it is of is in force
@@ -353,6 +356,7 @@ func (p *Proxy) shutdown(listeners []net.Listener, admin *http.Server) error {
 	for _, u := range pol.upstreams {
 		u.close()
 	}
+	p.trace(config.Tracing{})
 	last, cancelLast := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancelLast()
 	errs = append(errs, p.stopSinks(last), admin.Shutdown(last))

@@ -81,6 +81,7 @@ func requestRefusal(kind scrub.Kind, known bool) *refusal {
 func (x *exchange) refuse(r *refusal) {
 	x.p.m.errors.WithLabelValues(x.routeName(), r.stage, r.kind).Inc()
 	x.p.log.Debug("request refused", "route", x.routeName(), "stage", r.stage, "kind", r.kind, "status", r.status, "request_id", x.id)
+	x.noteRefusal(r)
 	resp := &x.ctx.Response
 	if !r.final {
 		closing := resp.ConnectionClose()

@@ -286,7 +286,9 @@ func (x *exchange) exchangeWithUpstream() *refusal {
 		return refusePath
 	}
 	x.in = fasthttp.AcquireResponse()
+	call := x.callSpan()
 	at, conn, err := x.rt.up.do(x.out, x.in, x.channel(), x.prepare)
+	x.endCall(call, at, err)
 	uploadErr := x.stopUpload(err)
 	if err == nil {
 		x.at, x.conn = at, conn

@@ -135,7 +135,7 @@ func (x *exchange) writeRequest(body []byte) {
 	h.Add("Host", "-") // set for each URL that is tried
 	inspectAll := x.rt.cfg.Response == config.ScopeAll
 	for _, f := range x.headers {
-		if x.endsHere(&f) || is(f.name, "expect") && is(f.value, "100-continue") {
+		if x.endsHere(&f) || x.replacesParent(f.name) || is(f.name, "expect") && is(f.value, "100-continue") {
 			continue
 		}
 		value := f.value

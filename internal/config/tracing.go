@@ -15,9 +15,7 @@ var tracingKeys = []key{
 
 func (d *decoder) checkTracing() {
 	t := &d.cfg.Tracing
-	d.noEffect("tracing", "without otlp", map[string]bool{
-		"headers": len(t.Headers) > 0 && t.OTLP == "", "ratio": d.has("tracing.ratio") && t.OTLP == "",
-	})
+	d.noEffect("tracing", "without otlp", map[string]bool{"headers": len(t.Headers) > 0 && t.OTLP == ""})
 	for name := range t.Headers {
 		if problem := headerName(name); problem != "" {
 			d.fail("tracing.headers", "a name %s", problem)

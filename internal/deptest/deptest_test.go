@@ -42,6 +42,10 @@ var may = map[string]struct{ inside, outside []string }{
 		[]string{"internal/records", "internal/config"},
 		[]string{"filippo.io/age", "github.com/getsentry/sentry-go", "go.opentelemetry.io/proto/otlp", "google.golang.org/protobuf"},
 	},
+	"internal/tracing": {
+		nil,
+		[]string{"go.opentelemetry.io/otel", "go.opentelemetry.io/proto/otlp", "google.golang.org/protobuf"},
+	},
 	"internal/notify":              {[]string{"internal/records"}, nil},
 	"internal/coverage":            {[]string{"internal/audit", "internal/config"}, nil},
 	"internal/lookup":              {nil, nil},
@@ -61,7 +65,7 @@ var may = map[string]struct{ inside, outside []string }{
 		[]string{"github.com/prometheus", "github.com/danielgtaylor/huma/v2"},
 	},
 	"proxy": {
-		[]string{"internal/coverage", "internal/canary", "internal/door", "internal/adminui", "internal/gate", "internal/explain", "disclosure", "internal/neutral", "internal/safebody", "internal/errlog", "internal/notify", "internal/projector", "internal/records", "internal/relay", "internal/otlpgrpc", "internal/ownsecrets", "redact", "internal/scrub", "internal/codec", "internal/config", "internal/audit", "internal/store", "internal/dialect", "internal/signing"},
+		[]string{"internal/tracing", "internal/coverage", "internal/canary", "internal/door", "internal/adminui", "internal/gate", "internal/explain", "disclosure", "internal/neutral", "internal/safebody", "internal/errlog", "internal/notify", "internal/projector", "internal/records", "internal/relay", "internal/otlpgrpc", "internal/ownsecrets", "redact", "internal/scrub", "internal/codec", "internal/config", "internal/audit", "internal/store", "internal/dialect", "internal/signing"},
 		[]string{"github.com/valyala/fasthttp", "github.com/prometheus", "google.golang.org/protobuf/encoding/protowire", "golang.org/x/sys"},
 	},
 	"cmd/redactd": {

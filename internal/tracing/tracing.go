@@ -7,6 +7,7 @@ package tracing
 
 import (
 	"context"
+	"os"
 	"sync"
 	"time"
 
@@ -25,12 +26,13 @@ type Options struct {
 	Headers map[string]string // to send to it, as credentials
 	// Ratio is the share of traces that are recorded, from 0 to 1, of those that no
 	// caller has decided on.
-	Ratio float64
-	// Version and Instance are of redactd.
-	Version, Instance string
-	Observer          Observer
-
-	every time.Duration // between two exports; for tests
+	Ratio   float64
+	Version string // of redactd
+	// Instance tells this process from others; default: the name of the host.
+	Instance string
+	Observer Observer
+	// Every is the time between two exports; default 5s.
+	Every time.Duration
 }
 
 // Observer is told what becomes of spans. Its methods are called from any goroutine, and
@@ -55,14 +57,19 @@ type Tracer struct {
 }
 
 // New returns a Tracer, which starts nothing before the first span.
-func New(o Options) *Tracer { return &Tracer{o: o} }
+func New(o Options) *Tracer {
+	if o.Instance == "" {
+		o.Instance, _ = os.Hostname()
+	}
+	return &Tracer{o: o}
+}
 
 const scope = "github.com/redactd/redactd"
 
 func (t *Tracer) start() {
 	client := newClient(&t.o)
 	exporter := otlptrace.NewUnstarted(client) // its Start has nothing to do
-	every := t.o.every
+	every := t.o.Every
 	if every <= 0 {
 		every = sdk.DefaultScheduleDelay * time.Millisecond
 	}
