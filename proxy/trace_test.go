@@ -192,7 +192,9 @@ func TestTracesOfStreams(t *testing.T) {
 	if r := h.do("POST", "/x", body, "Content-Type", "text/plain"); r.StatusCode != 200 {
 		t.Fatal(r.StatusCode, r.body)
 	}
-	wait(t, func() bool { return c.all()["POST main"] != nil && c.all()["scrub request"] != nil && c.all()["audit"] != nil })
+	wait(t, func() bool {
+		return c.all()["POST main"] != nil && c.all()["scrub request"] != nil && c.all()["audit"] != nil
+	})
 	want := "redactd.body=stream redactd.inspected_bytes=" + strconv.Itoa(len(body)) + " redactd.findings=1"
 	if s := c.all()["scrub request"]; attributesOf(s) != want || string(s.ParentSpanId) != string(c.all()["POST main"].SpanId) {
 		t.Errorf("%s, want %s", attributesOf(s), want)
