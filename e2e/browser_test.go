@@ -31,6 +31,7 @@ type browser struct {
 type page struct {
 	browser *browser
 	session string
+	target  string
 	// complaints are what the browser said of the page: errors of scripts, refused
 	// loads, violations of its Content-Security-Policy.
 	complaints []string
@@ -174,7 +175,7 @@ func (b *browser) open(t *testing.T, url string, v screen, languages string) *pa
 	b.call(t, "", "Target.createTarget", map[string]any{"url": "about:blank"}, &target)
 	var session struct{ SessionID string }
 	b.call(t, "", "Target.attachToTarget", map[string]any{"targetId": target.TargetID, "flatten": true}, &session)
-	p := &page{browser: b, session: session.SessionID}
+	p := &page{browser: b, session: session.SessionID, target: target.TargetID}
 	b.pages[p.session] = p
 	for _, domain := range []string{"Page", "Runtime", "Log", "Network"} {
 		p.call(t, domain+".enable", nil, nil)

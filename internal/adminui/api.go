@@ -120,7 +120,7 @@ func operate[I, O any](a *api, need gate.Need, pattern string, o operation, f fu
 		MaxBodyBytes: maxRequest,
 	}
 	if method != http.MethodGet {
-		op.Errors = append(op.Errors, http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
+		op.Errors = append(op.Errors, http.StatusBadRequest, http.StatusRequestTimeout, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
 	}
 	a.need = need
 	huma.Register(a.API, op, func(ctx context.Context, in *I) (*answer[O], error) {
