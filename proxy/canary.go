@@ -172,7 +172,7 @@ func findsAlone(f *filter) func(*canary.Canary) bool {
 	}
 	plain := &scrub.Policy{Set: set}
 	return func(c *canary.Canary) bool {
-		if !f.ruleIDs[c.Rule] {
+		if !f.ruleIDs[c.Rule] || f.shadowIDs[c.Rule] {
 			return true
 		}
 		s := scrub.Acquire(plain, nil)
@@ -188,7 +188,7 @@ func (f *flock) expect(inScope bool) func(rule string) canary.Outcome {
 		switch {
 		case !inScope || !f.filter.ruleIDs[rule]:
 			return canary.Off
-		case f.filter.shadow:
+		case f.filter.shadow, f.filter.shadowIDs[rule]:
 			return canary.Shadow
 		}
 		return canary.Clean

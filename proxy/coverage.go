@@ -56,17 +56,12 @@ func (p *Proxy) count(f *filter, dir string, res *scrub.Result, raw int64) {
 			p.m.covered(f.name, dir, coverage.BinaryPart, part)
 		}
 	}
+	if res.Unwatched != "" {
+		p.m.errors.WithLabelValues(f.name, dir, "unwatched").Inc()
+	}
 	if res.Fallback {
 		p.m.errors.WithLabelValues(f.name, dir, "fallback").Inc()
 	}
-}
-
-// unenforced is why what is found in payloads passes, "" where it does not.
-func (f *filter) unenforced() string {
-	if f.shadow {
-		return coverage.Shadow
-	}
-	return ""
 }
 
 // leave notes why the answer's body passes unread; the first reason counts.

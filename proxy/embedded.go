@@ -165,7 +165,7 @@ func (x *exchange) safeMember(value []byte, safe string, toScrub bool) (out []by
 		}
 		x.count(dirResponse, &res, int64(len(value)))
 		x.foundMore(dirResponse, res.Hits)
-		if len(res.Hits) > 0 {
+		if enforced(res.Hits) {
 			f.outcome, changed = outcomeScrubbed, true
 		}
 		value = bytes.Clone(res.Text)

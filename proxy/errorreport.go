@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/redactd/redactd/internal/codec"
@@ -98,7 +99,7 @@ func (x *exchange) tellFault() {
 		Time: time.Now(), Reference: x.reference(), Route: x.rt.name, Upstream: x.rt.cfg.Upstream,
 		Method: methodLabels[x.method], Path: x.cleanPath(), Status: status,
 		Framework: f.read.Framework, Exception: f.read.Exception,
-		Original: f.original, ContentType: string(x.in.Header.ContentType()),
+		Original: x.concealed(f.original, x.originalMeta()), ContentType: string(x.in.Header.ContentType()),
 		TraceID: x.traceID(), SpanID: x.spanID(), RequestID: x.id, ConfigDigest: x.pol.digest,
 	}
 	f.original = nil // it is the report's now
@@ -114,6 +115,14 @@ func (x *exchange) tellFault() {
 	x.p.errorLog.Report(r)
 }
 
+// originalMeta describes what is kept of the answer: its text, or lines of what it embeds.
+func (x *exchange) originalMeta() scrub.Meta {
+	if x.fault.shape != "" {
+		return scrub.Meta{ContentType: "text/plain"}
+	}
+	return x.answerMeta()
+}
+
 // maxReportedPath bounds, in bytes, the path in a report.
 const maxReportedPath = 1024
 
@@ -121,7 +130,8 @@ const maxReportedPath = 1024
 func (x *exchange) cleanPath() string {
 	path := x.path[:min(len(x.path), maxReportedPath)]
 	out, hits, err := x.responseScrubber().Value("path:", nil, path)
-	if err != nil || len(hits) > 0 && x.rt.shadow { // which changes nothing
+	stays := func(h scrub.Hit) bool { return h.Shadow || x.rt.shadow }
+	if err != nil || slices.ContainsFunc(hits, stays) {
 		return ""
 	}
 	return string(out)

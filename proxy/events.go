@@ -45,6 +45,7 @@ func (b *eventBuffer) events(hits []scrub.Hit, base audit.Event) []audit.Event {
 			b.at[key] = len(b.list)
 		}
 		e := base
+		e.Shadow = base.Shadow || h.Shadow
 		e.Rule, e.Severity, e.Tags = h.Rule.ID, h.Rule.Severity.String(), h.Rule.Tags
 		e.Action, e.Path, e.Length, e.Fingerprint, e.Secret = h.Action, h.Path, h.Length, h.Fingerprint, h.Secret
 		e.Service, e.Version, e.Logger, e.Environment = h.Origin.Service, h.Origin.Version, h.Origin.Logger, h.Origin.Environment

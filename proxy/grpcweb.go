@@ -238,8 +238,10 @@ func (x *exchange) safeMessage(text []byte) []byte {
 	if err != nil {
 		return []byte(safeSentence)
 	}
-	if len(hits) > 0 {
+	if enforced(hits) {
 		f.outcome = outcomeScrubbed
+	}
+	if len(hits) > 0 {
 		if x.record(dirResponse, hits) != nil {
 			return []byte(safeSentence)
 		}

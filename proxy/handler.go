@@ -48,7 +48,7 @@ func (x *exchange) serve() *refusal {
 	if r := x.read(); r != nil {
 		return r
 	}
-	if x.rt = x.pol.matcher.match(x.host, x.ctx.Method(), x.path); x.rt == nil {
+	if x.rt = x.pol.matcher.match(x.host, x.ctx.Method(), x.path).of(x.id); x.rt == nil {
 		return refuseNoRoute
 	}
 	x.guardID()

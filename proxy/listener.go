@@ -7,6 +7,7 @@ import (
 	"errors"
 	"maps"
 	"net"
+	"net/netip"
 	"slices"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -24,6 +25,9 @@ type listener struct {
 	filter
 	cfg                  *config.Listener
 	serverTLS, clientTLS *tls.Config
+	// sample takes the place of the listener for shadow_percent of the connections, or is
+	// nil.
+	sample *listener
 }
 
 // protocolCodecs are the codecs of what the protocols of listeners carry.
@@ -135,9 +139,9 @@ func (h *relayHost) ServerTLS() *tls.Config     { return h.in(h.p.policy.Load())
 func (h *relayHost) ClientTLS() *tls.Config     { return h.in(h.p.policy.Load()).clientTLS }
 
 // Scrub implements relay.Host.
-func (h *relayHost) Scrub(dst, payload []byte, coding string, probe bool) ([]byte, error) {
+func (h *relayHost) Scrub(dst, payload []byte, coding string, from netip.AddrPort, probe bool) ([]byte, error) {
 	pol := h.p.policy.Load()
-	l := h.in(pol)
+	l := h.in(pol).of(from)
 	s := l.newScrubber()
 	defer s.Release()
 	res, err := s.Body(payload, scrub.Meta{ContentEncoding: coding})

@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"context"
+	"net/netip"
 
 	"github.com/redactd/redactd/internal/dialect"
 	"github.com/redactd/redactd/internal/otlpgrpc"
@@ -16,21 +17,21 @@ type grpcHost struct{ relayHost }
 const grpcType = "application/x-protobuf"
 
 // Request implements otlpgrpc.Host.
-func (h *grpcHost) Request(path string, body []byte) ([]byte, error) {
-	return h.scrub(dirRequest, path, body)
+func (h *grpcHost) Request(from netip.AddrPort, path string, body []byte) ([]byte, error) {
+	return h.scrub(from, dirRequest, path, body)
 }
 
 // Response implements otlpgrpc.Host.
-func (h *grpcHost) Response(path string, body []byte) ([]byte, error) {
-	return h.scrub(dirResponse, path, body)
+func (h *grpcHost) Response(from netip.AddrPort, path string, body []byte) ([]byte, error) {
+	return h.scrub(from, dirResponse, path, body)
 }
 
-func (h *grpcHost) scrub(dir, path string, body []byte) ([]byte, error) {
+func (h *grpcHost) scrub(from netip.AddrPort, dir, path string, body []byte) ([]byte, error) {
 	if len(body) == 0 {
 		return body, nil
 	}
 	pol := h.p.policy.Load()
-	l := h.in(pol)
+	l := h.in(pol).of(from)
 	s := l.newScrubber()
 	defer s.Release()
 	res, err := s.Body(body, scrub.Meta{Path: path, ContentType: grpcType})
@@ -64,9 +65,9 @@ func (h *grpcHost) unsureGRPC(dir string, body []byte, l *listener, err error) (
 }
 
 // Message implements otlpgrpc.Host.
-func (h *grpcHost) Message(text string) (string, error) {
+func (h *grpcHost) Message(from netip.AddrPort, text string) (string, error) {
 	pol := h.p.policy.Load()
-	l := h.in(pol)
+	l := h.in(pol).of(from)
 	s := l.newScrubber()
 	defer s.Release()
 	out, hits, err := s.Value("status:", []byte("message"), []byte(text))

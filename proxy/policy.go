@@ -46,12 +46,14 @@ type filter struct {
 	// destination is the name of the upstream.
 	destination string
 	policy      *config.Policy
-	ruleIDs     map[string]bool
+	ruleIDs     map[string]bool // those in shadowIDs too
+	shadowIDs   map[string]bool // of rules whose findings stay
 	scrub       *scrub.Policy
 	// newScrubber returns the working memory for one exchange.
 	newScrubber func() scrubber
 	canStream   func(scrub.Meta) bool
 	shadow      bool
+	sampled     bool // shadow, of a share of what a filter gets that is not
 	pass        bool // on_failure = "pass"
 	series      *series
 }
@@ -64,6 +66,8 @@ type route struct {
 	keep map[string]bool // lower-case names of headers never scrubbed
 	// errors is nil where error responses are scrubbed as other answers are.
 	errors *errorPolicy
+	// sample takes the place of the route for shadow_percent of the exchanges, or is nil.
+	sample *route
 }
 
 // scrubber is what the hop needs of a scrub.Scrubber.
@@ -126,11 +130,14 @@ func build(cfg *config.Config, o Options, old *policy, sh shared) (*policy, erro
 	var routes []*route
 	for _, name := range slices.Sorted(maps.Keys(cfg.Routes)) {
 		rt := b.route(p, name, cfg.Routes[name])
+		rt.sample = b.sampleRoute(p, rt)
 		p.byName[name] = rt
 		routes = append(routes, rt)
 	}
 	for _, name := range slices.Sorted(maps.Keys(cfg.Listeners)) {
-		p.listeners[name] = b.listener(name, cfg.Listeners[name])
+		l := b.listener(name, cfg.Listeners[name])
+		l.sample = b.sampleListener(l)
+		p.listeners[name] = l
 	}
 	var wrong config.Errors
 	if errors.As(errlog.Check(cfg), &wrong) {
@@ -271,12 +278,30 @@ func (b *builder) route(p *policy, name string, cfg *config.Route) *route {
 func (b *builder) filter(f *filter, key, name string, cfg *config.Policy, codec string) {
 	f.name, f.policy, f.ruleIDs, f.series = name, cfg, map[string]bool{}, &series{}
 	f.shadow, f.pass = cfg.Mode == config.ModeShadow, cfg.OnFailure == config.FailPass
-	set := b.compile(key, f)
-	if set == nil {
+	f.shadowIDs = map[string]bool{}
+	var enforced, watched []redact.Rule
+	for _, r := range b.selectRules(key, cfg) {
+		f.ruleIDs[r.ID] = true
+		if !f.shadow && selectedBy(&r, cfg.ShadowRules) {
+			f.shadowIDs[r.ID] = true
+			watched = append(watched, r)
+		} else {
+			enforced = append(enforced, r)
+		}
+	}
+	o, ok := b.options(key, f)
+	if !ok {
 		return
 	}
-	f.scrub = &scrub.Policy{
-		Set: set, Codec: codec, MaxDecoded: int64(b.cfg.Server.MaxDecoded), Shadow: f.shadow,
+	if f.scrub = b.scrubs(key, enforced, o, codec); f.scrub == nil {
+		return
+	}
+	f.scrub.Shadow = f.shadow
+	if len(watched) > 0 {
+		if f.scrub.Watch = b.scrubs(key, watched, o, codec); f.scrub.Watch == nil {
+			return
+		}
+		f.scrub.Watch.Shadow = true
 	}
 	keys := b.keys
 	if keys == nil {
@@ -286,22 +311,25 @@ func (b *builder) filter(f *filter, key, name string, cfg *config.Policy, codec 
 	f.newScrubber = func() scrubber { return scrub.Acquire(f.scrub, keys) }
 }
 
-// compile returns the rules of a filter, bound to its actions and allowlists.
-func (b *builder) compile(key string, f *filter) *redact.Set {
-	selected := b.selectRules(key, f.policy)
-	var ids []string
-	for i := range selected {
-		ids = append(ids, selected[i].ID)
-		f.ruleIDs[selected[i].ID] = true
-	}
-	o, ok := b.options(key, f)
-	if !ok {
+// scrubs returns a policy of those rules, which stand at key.
+func (b *builder) scrubs(key string, rules []redact.Rule, o redact.Options, codec string) *scrub.Policy {
+	set := b.compile(key, rules, o)
+	if set == nil {
 		return nil
+	}
+	return &scrub.Policy{Set: set, Codec: codec, MaxDecoded: int64(b.cfg.Server.MaxDecoded)}
+}
+
+// compile returns rules bound to actions and allowlists.
+func (b *builder) compile(key string, rules []redact.Rule, o redact.Options) *redact.Set {
+	var ids []string
+	for i := range rules {
+		ids = append(ids, rules[i].ID)
 	}
 	// Equal selections share the compiled rules, the greater part of a Set.
 	base, done := b.sets[strings.Join(ids, " ")]
 	if !done {
-		set, err := redact.Compile(selected, redact.Options{})
+		set, err := redact.Compile(rules, redact.Options{})
 		if err != nil {
 			b.setErrors(key, err)
 		}
@@ -351,6 +379,7 @@ func (b *builder) selectRules(key string, cfg *config.Policy) []redact.Rule {
 	b.checkNames(key+".packs", cfg.Packs)
 	b.checkNames(key+".rules", cfg.Rules)
 	b.checkNames(key+".disable_rules", cfg.DisableRule)
+	b.checkNames(key+".shadow_rules", cfg.ShadowRules)
 	var out []redact.Rule
 	for i := range b.rules {
 		r := &b.rules[i]

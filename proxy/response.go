@@ -184,7 +184,7 @@ func (x *exchange) scrubbed(res *scrub.Result) answerPlan {
 	body := x.respBuf.b
 	x.count(dirResponse, res, int64(len(body)))
 	x.foundMore(dirResponse, res.Hits)
-	if len(res.Hits) > 0 {
+	if enforced(res.Hits) {
 		x.fault.outcome = outcomeScrubbed
 	}
 	if res.Changed && !x.rt.shadow {
@@ -316,7 +316,7 @@ func (x *exchange) scrubAnswerHead() (edits []header, err error) {
 		return nil, err
 	}
 	x.foundMore(dirResponse, hits)
-	if len(hits) > 0 && !x.rt.shadow {
+	if enforced(hits) && !x.rt.shadow {
 		x.in.Header.SetStatusMessage(nil)
 	}
 	return edits, nil

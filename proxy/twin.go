@@ -43,7 +43,7 @@ func (p *Proxy) follow(pol *policy, connect func() (net.Conn, error)) error {
 	var routes []*route
 	for _, name := range slices.Sorted(maps.Keys(pol.byName)) {
 		rt := *pol.byName[name]
-		rt.series = &series{}
+		rt.series, rt.sample = &series{}, nil // what is enforced is what is tried
 		if rt.up != nil {
 			rt.up = t.upstreams[rt.cfg.Upstream]
 		}
@@ -52,7 +52,7 @@ func (p *Proxy) follow(pol *policy, connect func() (net.Conn, error)) error {
 	}
 	for name, l := range pol.listeners {
 		twin := *l
-		twin.series = &series{}
+		twin.series, twin.sample = &series{}, nil
 		t.listeners[name] = &twin
 	}
 	t.matcher = newMatcher(routes)

@@ -197,6 +197,12 @@ func policyWarnings(key string, p *config.Policy, warn func(key, format string, 
 	if p.Mode == config.ModeShadow {
 		warn(key+".mode", "findings are counted and let through")
 	}
+	if p.Mode != config.ModeShadow && len(p.ShadowRules) > 0 {
+		warn(key+".shadow_rules", "findings of these rules are counted and let through")
+	}
+	if p.Mode != config.ModeShadow && p.ShadowPercent > 0 {
+		warn(key+".shadow_percent", "findings in %d %% of the traffic are counted and let through", p.ShadowPercent)
+	}
 	if p.OnFailure == config.FailPass {
 		warn(key+".on_failure", "what can't be scrubbed is let through")
 	}

@@ -123,6 +123,10 @@ func (r *coverageReport) write(out io.Writer) error {
 		fmt.Fprintln(w, "\nBLIND\tSETTING\tWHAT PASSES\tPAYLOADS\tBYTES")
 	}
 	for _, b := range r.Blind {
+		if b.Reason == coverage.Rules {
+			fmt.Fprintf(w, "%s\t%s\t%s\t-\t-\n", cell(b.Route), b.Setting, b.What)
+			continue
+		}
 		fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%d\n", cell(b.Route), b.Setting, b.What, b.Payloads, b.Bytes)
 	}
 	return w.Flush()

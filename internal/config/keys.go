@@ -59,6 +59,8 @@ func policyKeys(table string) []key {
 		{path: table + ".action", def: "mask", check: action},
 		{path: table + ".actions", check: action},
 		{path: table + ".mode", def: string(ModeEnforce), check: oneOf(string(ModeEnforce), string(ModeShadow))},
+		{path: table + ".shadow_rules", check: nonEmpty},
+		{path: table + ".shadow_percent", def: int64(0), max: 100},
 		{path: table + ".on_failure", def: string(FailBlock), check: oneOf(string(FailBlock), string(FailPass))},
 	}
 }

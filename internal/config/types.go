@@ -201,6 +201,10 @@ type Policy struct {
 	Actions     map[string]string `toml:"actions"`       // by rule, pack or tag; a rule beats a tag beats a pack
 	Mode        Mode              `toml:"mode"`
 	OnFailure   OnFailure         `toml:"on_failure"`
+	// ShadowRules are rules, packs or tags whose findings are counted, and left where they
+	// are; ShadowPercent is the share of exchanges or connections that are in shadow mode.
+	ShadowRules   []string `toml:"shadow_rules"`
+	ShadowPercent int      `toml:"shadow_percent"`
 }
 
 // Sources are files with rules, beside the configuration.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/redactd/redactd/internal/config"
 )
@@ -18,8 +19,11 @@ type BlindSpot struct {
 	What      string `json:"what"`                // passes
 }
 
-// Failed is the reason of a BlindSpot that is counted by kinds of failures.
-const Failed = "failed"
+// The reasons of a BlindSpot that are none of payloads.
+const (
+	Failed = "failed" // it is counted by kinds of failures
+	Rules  = "rules"  // it is counted by findings, in payloads that were inspected otherwise
+)
 
 const (
 	request  = "request"
@@ -103,6 +107,13 @@ func blindResponses(r *config.Route, spot func(direction, reason, setting, what 
 func blindPolicy(name string, p *config.Policy) (list []BlindSpot) {
 	if p.Mode == config.ModeShadow {
 		list = append(list, BlindSpot{name, "", Shadow, `mode = "shadow"`, "all that is found"})
+	} else {
+		if p.ShadowPercent > 0 {
+			list = append(list, BlindSpot{name, "", Sampled, fmt.Sprintf("shadow_percent = %d", p.ShadowPercent), "all that is found in a share of it"})
+		}
+		if len(p.ShadowRules) > 0 {
+			list = append(list, BlindSpot{name, "", Rules, "shadow_rules = " + strings.ReplaceAll(fmt.Sprintf("%q", p.ShadowRules), `" "`, `", "`), "what these rules find"})
+		}
 	}
 	if p.OnFailure == config.FailPass {
 		list = append(list, BlindSpot{name, "", Failed, `on_failure = "pass"`, "what cannot be inspected"})

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
+	"net/netip"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -13,6 +15,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/peer"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/durationpb"
 
@@ -79,6 +82,16 @@ func (s signal) export(srv any, ctx context.Context, decode func(any) error, _ g
 	return srv.(*Listener).of(ctx).call(ctx, s, body)
 }
 
+// caller returns who made the call of ctx.
+func caller(ctx context.Context) netip.AddrPort {
+	if p, ok := peer.FromContext(ctx); ok {
+		if a, ok := p.Addr.(*net.TCPAddr); ok {
+			return a.AddrPort()
+		}
+	}
+	return netip.AddrPort{}
+}
+
 // call is one call. What a panic says can quote a message and is not logged.
 func (l *Listener) call(ctx context.Context, s signal, body []byte) (answer *[]byte, err error) {
 	defer func() {
@@ -94,7 +107,7 @@ func (l *Listener) call(ctx context.Context, s signal, body []byte) (answer *[]b
 	if len(body) > int(settings.MaxMessage) {
 		return nil, status.Error(codes.ResourceExhausted, "the request is larger than this server accepts")
 	}
-	body, err = l.host.Request(s.path, body)
+	body, err = l.host.Request(caller(ctx), s.path, body)
 	switch {
 	case errors.Is(err, ErrTooLarge):
 		return nil, status.Error(codes.ResourceExhausted, "the request is larger than this server accepts once decoded")
@@ -192,9 +205,9 @@ func (l *Listener) forward(ctx context.Context, s signal, body []byte, settings 
 	_ = grpc.SetHeader(ctx, pass(header))
 	_ = grpc.SetTrailer(ctx, pass(trailer))
 	if err != nil {
-		return nil, l.failure(err, len(header)+len(trailer) > 0)
+		return nil, l.failure(ctx, err, len(header)+len(trailer) > 0)
 	}
-	out, err := l.host.Response(s.path, answer)
+	out, err := l.host.Response(caller(ctx), s.path, answer)
 	if err != nil {
 		return nil, nil // the request was taken: an empty answer says so
 	}
@@ -204,7 +217,7 @@ func (l *Listener) forward(ctx context.Context, s signal, body []byte, settings 
 // failure is what a failed call is answered with: the status of the upstream, details
 // and all, with its message scrubbed. What this side's library says when there is no
 // upstream names addresses, and is not passed on.
-func (l *Listener) failure(err error, answered bool) error {
+func (l *Listener) failure(ctx context.Context, err error, answered bool) error {
 	s, _ := status.FromError(err)
 	p := s.Proto()
 	if !answered && s.Code() == codes.Unavailable && len(p.Details) == 0 {
@@ -212,7 +225,7 @@ func (l *Listener) failure(err error, answered bool) error {
 		l.log.Warn("upstream failed")
 		return refuse("the upstream can't be reached")
 	}
-	message, err := l.host.Message(p.Message)
+	message, err := l.host.Message(caller(ctx), p.Message)
 	if err != nil {
 		message = "the message could not be inspected and was withheld"
 	}

@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -38,12 +39,13 @@ type Host interface {
 	relay.Owner
 	// Request returns what is to go on of a request, which OTLP/HTTP has at path. The
 	// findings are on the trail when it returns. On an error nothing may go on:
-	// ErrTooLarge says that it never could, any other that the sender may try again.
-	Request(path string, body []byte) ([]byte, error)
+	// ErrTooLarge says that it never could, any other that the sender may try again. from
+	// is who called, the same for all of a connection.
+	Request(from netip.AddrPort, path string, body []byte) ([]byte, error)
 	// Response is Request for the answer.
-	Response(path string, body []byte) ([]byte, error)
+	Response(from netip.AddrPort, path string, body []byte) ([]byte, error)
 	// Message is Response for what the upstream says of a failure.
-	Message(text string) (string, error)
+	Message(from netip.AddrPort, text string) (string, error)
 	// Store gives a request to the embedded store, which answers as over HTTP.
 	Store(ctx context.Context, r *dialect.Request) (*dialect.Response, error)
 	// Guest returns what serves a connection of the process itself, and what takes a

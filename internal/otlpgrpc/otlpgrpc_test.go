@@ -7,6 +7,7 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"net/netip"
 	"strings"
 	"sync"
 	"testing"
@@ -47,7 +48,7 @@ func (h *testHost) Guest(guest any) (Host, func(string, []byte) error) {
 		return v.answer
 	}
 }
-func (h *testHost) Request(path string, body []byte) ([]byte, error) {
+func (h *testHost) Request(_ netip.AddrPort, path string, body []byte) ([]byte, error) {
 	switch {
 	case bytes.Contains(body, []byte("never")):
 		return nil, errors.New("no")
@@ -58,13 +59,13 @@ func (h *testHost) Request(path string, body []byte) ([]byte, error) {
 	}
 	return bytes.ReplaceAll(body, []byte("secret"), []byte(path)), nil
 }
-func (h *testHost) Response(_ string, body []byte) ([]byte, error) {
+func (h *testHost) Response(_ netip.AddrPort, _ string, body []byte) ([]byte, error) {
 	if bytes.Contains(body, []byte("never")) {
 		return nil, errors.New("no")
 	}
 	return bytes.ReplaceAll(body, []byte("secret"), []byte("x")), nil
 }
-func (h *testHost) Message(text string) (string, error) {
+func (h *testHost) Message(_ netip.AddrPort, text string) (string, error) {
 	return strings.ReplaceAll(text, "secret", "x"), nil
 }
 func (h *testHost) Store(_ context.Context, r *dialect.Request) (*dialect.Response, error) {

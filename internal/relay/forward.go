@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/netip"
 	"os"
 	"sync/atomic"
 	"time"
@@ -23,7 +24,7 @@ import (
 type forward struct{}
 
 func (forward) stream(l *Listener, c net.Conn) {
-	s := &forwardConn{l: l, conn: c}
+	s := &forwardConn{l: l, conn: c, from: sender(c)}
 	defer func() { clear(s.buf[:cap(s.buf)]); clear(s.out[:cap(s.out)]) }()
 	if key := l.host.Settings().SharedKey; key != "" && !s.admit(string(key)) {
 		l.host.Count(DroppedAuth, 1)
@@ -47,6 +48,7 @@ func (forward) stream(l *Listener, c net.Conn) {
 type forwardConn struct {
 	l       *Listener
 	conn    net.Conn
+	from    netip.AddrPort
 	buf     []byte // read and not handed on yet
 	out     []byte
 	end     codec.PackedEnd
@@ -126,7 +128,7 @@ func (s *forwardConn) relay(msg []byte) bool {
 // keeps it.
 func (s *forwardConn) scrub(msg []byte) ([]byte, bool) {
 	clear(s.out[:cap(s.out)])
-	out, err := s.l.scrub(s.out[:0], msg, "", false)
+	out, err := s.l.scrub(s.out[:0], msg, s.from, false)
 	s.out = out
 	if err != nil {
 		return nil, codec.ParseForward(msg).Chunk == nil

@@ -3,6 +3,7 @@ package relay
 import (
 	"bytes"
 	"errors"
+	"net/netip"
 	"strconv"
 
 	"github.com/redactd/redactd/internal/codec"
@@ -14,10 +15,11 @@ type framing struct {
 	end     byte // what ends a message
 	counts  bool // messages may stand behind their length, as the first byte tells
 	began   bool
-	counted bool // they do
-	seen    int  // bytes of the message at hand that hold no end
-	skip    int  // bytes of a counted message that is skipped
-	over    bool // what comes up to the next end is skipped
+	counted bool           // they do
+	seen    int            // bytes of the message at hand that hold no end
+	skip    int            // bytes of a counted message that is skipped
+	from    netip.AddrPort // who sends them
+	over    bool           // what comes up to the next end is skipped
 }
 
 var errFraming = errors.New("no length in front of a message")

@@ -17,11 +17,11 @@ func (g gelf) stream(l *Listener, c net.Conn) { serveLines(l, g, c) }
 
 func (gelf) framing() framing { return framing{end: 0} }
 
-func (gelf) clean(l *Listener, _ *framing, dst, buf []byte, frames []frame) []byte {
+func (gelf) clean(l *Listener, f *framing, dst, buf []byte, frames []frame) []byte {
 	for _, fr := range frames {
 		if fr.start < fr.stop {
 			mark := len(dst)
-			out, err := l.scrub(dst, buf[fr.start:fr.stop], "", false)
+			out, err := l.scrub(dst, buf[fr.start:fr.stop], f.from, false)
 			if err != nil {
 				clear(out[mark:])
 				dst = out[:mark]
@@ -60,15 +60,15 @@ func (g gelf) datagrams(l *Listener, c *net.UDPConn) {
 			}
 			defer clear(data)
 		}
-		return g.body(l, data), limit
+		return g.body(l, data, from), limit
 	})
 }
 
 // body returns a scrubbed message in memory of its own, compressed as it came where
 // it goes on as a datagram, and plain elsewhere; nil where it can't be scrubbed.
-func (gelf) body(l *Listener, data []byte) []byte {
+func (gelf) body(l *Listener, data []byte, from netip.AddrPort) []byte {
 	coding := codingOf(data)
-	out, err := l.scrubNow(data, coding)
+	out, err := l.scrubNow(data, coding, from)
 	if err != nil {
 		return nil
 	}

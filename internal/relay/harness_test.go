@@ -15,6 +15,7 @@ import (
 	"log/slog"
 	"math/big"
 	"net"
+	"net/netip"
 	"strings"
 	"sync"
 	"testing"
@@ -93,7 +94,7 @@ func (c *taker) taken() string {
 	return string(c.data)
 }
 
-func (h *fakeHost) Scrub(dst, payload []byte, coding string, probe bool) ([]byte, error) {
+func (h *fakeHost) Scrub(dst, payload []byte, coding string, _ netip.AddrPort, probe bool) ([]byte, error) {
 	h.mu.Lock()
 	later := h.later > 0
 	h.later--

@@ -22,6 +22,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/netip"
 	"runtime/debug"
 	"sync"
 	"time"
@@ -55,8 +56,8 @@ type Host interface {
 	// it returns. On an error nothing may go on: ErrLater says to ask again, any
 	// other that the payload can't be scrubbed. An error other than ErrLater counts
 	// as a withheld message, unless probe says that the caller will ask again about
-	// each message.
-	Scrub(dst, payload []byte, coding string, probe bool) ([]byte, error)
+	// each message. from is who sent it, the same for all of a connection.
+	Scrub(dst, payload []byte, coding string, from netip.AddrPort, probe bool) ([]byte, error)
 	// Store keeps records, and returns when they are on disk.
 	Store(ctx context.Context, protocol string, records []dialect.Record) error
 	// Guest returns what serves a connection of the process itself, and what stands there
@@ -393,20 +394,28 @@ func (l *Listener) drop(e Event, n int, why string) {
 }
 
 // scrubNow is Host.Scrub for what can't wait.
-func (l *Listener) scrubNow(payload []byte, coding string) ([]byte, error) {
-	out, err := l.host.Scrub(nil, payload, coding, false)
+func (l *Listener) scrubNow(payload []byte, coding string, from netip.AddrPort) ([]byte, error) {
+	out, err := l.host.Scrub(nil, payload, coding, from, false)
 	if errors.Is(err, ErrLater) {
 		l.drop(DroppedAudit, 1, "the audit trail takes no events")
 	}
 	return out, err
 }
 
-// scrub is Host.Scrub, and waits while the trail takes no events.
-func (l *Listener) scrub(dst, payload []byte, coding string, probe bool) ([]byte, error) {
+// scrub is Host.Scrub for what has no coding, and waits while the trail takes no events.
+func (l *Listener) scrub(dst, payload []byte, from netip.AddrPort, probe bool) ([]byte, error) {
 	for {
-		out, err := l.host.Scrub(dst, payload, coding, probe)
+		out, err := l.host.Scrub(dst, payload, "", from, probe)
 		if !errors.Is(err, ErrLater) || !l.sleep(retryFirst) {
 			return out, err
 		}
 	}
+}
+
+// sender returns who is at the other end of c.
+func sender(c net.Conn) netip.AddrPort {
+	if a, ok := c.RemoteAddr().(*net.TCPAddr); ok {
+		return a.AddrPort()
+	}
+	return netip.AddrPort{}
 }

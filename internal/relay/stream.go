@@ -32,6 +32,7 @@ const readSize = 16 << 10
 // serveLines serves the connection of a client.
 func serveLines(l *Listener, p lineProtocol, c net.Conn) {
 	s := &lineConn{l: l, p: p, conn: c, f: p.framing(), sink: l.newSink(p)}
+	s.f.from = sender(c)
 	defer s.sink.close()
 	defer func() { clear(s.buf[:cap(s.buf)]); clear(s.out[:cap(s.out)]) }()
 	for {

@@ -14,10 +14,10 @@ type syslog struct{}
 func (s syslog) stream(l *Listener, c net.Conn) { serveLines(l, s, c) }
 
 func (s syslog) datagrams(l *Listener, c *net.UDPConn) {
-	serveDatagrams(l, s, c, func(l *Listener, data []byte, _ netip.AddrPort) ([]byte, int) {
+	serveDatagrams(l, s, c, func(l *Listener, data []byte, from netip.AddrPort) ([]byte, int) {
 		framed := appendCounted(nil, data)
 		defer clear(framed)
-		out, err := l.scrubNow(framed, "")
+		out, err := l.scrubNow(framed, "", from)
 		if err != nil {
 			return nil, 0
 		}
@@ -51,7 +51,7 @@ func (s syslog) clean(l *Listener, f *framing, dst, buf []byte, frames []frame) 
 		return dst
 	}
 	if f.counted || rest[0] < '1' || rest[0] > '9' {
-		out, err := l.scrub(dst, rest, "", len(frames) > 1)
+		out, err := l.scrub(dst, rest, f.from, len(frames) > 1)
 		if err == nil {
 			return out
 		}
@@ -66,7 +66,7 @@ func (s syslog) clean(l *Listener, f *framing, dst, buf []byte, frames []frame) 
 			dst = append(dst, buf[fr.stop:fr.end]...)
 			continue
 		}
-		clean := s.scrubBody(l, body)
+		clean := s.scrubBody(l, body, f.from)
 		switch {
 		case clean == nil:
 		case f.counted:
@@ -81,10 +81,10 @@ func (s syslog) clean(l *Listener, f *framing, dst, buf []byte, frames []frame) 
 
 // scrubBody returns a scrubbed message in memory of its own, nil where it can't be
 // scrubbed. Behind its length, a message is one whatever is in it.
-func (syslog) scrubBody(l *Listener, body []byte) []byte {
+func (syslog) scrubBody(l *Listener, body []byte, from netip.AddrPort) []byte {
 	framed := appendCounted(nil, body)
 	defer clear(framed)
-	out, err := l.scrub(nil, framed, "", false)
+	out, err := l.scrub(nil, framed, from, false)
 	if err != nil {
 		return nil
 	}

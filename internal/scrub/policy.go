@@ -22,6 +22,9 @@ type Policy struct {
 	MaxDecoded int64
 	// Shadow reports findings and changes nothing.
 	Shadow bool
+	// Watch is a policy in shadow mode with rules that Set lacks, looked for beside it:
+	// their Hits are marked, and nothing of them changes. It may be nil.
+	Watch *Policy
 	// MaxDelay bounds how long a Stream of a Patient holds back what it has of a record or
 	// a text while its sender pauses; 0 is as long as it takes.
 	MaxDelay time.Duration
@@ -79,6 +82,7 @@ type Hit struct {
 	Fingerprint string
 	Secret      string // which of the operator's own it is: "source/name"
 	Origin      Origin
+	Shadow      bool // of a rule that is only watched: it is still there
 
 	// gone says that it was found again in a truer reading, or is part of an escape.
 	gone bool
@@ -101,6 +105,9 @@ type Result struct {
 	// Passed is the number of bytes of parts that are no text, in a payload that was
 	// inspected otherwise.
 	Passed int64
+	// Unwatched says why rules that are only watched could not be looked for, "" if they
+	// were.
+	Unwatched Kind
 	// Codec is the name of the codec that was chosen.
 	Codec string
 	// Fallback is set when the payload was not of its declared format and was

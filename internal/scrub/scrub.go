@@ -16,6 +16,7 @@ import (
 type Scrubber struct {
 	policy  *Policy
 	v       visitor
+	watch   *Scrubber // for Policy.Watch, else nil
 	onHits  func([]Hit) error
 	walkers map[string]codec.Walker
 	busy    []codec.Walker
@@ -39,6 +40,9 @@ func Acquire(p *Policy, keys *redact.Keyring) *Scrubber {
 	if s.v.sc == nil {
 		s.v.sc = p.Set.NewScratch()
 	}
+	if p.Watch != nil {
+		s.watch = Acquire(p.Watch, keys)
+	}
 	return s
 }
 
@@ -50,6 +54,10 @@ const minPooled = 64 << 10
 
 // Release wipes s and gives it back. Results of s are invalid from then on.
 func (s *Scrubber) Release() {
+	if s.watch != nil {
+		s.watch.Release()
+		s.watch = nil
+	}
 	s.rest()
 	for _, b := range []*[]byte{&s.decoded, &s.utf8, &s.out, &s.encoded, &s.piece, &s.v.texts} {
 		*b = wiped(*b)
@@ -131,6 +139,14 @@ func (s *Scrubber) rest() {
 // nothing of the body may be forwarded, unless the operator chose so; the error
 // is an *Error.
 func (s *Scrubber) Body(body []byte, m Meta) (Result, error) {
+	res, err := s.body(body, m)
+	if err == nil && res.Skipped == "" {
+		s.watchBody(body, m, &res)
+	}
+	return res, err
+}
+
+func (s *Scrubber) body(body []byte, m Meta) (Result, error) {
 	s.rest()
 	res := Result{Body: body}
 	if len(body) == 0 {
@@ -345,6 +361,15 @@ func hides(c codec.Codec, text []byte) bool {
 // place is the prefix of Hit.Path, "header:" say. The returned slice is valid
 // until Release; it is value itself when nothing changed.
 func (s *Scrubber) Value(place string, name, value []byte) (out []byte, hits []Hit, err error) {
+	out, hits, err = s.value(place, name, value)
+	if s.watch != nil && err == nil {
+		_, seen, _ := s.watch.value(place, name, value)
+		hits = append(hits, watched(seen)...)
+	}
+	return out, hits, err
+}
+
+func (s *Scrubber) value(place string, name, value []byte) (out []byte, hits []Hit, err error) {
 	s.rest()
 	s.v.prefix = place
 	defer func() { s.v.prefix = "" }()
@@ -359,6 +384,15 @@ func (s *Scrubber) Value(place string, name, value []byte) (out []byte, hits []H
 // Query scrubs a raw query string (without "?"). The returned slice is raw
 // itself when nothing changed, else one of its own.
 func (s *Scrubber) Query(raw []byte) (out []byte, hits []Hit, err error) {
+	out, hits, err = s.query(raw)
+	if s.watch != nil && err == nil {
+		_, seen, _ := s.watch.query(raw)
+		hits = append(hits, watched(seen)...)
+	}
+	return out, hits, err
+}
+
+func (s *Scrubber) query(raw []byte) (out []byte, hits []Hit, err error) {
 	form := codec.Lookup("form")
 	if form == nil {
 		return raw, nil, &Error{KindFormat, errors.New("no codec named form")}

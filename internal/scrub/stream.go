@@ -22,22 +22,6 @@ const readSize = 32 << 10
 
 var errBomb = errors.New("decodes to too many times its size")
 
-// Stream scrubs r to w in bounded memory and returns what it found; Body of the
-// result is nil. The output carries the content codings of the input, but codes
-// anew. What was read is passed on as soon as it can't change any more. Bytes
-// written before an error were scrubbed; after one, what was written is not a
-// whole payload. Formats that can't be walked in pieces are gathered up to
-// MaxDecoded.
-//
-// Under a policy in shadow mode the output is the input, byte for byte, and what
-// can't be scrubbed is passed on too: Skipped of the result says why.
-func (s *Scrubber) Stream(w io.Writer, r io.Reader, m Meta) (Result, error) {
-	if s.policy.Shadow {
-		return s.shadow(w, r, m)
-	}
-	return s.stream(w, r, m)
-}
-
 func (s *Scrubber) stream(w io.Writer, r io.Reader, m Meta) (Result, error) {
 	st := stream{s: s, m: m, raw: &countReader{r: r}, buf: s.piece[:0]}
 	defer func() { s.piece = st.buf }()
@@ -255,7 +239,7 @@ func (st *stream) gather() error {
 	}
 	m := st.m
 	m.ContentEncoding = ""
-	res, err := st.s.Body(st.buf, m)
+	res, err := st.s.body(st.buf, m)
 	if err != nil {
 		return err
 	}
