@@ -270,7 +270,9 @@ func known(t *testing.T, where, expr string) {
 	}
 }
 
+// The dashboard shows each metric that there is, and no other.
 func TestDashboard(t *testing.T) {
+	shown := map[string]bool{}
 	for _, path := range files(t, ".json") {
 		var doc map[string]any
 		dec := json.NewDecoder(bytes.NewReader([]byte(read(t, path))))
@@ -293,10 +295,18 @@ func TestDashboard(t *testing.T) {
 			for _, target := range targets {
 				expr, _ := at(target, "expr").(string)
 				known(t, title, expr)
+				for _, name := range metrics(expr) {
+					shown[name] = true
+				}
 				if at(target, "datasource", "uid") != "${datasource}" {
 					t.Errorf("%s is bound to one data source", title)
 				}
 			}
+		}
+	}
+	for _, m := range regexp.MustCompile("(?m)^\\| `(redactd_[a-z_]+)`").FindAllStringSubmatch(read(t, "../docs/METRICS.md"), -1) {
+		if !shown[m[1]] {
+			t.Errorf("no panel shows %s", m[1])
 		}
 	}
 }

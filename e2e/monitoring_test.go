@@ -137,6 +137,9 @@ format = "env"
 [notify.hook]
 kind = "webhook"
 url = %q
+[tracing]
+otlp = %q
+ratio = 1.0
 [upstream.api]
 urls = [%q]
 [upstream.gone]
@@ -157,7 +160,7 @@ request = "all"
 protocol = "syslog"
 listen = ["tcp://127.0.0.1:0"]
 upstream = "store"
-`, auditedConfig, key, filepath.Join(dir, "kept"), secrets, hook.URL, api.URL))
+`, auditedConfig, key, filepath.Join(dir, "kept"), secrets, hook.URL, hook.URL, api.URL))
 	r.await(t, "the canaries", func() bool {
 		return strings.Contains(r.get(t, "/metrics"), `redactd_canary_runs_total{result="complete"} 1`)
 	})
