@@ -40,7 +40,7 @@ func (t *Trail) InForce(digest string, text []byte) error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
 	defer cancel()
-	err := t.put(ctx, []Event{{Time: t.now(), ConfigDigest: digest, Note: notePolicy, Sum: sum}})
+	err := t.put(ctx, []Event{{Time: t.now(), ConfigDigest: digest, Note: notePolicy, Sum: sum}}, t.required)
 	if err != nil {
 		return fmt.Errorf("audit: %w", err)
 	}

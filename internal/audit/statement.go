@@ -23,7 +23,9 @@ var errTooLarge = errors.New("facts are too large for a record")
 type Stater interface {
 	// State writes a record of that kind for each of facts, all or none of them, in
 	// order. Facts are written as encoding/json does, MaxFacts bytes each at most (see
-	// Split), and must hold no payload byte. They count as recorded as findings do.
+	// Split), and must hold no payload byte. After nil they are taken: they are written
+	// once, in the background, and tried again until they are. After an error they never
+	// are.
 	State(ctx context.Context, kind string, facts ...any) error
 }
 
@@ -45,7 +47,9 @@ func (t *Trail) State(ctx context.Context, kind string, facts ...any) error {
 				events[i].ConfigDigest = *digest
 			}
 		}
-		err = t.put(ctx, events)
+		// Nobody forwards a payload for it. Who waited, and was told of a slow disk, would
+		// say the same again, and it would count twice.
+		err = t.put(ctx, events, false)
 	}
 	if err != nil {
 		return fmt.Errorf("audit: %w", err)
@@ -72,8 +76,9 @@ func statements(e Event, facts []any) ([]Event, error) {
 	return events, nil
 }
 
-// put has events of redactd itself written, which are never merged.
-func (t *Trail) put(ctx context.Context, events []Event) error {
+// put has events of redactd itself written, which are never merged. With wait it returns
+// when they are on disk.
+func (t *Trail) put(ctx context.Context, events []Event, wait bool) error {
 	if len(events) == 0 {
 		return nil
 	}
@@ -85,7 +90,7 @@ func (t *Trail) put(ctx context.Context, events []Event) error {
 	if !t.required {
 		t.queuedBytes.Add(size)
 	}
-	err = t.com.Put(ctx, b, t.required)
+	err = t.com.Put(ctx, b, wait)
 	if err != nil && !t.required {
 		t.queuedBytes.Add(-size)
 	}

@@ -2,10 +2,12 @@ package audit
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 )
 
 // said is what statements of these tests say.
@@ -60,10 +62,10 @@ func TestStatements(t *testing.T) {
 	if err := state("", said{}); err == nil {
 		t.Error("accepted without a kind")
 	}
+	closeTrail(t, tr)
 	if st := tr.Stats(); st.Events != 2 || st.Seq != 6 {
 		t.Errorf("stats %+v", st)
 	}
-	closeTrail(t, tr)
 
 	list, events := statementsOf(t, dir, StatementCoverage)
 	if !reflect.DeepEqual(list, want) || events[0].ConfigDigest != "digest-1" || events[0].Time.IsZero() {
@@ -103,6 +105,31 @@ func TestStatementsAreProved(t *testing.T) {
 		rep, err := Verify(again)
 		if err != nil || rep.Break == nil || rep.Break.Seq != 2 || rep.Break.Fault != Edited {
 			t.Errorf("%s: %+v, %v", change, rep.Break, err)
+		}
+	}
+}
+
+// A disk that does not answer, or is full, has no statement written twice or lost: whoever
+// was told that it was not taken says the same again.
+func TestStatementsOfASlowDisk(t *testing.T) {
+	for name, d := range map[string]*disk{"stalled": {gate: make(chan struct{})}, "full": {full: true}} {
+		dir := t.TempDir()
+		tr := openTrail(t, Options{Dir: dir, Queue: 2, Required: true, hooks: hooks{openFile: d.open}})
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+		defer cancel()
+		taken := 0
+		for range 5 {
+			if err := tr.State(ctx, StatementCoverage, said{What: "x"}); err == nil {
+				taken++
+			}
+		}
+		d.setFull(false)
+		if d.gate != nil {
+			close(d.gate)
+		}
+		closeTrail(t, tr)
+		if list, _ := statementsOf(t, dir, StatementCoverage); taken != 2 || len(list) != taken {
+			t.Errorf("%s: %d were taken, %d are written", name, taken, len(list))
 		}
 	}
 }
