@@ -140,11 +140,20 @@ func (w *canaryWay) answers(format *canary.Format) error {
 		}
 		a := canary.Arrival{State: canary.Lost}
 		if res != nil {
-			a = canary.Arrival{State: canary.Clean, Body: decodedArrival(res.body, res.coding)}
+			a = canary.Arrival{State: canary.Clean, Body: decodedArrival(res.body, res.coding), Rewritten: w.rewrites()}
 		}
 		w.result.add(canaryKey{w.rt.name, format.Name, coding}, list, canary.Judge(format, list, a, w.expect(true)))
 		return nil
 	})
+}
+
+// rewrites reports whether more than secrets goes of error responses.
+func (w *canaryWay) rewrites() bool {
+	if w.rt.errors == nil {
+		return false
+	}
+	m := w.rt.errors.mode(http.StatusInternalServerError, false)
+	return m == config.ErrorNeutralise || m == config.ErrorReplace
 }
 
 // coded returns body in a content coding.

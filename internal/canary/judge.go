@@ -46,6 +46,9 @@ type Arrival struct {
 	State Outcome
 	// Body is the payload without its content codings; nil where it can't be decoded.
 	Body []byte
+	// Rewritten says that the hop is free to put another payload in the place of this one,
+	// which then is not broken.
+	Rewritten bool
 }
 
 // Judge says what became of each canary of a payload. expect says what is to become of the
@@ -70,7 +73,7 @@ func Judge(f *Format, sent []Canary, a Arrival, expect func(rule string) Outcome
 			out[i] = e
 		case arrived:
 			out[i] = Leaked
-		case err != nil:
+		case err != nil && !a.Rewritten:
 			out[i] = Broken
 		}
 	}
