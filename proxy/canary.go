@@ -68,11 +68,13 @@ func (c *canaries) loop(ctx context.Context) {
 	timer := time.NewTimer(0)
 	<-timer.C
 	for {
+		pace := canaryPace{pause: 3}
 		select {
 		case <-ctx.Done():
 			timer.Stop()
 			return
-		case <-c.wake:
+		case <-c.wake: // what was changed is to be seen soon
+			pace.pause = 1
 		case <-timer.C:
 		}
 		pol := c.twin.policy.Load()
@@ -80,7 +82,7 @@ func (c *canaries) loop(ctx context.Context) {
 			continue
 		}
 		within, cancel := context.WithTimeout(ctx, canaryRun)
-		r, err := c.run(within, pol, canaryPace{pauses: true})
+		r, err := c.run(within, pol, pace)
 		cancel()
 		if ctx.Err() == nil {
 			c.report(ctx, r, err)
@@ -94,8 +96,8 @@ var errSuperseded = errors.New("the configuration was loaded again meanwhile")
 
 // canaryPace says how much is done in a run.
 type canaryPace struct {
-	pauses bool // leave three quarters of a processor to others
-	full   bool // send all canaries in each content coding
+	pause int  // how many times as long as it works a run pauses
+	full  bool // send all canaries in each content coding
 }
 
 // run sends canaries through every route and listener of pol, which is the twin's, and
@@ -243,10 +245,10 @@ func (f *flock) paced(send func() error) error {
 	}
 	start := time.Now()
 	err := send()
-	if err != nil || !f.pauses {
+	if err != nil || f.pause == 0 {
 		return errors.Join(err, f.ctx.Err())
 	}
-	t := time.NewTimer(min(3*time.Since(start), time.Second))
+	t := time.NewTimer(min(time.Duration(f.pause)*time.Since(start), time.Second))
 	defer t.Stop()
 	select {
 	case <-t.C:
