@@ -59,7 +59,7 @@ func (s *Scrubber) Release() {
 		s.watch = nil
 	}
 	s.rest()
-	for _, b := range []*[]byte{&s.decoded, &s.utf8, &s.out, &s.encoded, &s.piece, &s.v.texts} {
+	for _, b := range []*[]byte{&s.decoded, &s.utf8, &s.out, &s.encoded, &s.piece, &s.v.texts, &s.v.named} {
 		*b = wiped(*b)
 	}
 	for i := range s.v.layers {

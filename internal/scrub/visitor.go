@@ -34,6 +34,7 @@ type visitor struct {
 	edits []codec.Splice
 	texts []byte
 	found []redact.Finding
+	named []byte // see searchNamed
 
 	around  codec.Around // of the field at hand, nil if it is not known
 	origins origins
@@ -82,6 +83,9 @@ func (v *visitor) search(f *codec.Field) (edits []codec.Splice, remove bool, err
 		v.tell(f.Path, field)
 	}
 	v.found, err = v.set.Find(v.sc, v.found[:0], field)
+	if err == nil && len(v.found) == 0 {
+		err = v.searchNamed(f)
+	}
 	if err != nil {
 		return nil, false, err
 	}
@@ -104,6 +108,41 @@ func (v *visitor) search(f *codec.Field) (edits []codec.Splice, remove bool, err
 	}
 	return v.edits[from:len(v.edits):len(v.edits)], remove && f.Kind != codec.Text && f.Kind != codec.Name, nil
 }
+
+const (
+	// maxName and maxNamed bound, in bytes, the name and the value that are searched
+	// together: what rules tell by a name is short.
+	maxName  = 128
+	maxNamed = 4 << 10
+)
+
+// searchNamed searches a field together with its name, written as text has them: rules
+// that know a value by a name in front of it match there, and the walker has taken the two
+// apart. Only a finding that is the whole value counts; what is in it was found before.
+// Names that rules have among their Keys are left to those, which know what is no secret
+// under them.
+func (v *visitor) searchNamed(f *codec.Field) (err error) {
+	if f.Kind != codec.String || len(f.Key) == 0 || len(f.Key) > maxName || len(f.Value) < minNamed || len(f.Value) > maxNamed ||
+		v.set.Suspect(v.sc, f.Key) {
+		return nil
+	}
+	v.named = append(append(append(v.named[:0], '"'), f.Key...), `": "`...)
+	at := len(v.named)
+	v.named = append(append(v.named, f.Value...), '"')
+	v.found, err = v.set.Find(v.sc, v.found, redact.Field{Path: f.Path, Value: v.named})
+	for _, fd := range v.found {
+		if fd.Start == at && fd.End == at+len(f.Value) {
+			fd.Start, fd.End = 0, len(f.Value)
+			v.found = append(v.found[:0], fd)
+			return err
+		}
+	}
+	v.found = v.found[:0]
+	return err
+}
+
+// minNamed is how many bytes a value that a rule tells by its name has at least.
+const minNamed = 4
 
 const escape = 0x1b
 
