@@ -9,6 +9,7 @@ import (
 	"net/http/pprof"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/redactd/redactd/internal/adminui"
@@ -35,6 +36,7 @@ func (p *Proxy) newAdmin(cfg *config.Config) (*http.Server, context.CancelFunc) 
 // adminPaths returns what the operator's listener serves, and to whom.
 func (p *Proxy) adminPaths(cfg *config.Config) *gate.Gate {
 	g := gate.New(func() *gate.Rules { return p.policy.Load().admin }, p.log)
+	g.Refused = func(reason string) { p.m.adminRefused.WithLabelValues(reason).Inc() }
 	g.Handle(gate.Scrape, "GET /metrics", promhttp.HandlerFor(p.registry, promhttp.HandlerOpts{Registry: p.registry}))
 	handle := func(need gate.Need, pattern string, f http.HandlerFunc) { g.Handle(need, pattern, f) }
 	handle(gate.Open, "GET /-/healthy", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "healthy\n") })
@@ -79,4 +81,14 @@ func (p *Proxy) serveConfig(w http.ResponseWriter, _ *http.Request) {
 	}
 	w.Header().Set("Content-Type", "application/toml")
 	_, _ = w.Write(text)
+}
+
+// newAdminRefused counts who is refused at the admin listener; each reason is there from
+// the start.
+func newAdminRefused() *prometheus.CounterVec {
+	v := counter("redactd_admin_refused_total", "Requests refused at the admin listener.", "reason")
+	for _, reason := range gate.Reasons() {
+		v.WithLabelValues(reason)
+	}
+	return v
 }

@@ -54,6 +54,7 @@ type metrics struct {
 	notices       *noticeMetrics
 	canaries      *canaryMetrics
 	traces        *traceMetrics
+	adminRefused  *prometheus.CounterVec
 
 	secretValues, secretRefused, secretTime *prometheus.GaugeVec
 	secretFailures                          *prometheus.CounterVec
@@ -124,6 +125,7 @@ func newMetrics() *metrics {
 		audit:         newAuditMetrics(),
 		errorLog:      newErrorLogMetrics(),
 		leaks:         newLeakMetrics(),
+		adminRefused:  newAdminRefused(),
 		notices:       newNoticeMetrics(),
 		canaries:      newCanaryMetrics(),
 		traces:        newTraceMetrics(),
@@ -143,7 +145,7 @@ func (m *metrics) all() []prometheus.Collector {
 		m.requests, m.duration, m.scanned, m.findings, m.skippedBytes, m.skippedCount, m.errors,
 		m.blocked, m.noTransform, m.faults, m.upUp, m.upFailures, m.configInfo, m.reloadSuccess, m.reloadTime,
 		m.auditEvents, m.auditFailures, m.storeRecords, m.storeBytes, m.inFlight,
-		m.outsideBytes, m.outsideCount, m.coverRatio, m.objective, m.traces.spans, m.secretValues, m.secretRefused, m.secretTime, m.secretFailures,
+		m.outsideBytes, m.outsideCount, m.coverRatio, m.objective, m.traces.spans, m.adminRefused, m.secretValues, m.secretRefused, m.secretTime, m.secretFailures,
 	)
 }
 

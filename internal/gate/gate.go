@@ -30,6 +30,10 @@ const (
 // Gate lets requests through to the admin listener's paths. It is safe for concurrent
 // use once all paths are handed to it.
 type Gate struct {
+	// Refused is told why somebody is refused, one of Reasons; nil for nobody. It is not
+	// changed once requests come.
+	Refused func(reason string)
+
 	rules    func() *Rules
 	log      *slog.Logger
 	now      func() time.Time
@@ -80,7 +84,7 @@ func (g *Gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	head.Set("Referrer-Policy", "no-referrer")
 	head.Set("Cache-Control", "no-store")
 	if err := g.foreign.Check(r); err != nil {
-		refuse(w, r, http.StatusForbidden, "A page of elsewhere may not act here.")
+		g.refuse(w, r, http.StatusForbidden, ReasonOrigin, "A page of elsewhere may not act here.")
 		return
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
@@ -108,16 +112,16 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	who, bad := d.identify(rules, r)
 	if bad != nil {
-		bad.answer(w, r)
+		d.g.answer(w, r, bad)
 		return
 	}
-	if !rules.allow(d.need, who.Role) {
+	if !rules.allow(d.need, who.Role, r) {
 		d.g.deny(w, r, rules, who, d.need)
 		return
 	}
 	if unsafe(r) {
 		if status, text := d.checkForm(w, r, who); status != 0 {
-			refuse(w, r, status, text)
+			d.g.refuse(w, r, status, ReasonForm, text)
 			return
 		}
 	}
@@ -134,23 +138,26 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // identify returns who asks. Who needs no role need not say who they are, nor be right
 // about it.
 func (d *door) identify(rules *Rules, r *http.Request) (Identity, *refusal) {
-	if d.need != View && d.need != Operate && rules.allow(d.need, Nobody) {
+	if d.need != View && d.need != Operate && rules.allow(d.need, Nobody, r) {
 		return nobody, nil
 	}
 	return d.g.identify(rules, r)
 }
 
-// allow reports whether a role is enough for a need.
-func (r *Rules) allow(n Need, role Role) bool {
+// allow reports whether a role is enough for a need of a request. Where nobody can log in
+// and the listener is of this machine alone, its name has to be, too: a page of elsewhere
+// can give this address a name of its own, and then all it asks for is of its own site.
+func (r *Rules) allow(n Need, role Role, req *http.Request) bool {
+	open := !r.logIn && (!r.local || isLoopback(req.Host))
 	switch n {
 	case Open:
 		return true
 	case Scrape:
 		return role >= r.scrape
 	case Inspect:
-		return !r.logIn || role >= Viewer
+		return open || role >= Viewer
 	case Control:
-		return !r.logIn || role >= Operator
+		return open || role >= Operator
 	case View:
 		return role >= Viewer
 	case Operate:

@@ -182,8 +182,8 @@ func TestWhoMayDoWhat(t *testing.T) {
 	}{
 		{"local", bare("127.0.0.1:9090", config.PageLocal), local, all, "local local"},
 		{"local by address", bare("[::1]:9090", config.PageLocal), []change{host("[::1]:9090")}, all, "local local"},
-		{"local by a foreign name", bare("127.0.0.1:9090", config.PageLocal), []change{host("evil.example:9090"), from("127.0.0.1:1")}, "200 200 200 200 403 403", "anonymous anonymous"},
-		{"local by a foreign name like an address", bare("127.0.0.1:9090", config.PageLocal), []change{host("127.0.0.1.evil.example")}, "200 200 200 200 403 403", "anonymous anonymous"},
+		{"local by a foreign name", bare("127.0.0.1:9090", config.PageLocal), []change{host("evil.example:9090"), from("127.0.0.1:1")}, "200 200 403 403 403 403", "anonymous anonymous"},
+		{"local by a foreign name like an address", bare("127.0.0.1:9090", config.PageLocal), []change{host("127.0.0.1.evil.example")}, "200 200 403 403 403 403", "anonymous anonymous"},
 		{"bare on all addresses", bare(":9090", config.PageLocal), local, "200 200 200 200 403 403", "anonymous anonymous"},
 		{"bare for all", bare(":9090", config.PageAll), nil, "200 200 200 200 200 403", "anonymous anonymous"},
 		{"bare and off", bare("127.0.0.1:9090", config.PageOff), local, "200 200 200 200 404 404", "anonymous anonymous"},
@@ -255,20 +255,21 @@ func TestWhoMayDoWhat(t *testing.T) {
 
 // A role does what those before it may, whatever asks for it.
 func TestRolesAreNested(t *testing.T) {
+	req := httptest.NewRequest("GET", "/", nil)
 	for _, logIn := range []bool{false, true} {
 		for need := Open; need <= Operate; need++ {
 			for role := Nobody; role < Operator; role++ {
 				r := &Rules{logIn: logIn, scrape: Metrics}
-				if r.allow(need, role) && !r.allow(need, role+1) {
+				if r.allow(need, role, req) && !r.allow(need, role+1, req) {
 					t.Errorf("need %d: %s may, %s not", need, role, role+1)
 				}
 			}
-			if !(&Rules{logIn: logIn}).allow(need, Operator) {
+			if !(&Rules{logIn: logIn}).allow(need, Operator, req) {
 				t.Errorf("need %d: an operator may not", need)
 			}
 		}
 	}
-	if (&Rules{}).allow(Operate+1, Operator) {
+	if (&Rules{}).allow(Operate+1, Operator, req) {
 		t.Error("a need that nobody knows is met")
 	}
 }
@@ -293,5 +294,31 @@ func TestControlIsLogged(t *testing.T) {
 	f.do("POST", "/-/reload?planted=planted", bearer(tokenOf("ops")), form("note", "planted"))
 	if log := f.logs.String(); !strings.Contains(log, `by=ops means=token action=/-/reload status=200`) {
 		t.Errorf("log: %s", log)
+	}
+}
+
+// TestRefusalsAreCounted asks that each reason is told, once for each refusal.
+func TestRefusalsAreCounted(t *testing.T) {
+	f := newFixture(t, people(t))
+	told := map[string]int{}
+	f.Refused = func(reason string) { told[reason]++ }
+	ada := []change{from("192.0.2.10:5"), header("X-Forwarded-User", "ada"), header("X-Forwarded-Groups", "sre")}
+	f.do("GET", "/leaks")
+	f.do("GET", "/leaks", browser) // is led to the log-in page
+	f.do("GET", "/leaks/1", bearer(tokenOf("eyes")))
+	f.do("POST", "/leaks/1", append(ada, form("x", "y"))...)
+	f.do("POST", "/leaks/1", bearer(tokenOf("ops")), header("Origin", "https://evil.example"))
+	f.do("GET", "/leaks", append(ada, header("X-Forwarded-User", "eve"))...)
+	for range burst + 2 {
+		f.do("GET", "/leaks", bearer("planted"))
+	}
+	local := newFixture(t, &config.Admin{Listen: "127.0.0.1:9090"})
+	local.Refused = f.Refused
+	local.do("GET", "/leaks", host("evil.example"))
+	want := map[string]int{
+		ReasonAnonymous: 1, ReasonRole: 1, ReasonForm: 1, ReasonOrigin: 1, ReasonProxy: 1, ReasonToken: burst, ReasonLimit: 2, ReasonHost: 1,
+	}
+	if fmt.Sprint(told) != fmt.Sprint(want) || len(want) != len(Reasons()) {
+		t.Errorf("told %v, want %v", told, want)
 	}
 }

@@ -95,7 +95,7 @@ func (g *Gate) identify(rules *Rules, r *http.Request) (Identity, *refusal) {
 	} else if rules.trusts(peerOf(r)) {
 		name, role, ok, err := rules.proxy.identify(r.Header)
 		if err != nil {
-			return Identity{}, &refusal{status: http.StatusBadRequest, text: "The proxy's headers do not say clearly who asks."}
+			return Identity{}, &refusal{status: http.StatusBadRequest, reason: ReasonProxy, text: "The proxy's headers do not say clearly who asks."}
 		}
 		if ok {
 			who.Name, who.Means, who.Role = name, Proxy, role
@@ -116,8 +116,12 @@ func (g *Gate) identify(rules *Rules, r *http.Request) (Identity, *refusal) {
 // listener has an address of it alone, and the browser did not come here by a name that
 // a foreign page could have given this address (DNS rebinding).
 func (r *Rules) isLocal(req *http.Request) bool {
-	return r.page == config.PageLocal && !r.logIn && r.local && isLoopback(req.Host)
+	return r.page == config.PageLocal && r.here(req)
 }
+
+// here reports whether only this machine reaches the listener, and by a name of its own,
+// and nobody can log in.
+func (r *Rules) here(req *http.Request) bool { return !r.logIn && r.local && isLoopback(req.Host) }
 
 // isLoopback reports whether a Host header names this machine.
 func isLoopback(host string) bool {
@@ -143,10 +147,10 @@ func (g *Gate) tryToken(rules *Rules, r *http.Request, text string) (token, *ref
 	case ok:
 		return who, nil
 	case wait > 0:
-		return token{}, &refusal{status: http.StatusTooManyRequests, wait: wait, text: "Too many wrong tokens came from this address."}
+		return token{}, &refusal{status: http.StatusTooManyRequests, reason: ReasonLimit, wait: wait, text: "Too many wrong tokens came from this address."}
 	}
 	g.log.Warn("log-in refused: the token is not one of the configuration", "address", caller)
-	return token{}, &refusal{status: http.StatusUnauthorized, text: "The token is not right."}
+	return token{}, &refusal{status: http.StatusUnauthorized, reason: ReasonToken, text: "The token is not right."}
 }
 
 // peerOf returns the address that a request came from.
@@ -180,7 +184,7 @@ func (r *Rules) caller(req *http.Request) netip.Addr {
 
 // refusal is an answer to who is not let through.
 type refusal struct {
-	status int
-	text   string
-	wait   time.Duration
+	status       int
+	reason, text string
+	wait         time.Duration
 }

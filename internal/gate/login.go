@@ -67,7 +67,7 @@ func (g *Gate) logIn(w http.ResponseWriter, r *http.Request) {
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, maxLogIn)
 	if status, text := checkFormToken(r, g.formToken(Anonymous, "log-in")); status != 0 {
-		refuse(w, r, status, text)
+		g.refuse(w, r, status, ReasonForm, text)
 		return
 	}
 	next := localPath(r.PostForm.Get("next"))
@@ -75,13 +75,15 @@ func (g *Gate) logIn(w http.ResponseWriter, r *http.Request) {
 	who, bad := g.tryToken(rules, r, text)
 	switch {
 	case bad != nil && bad.status == http.StatusUnauthorized:
+		g.count(bad.reason)
 		w.Header().Set("WWW-Authenticate", `Bearer realm="redactd"`)
 		g.showLogIn(w, bad.status, next, bad.text)
 		return
 	case bad != nil:
-		bad.answer(w, r)
+		g.answer(w, r, bad)
 		return
 	case who.role < Viewer:
+		g.count(ReasonRole)
 		g.showLogIn(w, http.StatusForbidden, next, "The token is for /metrics alone.")
 		return
 	}
@@ -101,7 +103,7 @@ func (g *Gate) logOut(w http.ResponseWriter, r *http.Request) {
 	if ok {
 		r.Body = http.MaxBytesReader(w, r.Body, maxLogIn)
 		if status, text := checkFormToken(r, s.form); status != 0 {
-			refuse(w, r, status, text)
+			g.refuse(w, r, status, ReasonForm, text)
 			return
 		}
 		g.sessions.finish(s)

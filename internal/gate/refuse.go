@@ -8,15 +8,42 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-
-	"github.com/redactd/redactd/internal/config"
 )
 
-func (f *refusal) answer(w http.ResponseWriter, r *http.Request) {
+// The reasons why somebody is refused, for who counts them.
+const (
+	ReasonAnonymous = "anonymous" // nobody says who asks
+	ReasonToken     = "token"     // the token is wrong
+	ReasonLimit     = "limit"     // too many wrong tokens came from there
+	ReasonRole      = "role"      // the role is not enough
+	ReasonOrigin    = "origin"    // a page of elsewhere asks
+	ReasonHost      = "host"      // of a browser that came by a foreign name
+	ReasonForm      = "form"      // it is not one of redactd's own pages
+	ReasonProxy     = "proxy"     // the proxy's headers do not say clearly who asks
+)
+
+// Reasons returns all of them.
+func Reasons() []string {
+	return []string{ReasonAnonymous, ReasonToken, ReasonLimit, ReasonRole, ReasonOrigin, ReasonHost, ReasonForm, ReasonProxy}
+}
+
+func (g *Gate) count(reason string) {
+	if g.Refused != nil {
+		g.Refused(reason)
+	}
+}
+
+// refuse answers with what is wrong, and counts it.
+func (g *Gate) refuse(w http.ResponseWriter, r *http.Request, status int, reason, text string) {
+	g.count(reason)
+	refuse(w, r, status, text)
+}
+
+func (g *Gate) answer(w http.ResponseWriter, r *http.Request, f *refusal) {
 	if f.wait > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(f.wait.Seconds()))))
 	}
-	refuse(w, r, f.status, f.text)
+	g.refuse(w, r, f.status, f.reason, f.text)
 }
 
 // deny answers who has not what a path needs.
@@ -24,15 +51,15 @@ func (g *Gate) deny(w http.ResponseWriter, r *http.Request, rules *Rules, who Id
 	console := need == View || need == Operate
 	switch {
 	case who.Means != Anonymous:
-		refuse(w, r, http.StatusForbidden, "Your role, "+who.Role.String()+", is not enough for this.")
-	case console && !rules.logIn && rules.page == config.PageLocal && rules.local:
-		refuse(w, r, http.StatusForbidden, "The console is for browsers of the machine that it runs on.")
+		g.refuse(w, r, http.StatusForbidden, ReasonRole, "Your role, "+who.Role.String()+", is not enough for this.")
+	case !rules.logIn && rules.local && !isLoopback(r.Host):
+		g.refuse(w, r, http.StatusForbidden, ReasonHost, "This is for browsers of the machine that it runs on, which call it localhost.")
 	case console && !rules.logIn:
-		refuse(w, r, http.StatusForbidden, "This wants a log-in, and none is configured: docs/CONSOLE.md says how.")
+		g.refuse(w, r, http.StatusForbidden, ReasonAnonymous, "This wants a log-in, and none is configured: docs/CONSOLE.md says how.")
 	case console && who.LogIn && !unsafe(r) && !isAPI(r) && strings.Contains(r.Header.Get("Accept"), "text/html"):
 		toLogIn(w, r)
 	default:
-		refuse(w, r, http.StatusUnauthorized, "This wants a log-in.")
+		g.refuse(w, r, http.StatusUnauthorized, ReasonAnonymous, "This wants a log-in.")
 	}
 }
 
