@@ -44,14 +44,20 @@ func (x *exchange) count(dir string, res *scrub.Result, raw int64) {
 
 // count is exchange.count for a payload of a filter.
 func (p *Proxy) count(f *filter, dir string, res *scrub.Result, raw int64) {
+	p.countRest(f, dir, res, raw, 0)
+}
+
+// countRest is count for a stream of which so many bytes were counted on the way.
+func (p *Proxy) countRest(f *filter, dir string, res *scrub.Result, raw, counted int64) {
+	rest := max(raw-counted, 0)
 	switch {
 	case res.Skipped != "":
-		p.m.covered(f.name, dir, res.Skipped, raw)
+		p.m.covered(f.name, dir, res.Skipped, rest)
 	case res.Scanned > 0:
 		p.m.searched(f, dir, res.Scanned)
 		// As received, a part that was passed over has the share that it has decoded.
-		part := int64(float64(raw) * min(1, float64(res.Passed)/float64(res.Scanned)))
-		p.m.covered(f.name, dir, f.unenforced(), raw-part)
+		part := min(rest, int64(float64(raw)*min(1, float64(res.Passed)/float64(res.Scanned))))
+		p.m.covered(f.name, dir, f.unenforced(), rest-part)
 		if res.Passed > 0 {
 			p.m.covered(f.name, dir, coverage.BinaryPart, part)
 		}

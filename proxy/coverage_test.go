@@ -1,10 +1,12 @@
 package proxy
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"reflect"
 	"strings"
@@ -150,4 +152,54 @@ func (s *staterOf) State(_ context.Context, _ string, facts ...any) error {
 		}
 	}
 	return nil
+}
+
+// A stream that does not end is counted while it goes on, and no byte twice.
+func TestCoverageOfStreams(t *testing.T) {
+	event := "data: {\"text\":\"" + realSecret + "\"}\n\n"
+	next, binary := make(chan bool), strings.Repeat("\x00\x01\x02\xff", 4<<10)
+	up := newBackend(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/event-stream")
+		if r.Method == "POST" {
+			return
+		}
+		for <-next {
+			_, _ = io.WriteString(w, event)
+			w.(http.Flusher).Flush()
+		}
+	})
+	cfg := settings(up.URL)
+	cfg.Server.BufferBody = 4 << 10
+	h := start(t, cfg, real)
+	c, err := net.Dial("tcp", h.addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if _, err := io.WriteString(c, "GET / HTTP/1.1\r\nHost: a\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	br := bufio.NewReader(c)
+	passed := func() audit.CoverageSum { return h.m.cover.Recent()["main"] }
+	const events = 5
+	for i := range uint64(events) {
+		next <- true
+		for line := ""; !strings.Contains(line, "REDACTED"); {
+			var err error
+			if line, err = br.ReadString('\n'); err != nil {
+				t.Fatal(err)
+			}
+		}
+		// What is read ahead of the first is not told apart.
+		if got := passed().Inspected; got.Payloads != 0 || i > 0 && got.Bytes == 0 || got.Bytes > (i+1)*uint64(len(event)) {
+			t.Errorf("%d: %+v", i, got)
+		}
+	}
+	close(next)
+	want := audit.Passed{Payloads: 1, Bytes: events * uint64(len(event))}
+	eventually(t, "all is counted", func() bool { return passed().Inspected == want })
+	h.do("POST", "/", binary, "Content-Type", "application/octet-stream")
+	if got := passed(); got.Inspected != want || got.Uninspected != (audit.Passed{Payloads: 1, Bytes: uint64(len(binary))}) {
+		t.Errorf("%+v", got)
+	}
 }

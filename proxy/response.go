@@ -240,7 +240,7 @@ var answerSignals = names(`retry-after www-authenticate allow x-ratelimit-limit 
 // streamAnswer scrubs x.held on its way through.
 func (x *exchange) streamAnswer(m scrub.Meta) answerPlan {
 	x.fault.outcome = outcomeScrubbed // for all that is known yet
-	x.download = x.p.startTransform(x.responseScrubber(), &x.held, m, x.recorder(dirResponse))
+	x.download = x.p.startTransform(&x.rt.filter, dirResponse, x.responseScrubber(), &x.held, m, x.recorder(dirResponse))
 	if x.rt.shadow {
 		return answerPlan{stream: x.download.out, size: max(x.in.Header.ContentLength(), -1)}
 	}

@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"io"
 	"time"
@@ -49,16 +50,29 @@ type transform struct {
 	res  scrub.Result // after done
 	err  error        // after done
 	told bool         // findings were recorded on the way
+	read int64        // bytes that were counted on the way; after done
+}
+
+// readNotifier is a scrubber that tells what it reads of a stream, see
+// scrub.Scrubber.OnRead.
+type readNotifier interface {
+	OnRead(func(n int64, skipped string))
 }
 
 // startTransform begins to scrub src. record takes findings as they are made,
 // where the scrubber can tell.
-func (p *Proxy) startTransform(s scrubber, src io.Reader, m scrub.Meta, record func([]scrub.Hit) error) *transform {
+func (p *Proxy) startTransform(f *filter, dir string, s scrubber, src io.Reader, m scrub.Meta, record func([]scrub.Hit) error) *transform {
 	pr, pw := io.Pipe()
 	t := &transform{out: pr, done: make(chan struct{})}
 	if n, ok := s.(hitNotifier); ok {
 		t.told = true
 		n.OnHits(record)
+	}
+	if n, ok := s.(readNotifier); ok {
+		n.OnRead(func(n int64, skipped string) {
+			t.read += n
+			p.m.coveredMore(f.name, dir, cmp.Or(skipped, f.unenforced()), 0, n)
+		})
 	}
 	started := p.goroutines.start(func() {
 		defer close(t.done)
@@ -114,7 +128,7 @@ func (x *exchange) startUpload(maxBody int64) {
 	x.body.extend = orDefault(x.pol.cfg.Server.ReadTimeout, defaultReadTimeout)
 	rest := &limitReader{r: &x.body, n: maxBody - int64(len(x.reqBuf.b)), err: errTooLarge}
 	src := io.MultiReader(bytes.NewReader(x.reqBuf.b), rest)
-	x.upload = x.p.startTransform(x.requestScrubber(), src, x.requestMeta(), x.recorder(dirRequest))
+	x.upload = x.p.startTransform(&x.rt.filter, dirRequest, x.requestScrubber(), src, x.requestMeta(), x.recorder(dirRequest))
 }
 
 // recorder returns what takes the findings of a stream. In shadow mode a trail
@@ -138,7 +152,7 @@ func (x *exchange) stopUpload(err error) *refusal {
 	}
 	x.upload = nil
 	t.stop(func() { _ = x.ctx.Conn().SetReadDeadline(time.Unix(1, 0)) })
-	x.count(dirRequest, &t.res, x.body.n)
+	x.p.countRest(&x.rt.filter, dirRequest, &t.res, x.body.n, t.read)
 	if !t.told {
 		// Too late to hold anything back; the trail's own metric tells.
 		_ = x.record(dirRequest, t.res.Hits)
@@ -168,7 +182,7 @@ func (x *exchange) stopDownload() {
 			_ = x.conn.Close()
 		}
 	})
-	x.count(dirResponse, &t.res, x.source.n)
+	x.p.countRest(&x.rt.filter, dirResponse, &t.res, x.source.n, t.read)
 	if !t.told {
 		_ = x.record(dirResponse, t.res.Hits)
 	}

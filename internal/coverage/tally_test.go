@@ -129,3 +129,13 @@ func TestCountsAreExact(t *testing.T) {
 		t.Errorf("counted %+v", sum)
 	}
 }
+
+func BenchmarkAdd(b *testing.B) {
+	tally := New(nil)
+	b.ReportAllocs()
+	b.RunParallel(func(p *testing.PB) {
+		for p.Next() {
+			tally.Add("logs", "request", "", 1, 400)
+		}
+	})
+}

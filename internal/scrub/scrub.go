@@ -18,6 +18,7 @@ type Scrubber struct {
 	v       visitor
 	watch   *Scrubber // for Policy.Watch, else nil
 	onHits  func([]Hit) error
+	onRead  func(n int64, skipped string)
 	walkers map[string]codec.Walker
 	busy    []codec.Walker
 
@@ -76,7 +77,7 @@ func (s *Scrubber) Release() {
 	s.v.hits, s.v.edits, s.splices = s.v.hits[:0], s.v.edits[:0], s.splices[:0]
 	s.v.field = codec.Field{}
 	s.v.set, s.v.keys, s.v.codec, s.v.prefix = nil, nil, nil, ""
-	s.policy, s.onHits, s.meta = nil, nil, Meta{}
+	s.policy, s.onHits, s.onRead, s.meta = nil, nil, nil, Meta{}
 	pool.Put(s)
 }
 
@@ -94,6 +95,12 @@ func wiped(b []byte) []byte {
 // bytes that held them are written, and not gather them in its Result. An error
 // ends the stream. The slice is valid during the call.
 func (s *Scrubber) OnHits(tell func([]Hit) error) { s.onHits = tell }
+
+// OnRead makes Stream tell, while it goes on, how many bytes it has read since it told
+// last, as received, and why they are not inspected, "" if they are. What it never tells
+// of is counted by the Result: the end of a stream, one that is gathered, and what comes
+// behind a part that is no text.
+func (s *Scrubber) OnRead(tell func(n int64, skipped string)) { s.onRead = tell }
 
 // takeHits returns the hits since the last call as a slice of its own.
 func (s *Scrubber) takeHits() []Hit {

@@ -90,6 +90,8 @@ type stream struct {
 	buf     []byte // decoded, not yet dealt with
 	end     bool
 	paused  bool // the last read brought less than it could
+	passing bool // what is read is passed on piece by piece
+	told    int64
 	res     Result
 }
 
@@ -128,14 +130,14 @@ func (st *stream) run(w io.Writer) (err error) {
 	st.codec = st.s.policy.codec(st.m, st.buf)
 	switch {
 	case st.codec == nil:
-		st.res.Skipped = "binary"
+		st.res.Skipped, st.passing = "binary", true
 		return st.copy()
 	case st.codec.Name() != textCodec && !st.codec.Streams(),
 		codec.HiddenCoding(st.buf) != "",
 		interleaved(st.buf) && !codec.Mixed(st.codec, st.buf):
 		return st.gather()
 	}
-	st.res.Codec = st.codec.Name()
+	st.res.Codec, st.passing = st.codec.Name(), true
 	if st.codec.Name() == textCodec {
 		return st.text(nil)
 	}
@@ -183,6 +185,7 @@ func (st *stream) fillBefore(n int, t time.Time) error {
 	st.buf = st.buf[:len(st.buf)+got]
 	st.decoded += int64(got)
 	st.paused = got < n
+	st.tellRead()
 	if st.decoded > st.s.policy.maxDecoded() && st.decoded/maxRatio > st.raw.n {
 		return &Error{KindLimit, errBomb}
 	}
@@ -191,6 +194,14 @@ func (st *stream) fillBefore(n int, t time.Time) error {
 		return nil
 	}
 	return err
+}
+
+// tellRead tells how much was read, to whoever asked for it.
+func (st *stream) tellRead() {
+	if n := st.raw.n - st.told; n > 0 && st.passing && st.s.onRead != nil && st.s.v.skipped == 0 {
+		st.told = st.raw.n
+		st.s.onRead(n, st.res.Skipped)
+	}
 }
 
 // copy passes a binary stream on.

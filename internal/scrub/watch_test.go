@@ -244,3 +244,33 @@ func FuzzWatchedIsOff(f *testing.F) {
 		p.check(t, "fuzz", in, Meta{ContentType: contentType})
 	})
 }
+
+// TestOnRead has what is told on the way be what is read, but for its end.
+func TestOnRead(t *testing.T) {
+	line := `{"m":"` + secret + `"}` + "\n"
+	for _, tt := range []struct{ contentType, encoding, in, skipped string }{
+		{"application/x-ndjson", "", strings.Repeat(line, 9000), ""},
+		{"application/x-ndjson", "gzip", strings.Repeat(line, 9000), ""},
+		{"text/plain", "", strings.Repeat(line, 9000), ""},
+		{"application/octet-stream", "", strings.Repeat("\x00\x01\xff", 100_000), "binary"},
+	} {
+		in, err := codec.Encode(nil, []byte(tt.in), tt.encoding)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := Acquire(policy(t, "mask"), nil)
+		told := int64(0)
+		s.OnRead(func(n int64, skipped string) {
+			if told += n; skipped != tt.skipped || n <= 0 {
+				t.Errorf("%s: told %d, %q", tt.contentType, n, skipped)
+			}
+		})
+		if _, err := s.Stream(io.Discard, iotest.HalfReader(bytes.NewReader(in)), Meta{ContentType: tt.contentType, ContentEncoding: tt.encoding}); err != nil {
+			t.Fatal(err)
+		}
+		if n := int64(len(in)); told > n || told < n/2 {
+			t.Errorf("%s %s: told of %d bytes of %d", tt.contentType, tt.encoding, told, n)
+		}
+		s.Release()
+	}
+}
