@@ -51,6 +51,15 @@ type Explainer struct {
 	nameless []nameless // see newNameless; made when they are first asked for
 	openings []opening  // see newOpenings; the same
 	verdicts []Verdict
+	added    map[verdictKey]bool
+}
+
+// verdictKey tells verdicts apart.
+type verdictKey struct {
+	rule       *Rule
+	start, end int
+	outcome    Outcome
+	by         string
 }
 
 // Explainer returns an Explainer of s.
@@ -61,7 +70,7 @@ func (s *Set) Explainer() *Explainer {
 // Explain returns the verdicts on f, sorted by where they begin. Those that are
 // OutcomeFound are what Find finds. The error is ErrGaveUp or nil.
 func (e *Explainer) Explain(f Field) ([]Verdict, error) {
-	e.verdicts = nil
+	e.verdicts, e.added = nil, map[verdictKey]bool{}
 	sc := e.sc
 	sc.raw = sc.raw[:0]
 	sc.begin()
@@ -88,13 +97,11 @@ func (e *Explainer) Explain(f Field) ([]Verdict, error) {
 
 // add notes a verdict, once.
 func (e *Explainer) add(v Verdict) {
-	for i := range e.verdicts {
-		o := &e.verdicts[i]
-		if o.Rule == v.Rule && o.Start == v.Start && o.End == v.End && o.Outcome == v.Outcome && o.By == v.By {
-			return
-		}
+	key := verdictKey{v.Rule, v.Start, v.End, v.Outcome, v.By}
+	if !e.added[key] {
+		e.added[key] = true
+		e.verdicts = append(e.verdicts, v)
 	}
-	e.verdicts = append(e.verdicts, v)
 }
 
 // captured is told what a rule captures, before it is known what becomes of it, and

@@ -12,6 +12,8 @@ import (
 type nameless struct {
 	rule       int32
 	form       *regexp.Regexp
+	least      int // bytes of what has the form
+	most       int
 	validators []Validator
 	names      string // what announces it, in words
 }
@@ -38,11 +40,13 @@ func newNameless(s *Set) []nameless {
 		if group == 0 || announcedInside(re, group) {
 			continue
 		}
-		form, err := regexp.Compile(`\A(?:` + findGroup(re, group).String() + `)\z`)
+		inner := findGroup(re, group)
+		form, err := regexp.Compile(`\A(?:` + inner.String() + `)\z`)
 		if err != nil || slices.ContainsFunc(ordinary, form.MatchString) {
 			continue
 		}
-		list = append(list, nameless{p.index, form, p.validators, announcedWords(s, int(p.index))})
+		least, most := byteLength(inner)
+		list = append(list, nameless{p.index, form, least, most, p.validators, announcedWords(s, int(p.index))})
 	}
 	return list
 }
@@ -117,9 +121,10 @@ func announcedWords(s *Set, rule int) string {
 // withoutName notes the words of text that have the form of a rule's secret, and no
 // name beside them. Where one is found or nearly found, that was told.
 func (e *Explainer) withoutName(text []byte) {
+	before := e.verdicts
 	for _, w := range splitTokens(text) {
-		told := slices.ContainsFunc(e.verdicts, func(v Verdict) bool {
-			return v.Start < w.end && w.start < v.End && v.Outcome != OutcomeUnfit && v.Outcome != OutcomeNameless
+		told := slices.ContainsFunc(before, func(v Verdict) bool {
+			return v.Start < w.end && w.start < v.End && v.Outcome != OutcomeUnfit
 		})
 		if told {
 			continue
@@ -130,7 +135,7 @@ func (e *Explainer) withoutName(text []byte) {
 		value := text[w.start:w.end]
 		for i := range e.nameless {
 			n := &e.nameless[i]
-			if !n.form.Match(value) || slices.ContainsFunc(n.validators, func(v Validator) bool { return !v.Valid(value) }) {
+			if len(value) < n.least || len(value) > n.most || !n.form.Match(value) || slices.ContainsFunc(n.validators, func(v Validator) bool { return !v.Valid(value) }) {
 				continue
 			}
 			why := "is one only beside its name"
