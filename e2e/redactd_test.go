@@ -59,10 +59,22 @@ func startRedactd(t *testing.T, config string, args ...string) *redactd {
 		t.Logf("check: %s", strings.TrimSpace(out))
 		args = append([]string{"--config", file}, args...)
 	}
+	r.serve(t, args...)
+	return r
+}
+
+// serve starts "redactd serve" in the directory of r, for the first time or again.
+func (r *redactd) serve(t *testing.T, args ...string) {
+	t.Helper()
+	r.launch(t, args...)
+	r.await(t, "redactd", func() bool { return r.serving() })
+}
+
+// launch is serve that does not wait for it.
+func (r *redactd) launch(t *testing.T, args ...string) {
+	t.Helper()
 	args = append([]string{"serve", "--log-format", "json", "--log-level", "debug"}, args...)
 	r.process = start(t, r.command(context.Background(), args...))
-	r.await(t, "redactd", func() bool { return r.serving() })
-	return r
 }
 
 func (r *redactd) command(ctx context.Context, args ...string) *exec.Cmd {
