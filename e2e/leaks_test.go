@@ -110,6 +110,25 @@ url = "` + hook.URL + `"
 		t.Errorf("of mail 1.8.3:\n%s", mail)
 	}
 
+	// Both give one report: the same leaks, and as many findings as both have counted.
+	sum := 0
+	for _, r := range replicas {
+		r.await(t, "the records", func() bool { return series(t, r.get(t, "/metrics"), "redactd_trail_unread") == 0 })
+		for _, n := range counted(r.get(t, "/metrics")) {
+			sum += n
+		}
+	}
+	lists := make([]string, len(replicas))
+	for i, r := range replicas {
+		lists[i] = r.ask(t, "", "leaks", "list", "--config", "config.toml")
+	}
+	if lists[0] != lists[1] {
+		t.Errorf("one replica reports\n%s\nthe other\n%s", lists[0], lists[1])
+	}
+	if n := inRecords(t, dsn); n != sum || sum != leaked+len(versions) {
+		t.Errorf("%d findings in the database, %d were counted, %d were logged", n, sum, leaked+len(versions))
+	}
+
 	// It is rotated, and one instance of the old version goes on.
 	replicas[0].ask(t, "", "leaks", "rotated", leak[1], "--note", "ticket 17", "--config", "config.toml")
 	if shown := replicas[1].ask(t, "", "leaks", "show", leak[1], "--config", "config.toml"); !strings.Contains(shown, "\nstill leaking no: not seen since it was rotated ") {

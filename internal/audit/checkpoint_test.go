@@ -230,9 +230,14 @@ func TestVerifyNamesTheCheckpoint(t *testing.T) {
 			l[2] = strings.Split(string(read(d, 15)), "\n")[2]
 			write(d, 10, []byte(strings.Join(l, "\n")))
 		}, file: cp(10), seq: 10, fault: Replaced},
-		"emptied":            {change: func(d string) { write(d, 10, nil) }, file: cp(10), seq: 10, fault: Edited},
-		"deleted":            {change: func(d string) { _ = os.Remove(filepath.Join(d, cp(10))) }, file: cp(10), seq: 10, fault: Deleted},
-		"deleted first":      {change: func(d string) { _ = os.Remove(filepath.Join(d, cp(5))) }, file: cp(5), seq: 5, fault: Deleted},
+		"emptied":                      {change: func(d string) { write(d, 10, nil) }, file: cp(10), seq: 10, fault: Edited},
+		"deleted":                      {change: func(d string) { _ = os.Remove(filepath.Join(d, cp(10))) }, file: cp(10), seq: 10, fault: Deleted},
+		"deleted first":                {change: func(d string) { _ = os.Remove(filepath.Join(d, cp(5))) }, file: cp(5), seq: 5, fault: Deleted},
+		"deleted last, kept elsewhere": {change: func(d string) { _ = os.Remove(filepath.Join(d, cp(25))) }, external: read(good, 25), file: cp(25), seq: 25, fault: Deleted},
+		"deleted last two, kept elsewhere": {change: func(d string) {
+			_ = os.Remove(filepath.Join(d, cp(20)))
+			_ = os.Remove(filepath.Join(d, cp(25)))
+		}, external: read(good, 25), file: cp(25), seq: 25, fault: Deleted},
 		"tree edited":        {change: func(d string) { flip(t, filepath.Join(d, treeName), 70) }, file: treeName, seq: 2, fault: Edited},
 		"tree's leaf edited": {change: func(d string) { flip(t, filepath.Join(d, treeName), 3) }, file: "audit-00000001", seq: 1, fault: Edited},
 		"trail made anew":    {change: func(d string) { remake(t, d, Options{}, 25) }, file: cp(10), seq: 6, fault: Edited, keyless: Replaced},

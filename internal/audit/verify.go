@@ -82,6 +82,7 @@ func verify(dir string, h head, headErr error, keys []note.Verifier, external ma
 	if err != nil {
 		return Report{}, err
 	}
+	own := len(points) > 0
 	for _, name := range slices.Sorted(maps.Keys(external)) {
 		points = append(points, externalPoint(name, external[name]))
 	}
@@ -90,6 +91,7 @@ func verify(dir string, h head, headErr error, keys []note.Verifier, external ma
 		open:   func(s seglog.Segment) (io.ReadCloser, error) { return os.Open(s.Path) },
 		policy: func(name string) ([]byte, error) { return os.ReadFile(filepath.Join(dir, name)) },
 	}
+	v.tree.own = own
 	stored, err := v.tree.openStored(dir)
 	if err != nil {
 		return Report{}, err

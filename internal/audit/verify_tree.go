@@ -45,6 +45,7 @@ type treeCheck struct {
 	points []point // by size; those not reached yet
 	good   Checkpoint
 	prev   uint64 // size of the last checkpoint of the directory
+	own    bool   // there are checkpoints of the directory, which keeps all that are signed
 	real   frontier
 	buf    []tlog.Hash
 
@@ -57,6 +58,7 @@ type treeCheck struct {
 }
 
 func newTreeCheck(keys []note.Verifier, points []point) *treeCheck {
+	// One of the directory comes before a copy of it.
 	slices.SortStableFunc(points, func(a, b point) int { return cmp.Compare(a.size, b.size) })
 	return &treeCheck{keys: keys, points: points}
 }
@@ -166,6 +168,10 @@ func (t *treeCheck) reached() {
 		}
 		if c.Root != t.real.root() {
 			t.mismatch(p)
+			return
+		}
+		if p.external && c.Size > t.prev && t.own {
+			t.fail(Break{File: checkpointPath("", c.Size), Seq: c.Size, Fault: Deleted, Detail: "the checkpoint is missing: " + p.name + " is a copy of it"})
 			return
 		}
 		t.accept(c)
