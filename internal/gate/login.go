@@ -29,6 +29,9 @@ const home = "/"
 // maxLogIn bounds, in bytes, what is typed into the log-in page.
 const maxLogIn = 8 << 10
 
+// maxNext bounds, in bytes, the path that a log-in leads to.
+const maxNext = 2000
+
 func logInStyle(w http.ResponseWriter, r *http.Request) { http.ServeFileFS(w, r, files, "login.css") }
 
 // canLogIn reports whether there is a log-in page, and answers where there is none.
@@ -134,12 +137,15 @@ func (g *Gate) Ends(r *http.Request) (context.Context, context.CancelFunc) {
 // makes somebody log in must not choose which site they see then.
 func localPath(s string) string {
 	u, err := url.Parse(s)
-	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || u.Opaque != "" || len(s) > 2000 ||
+	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || u.Opaque != "" ||
 		!strings.HasPrefix(s, "/") || strings.HasPrefix(s, "//") || strings.ContainsFunc(s, func(c rune) bool { return c == '\\' || c <= ' ' || c == 0x7f }) {
 		return home
 	}
 	if strings.HasPrefix(u.Path, "//") || strings.HasPrefix(u.Path, "/login") || strings.HasPrefix(u.Path, "/logout") {
 		return home
 	}
-	return u.RequestURI()
+	if out := u.RequestURI(); len(out) <= maxNext {
+		return out
+	}
+	return home
 }
