@@ -2,6 +2,7 @@ package explain
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/redactd/redactd/internal/config"
 	"github.com/redactd/redactd/redact"
@@ -41,13 +42,22 @@ func place(cfg *config.Config, key string) string {
 
 // whyOff says why a rule is off, and what switches it on.
 func (x *Explainer) whyOff(r *redact.Rule, v *Verdict) {
-	cfg, table, disabled := x.o.Config, "route."+x.o.Name, []string(nil)
+	cfg, table, policy := x.o.Config, "route."+x.o.Name, &config.Policy{}
 	if l := cfg.Listeners[x.o.Name]; l != nil {
-		table, disabled = "listener."+x.o.Name, l.DisableRule
+		table, policy = "listener."+x.o.Name, &l.Policy
 	} else if route := cfg.Routes[x.o.Name]; route != nil {
-		disabled = route.DisableRule
+		policy = &route.Policy
 	}
-	for i, name := range disabled {
+	if x.watches(r) {
+		for i, name := range policy.ShadowRules {
+			if r.Selected(name) {
+				v.locate(cfg, fmt.Sprintf("%s.shadow_rules[%d]", table, i))
+				v.Why = "its findings are counted, and left where they are, by " + Located(cfg, v.Key)
+				return
+			}
+		}
+	}
+	for i, name := range policy.DisableRule {
 		if r.Selected(name) {
 			v.locate(cfg, fmt.Sprintf("%s.disable_rules[%d]", table, i))
 			v.Why = "its rule is switched off by " + Located(cfg, v.Key)
@@ -56,6 +66,12 @@ func (x *Explainer) whyOff(r *redact.Rule, v *Verdict) {
 	}
 	v.locate(cfg, table)
 	v.Why = fmt.Sprintf("its rule is off, as is pack %s (rules = [%q] in %s)", r.Pack, r.ID, Located(cfg, v.Key))
+}
+
+// watches reports whether a rule is only watched.
+func (x *Explainer) watches(r *redact.Rule) bool {
+	w := x.o.Policy.Watch
+	return w != nil && slices.ContainsFunc(w.Set.Rules(), func(o redact.Rule) bool { return o.ID == r.ID })
 }
 
 func (v *Verdict) locate(cfg *config.Config, key string) { v.Key, v.Place = key, place(cfg, key) }
