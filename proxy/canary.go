@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"runtime/debug"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/redactd/redactd/internal/canary"
@@ -27,6 +28,8 @@ type canaries struct {
 	sink *sink
 	door door.Door
 	wake chan struct{} // a policy came into force
+	// served counts the requests that the twin was given, see ask.
+	served atomic.Uint64
 }
 
 func (p *Proxy) newCanaries() *canaries {
@@ -205,11 +208,11 @@ const mostInPayload = 400
 const sampled = 16
 
 // each has canaries sent in a format: all of them as they are, and some in each content
-// coding.
-func (f *flock) each(format *canary.Format, send func(list []canary.Canary, coding string) error) error {
+// coding. No payload has more than limit bytes, unless one canary alone has.
+func (f *flock) each(format *canary.Format, limit int64, send func(list []canary.Canary, coding string) error) error {
 	list := format.Takes(f.list)
 	for part := range slices.Chunk(list, mostInPayload) {
-		if err := f.paced(func() error { return send(part, "") }); err != nil {
+		if err := f.fitting(format, limit, part, "", send); err != nil {
 			return err
 		}
 	}
@@ -219,12 +222,25 @@ func (f *flock) each(format *canary.Format, send func(list []canary.Canary, codi
 			some = sample(list, sampled)
 		}
 		for part := range slices.Chunk(some, mostInPayload) {
-			if err := f.paced(func() error { return send(part, coding) }); err != nil {
+			if err := f.fitting(format, limit, part, coding, send); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// fitting sends list in as many payloads as limit asks for: what is refused for its size
+// says nothing about what is looked for.
+func (f *flock) fitting(format *canary.Format, limit int64, list []canary.Canary, coding string, send func([]canary.Canary, string) error) error {
+	body, err := format.Write(list)
+	if err != nil {
+		return err
+	}
+	if half := len(list) / 2; half > 0 && int64(len(body)) > limit {
+		return errors.Join(f.fitting(format, limit, list[:half], coding, send), f.fitting(format, limit, list[half:], coding, send))
+	}
+	return f.paced(func() error { return send(list, coding) })
 }
 
 func sample(list []canary.Canary, n int) []canary.Canary {
@@ -293,7 +309,10 @@ func (r *canaryResult) off(key canaryKey, n int) {
 	r.add(key, nil, slices.Repeat([]canary.Outcome{canary.Off}, n))
 }
 
-var errNoListener = errors.New("there is no listener that canaries can be sent to")
+var (
+	errNoListener = errors.New("there is no listener that canaries can be sent to")
+	errTurnedAway = errors.New("the listener takes no connections of canaries, or serves nothing that comes on them")
+)
 
 // close drops the connections of the twin, when nothing is served any more.
 func (c *canaries) close() {

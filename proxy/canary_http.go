@@ -73,13 +73,16 @@ func (w *canaryWay) requests(format *canary.Format) error {
 		Method: cmp.Or(format.Method, http.MethodPost), Path: cmp.Or(format.Path, "/"), ContentType: format.ContentType,
 		Header: func(name string) string { return format.Header[http.CanonicalHeaderKey(name)] },
 	}
+	if format.Method == "" && format.Path == "" {
+		r.Method = w.method(http.MethodPost)
+	}
 	own := dialect.Of(&r).Name()
 	target := w.target(format.Path)
 	r.Path = target
 	if !w.leads(r.Method, target) || dialect.Of(&r).Name() != own || !w.rt.inspectsRequest(func() *dialect.Request { return &r }) {
 		return nil
 	}
-	return w.each(format, func(list []canary.Canary, coding string) error {
+	return w.each(format, w.mostSent(), func(list []canary.Canary, coding string) error {
 		body, err := format.Write(list)
 		if err != nil {
 			return err
@@ -111,14 +114,11 @@ func (w *canaryWay) requests(format *canary.Format) error {
 
 // answers has the upstream answer with canaries.
 func (w *canaryWay) answers(format *canary.Format) error {
-	method, target := http.MethodGet, w.target("/")
-	if m := w.rt.cfg.Methods; len(m) > 0 && !slices.Contains(m, method) {
-		method = m[0]
-	}
+	method, target := w.method(http.MethodGet), w.target("/")
 	if !w.leads(method, target) {
 		return nil
 	}
-	return w.each(format, func(list []canary.Canary, coding string) error {
+	return w.each(format, w.mostAnswered(), func(list []canary.Canary, coding string) error {
 		body, err := format.Write(list)
 		if err != nil {
 			return err
@@ -139,12 +139,38 @@ func (w *canaryWay) answers(format *canary.Format) error {
 			return err
 		}
 		a := canary.Arrival{State: canary.Lost}
-		if res != nil {
+		switch {
+		case res != nil && !h.arrived: // nobody was asked for canaries
+			a.State = canary.Refused
+		case res != nil:
 			a = canary.Arrival{State: canary.Clean, Body: decodedArrival(res.body, res.coding), Rewritten: w.rewrites()}
 		}
 		w.result.add(canaryKey{w.rt.name, format.Name, coding}, list, canary.Judge(format, list, a, w.expect(true)))
 		return nil
 	})
+}
+
+// method returns the one that is preferred where the route takes that, else one it takes.
+func (w *canaryWay) method(preferred string) string {
+	if m := w.rt.cfg.Methods; len(m) > 0 && !slices.Contains(m, preferred) {
+		return m[0]
+	}
+	return preferred
+}
+
+// mostSent is how many bytes a request may have.
+func (w *canaryWay) mostSent() int64 {
+	s := &w.pol.cfg.Server
+	return min(limitOr(int64(s.MaxBody), defaultMaxBody), limitOr(int64(s.MaxDecoded), defaultMaxDecoded))
+}
+
+// mostAnswered is how many bytes an answer may have that is told of in full.
+func (w *canaryWay) mostAnswered() int64 {
+	most := min(limitOr(int64(w.rt.up.cfg.MaxResponse), defaultMaxResponse), limitOr(int64(w.pol.cfg.Server.MaxDecoded), defaultMaxDecoded))
+	if w.rt.errors != nil {
+		most = min(most, int64(w.rt.cfg.Errors.MaxBody))
+	}
+	return most
 }
 
 // rewrites reports whether more than secrets goes of error responses.
@@ -204,25 +230,41 @@ type canaryAnswer struct {
 
 // ask sends a request for target and reads the answer; h is what is to arrive of it. No
 // answer comes without an error where the connection broke: the next request has another.
+// One that nobody even read is an error: what became of it says nothing about the route.
 func (w *canaryWay) ask(req *http.Request, target string, h *shot) (*canaryAnswer, error) {
-	if err := w.open(); err != nil {
-		return nil, err
-	}
 	id := newRequestID()
 	req.Header.Set(w.sink.idHeader(), id)
 	req.Header.Set("User-Agent", "") // none
 	req.URL.Opaque = target
+	var wire bytes.Buffer
+	if err := req.Write(&wire); err != nil {
+		return nil, err
+	}
 	w.sink.expect(id, h)
 	defer w.sink.take(id)
-	_ = w.conn.SetDeadline(time.Now().Add(canaryTime))
-	res, err := w.exchange(req)
-	if err != nil || res.closes {
-		w.close()
+	for served := w.served.Load(); ; {
+		fresh := w.conn == nil
+		if err := w.open(); err != nil {
+			return nil, err
+		}
+		_ = w.conn.SetDeadline(time.Now().Add(canaryTime))
+		res, err := w.exchange(req, wire.Bytes())
+		if err != nil || res.closes {
+			w.close()
+		}
+		switch {
+		case w.ctx.Err() != nil:
+			return nil, w.ctx.Err()
+		case w.served.Load() == served && fresh:
+			return nil, errTurnedAway
+		case w.served.Load() == served: // the listener had closed it meanwhile
+			w.close()
+		case err != nil:
+			return nil, nil
+		default:
+			return &res.canaryAnswer, nil
+		}
 	}
-	if err != nil {
-		return nil, w.ctx.Err()
-	}
-	return &res.canaryAnswer, nil
 }
 
 type readAnswer struct {
@@ -230,12 +272,9 @@ type readAnswer struct {
 	closes bool
 }
 
-func (w *canaryWay) exchange(req *http.Request) (*readAnswer, error) {
-	var head bytes.Buffer
-	if err := req.Write(&head); err != nil {
-		return nil, err
-	}
-	if _, err := w.conn.Write(head.Bytes()); err != nil {
+// exchange sends a request as wire has it, and reads the answer.
+func (w *canaryWay) exchange(req *http.Request, wire []byte) (*readAnswer, error) {
+	if _, err := w.conn.Write(wire); err != nil {
 		return nil, err
 	}
 	res, err := http.ReadResponse(w.read, req)

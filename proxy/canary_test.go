@@ -1,10 +1,12 @@
 package proxy
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -136,6 +138,17 @@ func TestCanariesOfWrongConfigurations(t *testing.T) {
 			r.Response = config.ScopeNone
 			cfg.Server.MaxBody = 10
 		}, canary.Off, "", ""},
+		{"small", func(r *config.Route, cfg *config.Config) {
+			cfg.Server.MaxBody, cfg.Upstreams["up"].MaxResponse = 1000, 1000
+			cfg.Allow = map[string]*config.Allow{"all": {Patterns: []string{"^tok-"}}}
+		}, canary.Leaked, "test-token", ""},
+		{"other methods", func(r *config.Route, cfg *config.Config) {
+			r.Methods = []string{"PUT"}
+			cfg.Allow = map[string]*config.Allow{"all": {Patterns: []string{"^tok-"}}}
+		}, canary.Leaked, "test-token", "answer-html answer-json answer-text cloudevents firehose http-csv http-form http-json http-logfmt http-multipart http-ndjson http-text http-xml"},
+		{"all sampled", func(r *config.Route, _ *config.Config) { r.ShadowPercent = 100 }, canary.Shadow, "", ""},
+		{"some sampled", func(r *config.Route, _ *config.Config) { r.ShadowPercent = 99 }, canary.Clean, "", ""},
+		{"rule watched", func(r *config.Route, _ *config.Config) { r.ShadowRules = []string{"test-token"} }, canary.Shadow, "", ""},
 		{"healthy again", nil, canary.Clean, "", ""},
 	} {
 		load(c.edit)
@@ -259,5 +272,29 @@ func TestCanariesAreStated(t *testing.T) {
 	log := h.logs.String()
 	if !strings.Contains(log, "canaries got through") || !strings.Contains(log, "test-token") || strings.Contains(log, "tok-") && strings.Contains(log, "key tok-") {
 		t.Errorf("the log says %s", log)
+	}
+}
+
+// A listener that serves nobody else at the moment has no outcome made up.
+func TestCanariesOfBusyListener(t *testing.T) {
+	up := newBackend(t, func(http.ResponseWriter, *http.Request) {})
+	cfg := settings(up.URL)
+	cfg.Server.MaxConnections = 1
+	h := start(t, cfg, few)
+	c, err := net.Dial("tcp", h.addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if _, err := fmt.Fprintf(c, "GET / HTTP/1.1\r\nHost: x\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := http.ReadResponse(bufio.NewReader(c), nil); err != nil { // its connection is the one
+		t.Fatal(err)
+	}
+	follow(t, h)
+	r, err := h.canaries.run(t.Context(), h.canaries.twin.policy.Load(), canaryPace{})
+	if err == nil || len(r.rows) > 0 {
+		t.Errorf("%v, %+v", err, r.rows)
 	}
 }

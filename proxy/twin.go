@@ -43,7 +43,10 @@ func (p *Proxy) follow(pol *policy, connect func() (net.Conn, error)) error {
 	var routes []*route
 	for _, name := range slices.Sorted(maps.Keys(pol.byName)) {
 		rt := *pol.byName[name]
-		rt.series, rt.sample = &series{}, nil // what is enforced is what is tried
+		if rt.sample != nil && rt.cfg.ShadowPercent >= 100 {
+			rt = *rt.sample
+		}
+		rt.series, rt.sample = &series{}, nil // what is enforced is what is tried, where anything is
 		if rt.up != nil {
 			rt.up = t.upstreams[rt.cfg.Upstream]
 		}
@@ -52,6 +55,9 @@ func (p *Proxy) follow(pol *policy, connect func() (net.Conn, error)) error {
 	}
 	for name, l := range pol.listeners {
 		twin := *l
+		if l.sample != nil && l.cfg.ShadowPercent >= 100 {
+			twin = *l.sample
+		}
 		twin.series, twin.sample = &series{}, nil
 		t.listeners[name] = &twin
 	}
@@ -86,6 +92,7 @@ func (p *Proxy) serving(ctx *fasthttp.RequestCtx) *Proxy {
 		return p
 	}
 	if c := dataConnOf(ctx.Conn()); c != nil && c.pass.Guest() != nil {
+		p.canaries.served.Add(1)
 		return p.canaries.twin
 	}
 	return p
