@@ -117,15 +117,17 @@ func (e *Explainer) misfits(sr *search) {
 	}
 	for i := range e.openings {
 		o := &e.openings[i]
-		for at := 0; ; at++ {
+		for at, end := 0, 0; ; at++ {
 			n := bytes.Index(sr.text[at:], []byte(o.text))
 			if n < 0 {
 				break
 			}
-			at += n
-			end := tokenEnd(sr.text, at)
+			if at += n; at >= end { // looked for once for each word, which may be all of the text
+				end = tokenEnd(sr.text, at)
+			}
 			if end-at >= len(o.text)+leastBehind && !insideWord(sr.text, at) && !e.toldOf(at, end) {
 				e.misfit(sr, o, at, end)
+				at = end - 1 // what follows in the word is part of what was told
 			}
 		}
 	}

@@ -205,3 +205,28 @@ func FuzzExplain(f *testing.F) {
 		}
 	})
 }
+
+// Each word is told of once, however often a rule's beginning stands in it: what is told
+// of a text, and the time that this takes, grows with the text and not with its square.
+func TestMisfitsOncePerWord(t *testing.T) {
+	s := mustCompile(t, []Rule{{ID: "short", Pattern: `\bZRK_([0-9a-f]{16})\b`}}, Options{})
+	for _, c := range []struct {
+		text string
+		want int
+	}{
+		{strings.Repeat("ZRK_", 10_000), 1},
+		{strings.Repeat("xZRK_", 10_000), 0},
+		{strings.Repeat("ZRK_xxxx ", 100), 100},
+		{strings.Repeat("ZRK_xxxx.ZRK_xxxx ", 100), 100},
+	} {
+		misfits := 0
+		for _, line := range explained(t, s, "", "", c.text) {
+			if strings.HasPrefix(line, "unfit short[]=ZRK_ZRK_") || strings.HasPrefix(line, "unfit short[]=ZRK_x") {
+				misfits++
+			}
+		}
+		if misfits != c.want {
+			t.Errorf("%.20s...: %d verdicts, want %d", c.text, misfits, c.want)
+		}
+	}
+}
