@@ -45,12 +45,27 @@ var setErrors = sync.OnceFunc(func() {
 		for _, err := range errs {
 			if d, ok := err.(huma.ErrorDetailer); ok {
 				detail := d.ErrorDetail()
-				p.Errors = append(p.Errors, strings.TrimPrefix(detail.Location+": "+detail.Message, ": "))
+				p.Errors = append(p.Errors, strings.TrimPrefix(knownPlace(detail.Location)+": "+detail.Message, ": "))
 			}
 		}
 		return p
 	}
 })
+
+// knownPlace returns a place in a request up to the first name that can't be one of the
+// description's: names that were sent may be what was to be kept secret.
+func knownPlace(place string) string {
+	names := strings.Split(place, ".")
+	for i, name := range names {
+		if strings.Trim(name, "abcdefghijklmnopqrstuvwxyz_") != "" || len(name) > maxPlaceName {
+			return strings.Join(names[:i], ".")
+		}
+	}
+	return place
+}
+
+// maxPlaceName bounds, in bytes, the names that errors tell.
+const maxPlaceName = 24
 
 // operations make the parts of the API, one file each.
 var operations = []func(*api){(*api).session, (*api).overview, (*api).leaks, (*api).find, (*api).coverage, (*api).errors, (*api).rules, (*api).policy, (*api).audit}

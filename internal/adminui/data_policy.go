@@ -40,6 +40,8 @@ func (c *Console) explain(ctx context.Context, route string, r explain.Request) 
 		return res, nil
 	case errors.As(err, &long):
 		return nil, &fault{http.StatusRequestEntityTooLarge, "The text is too long: " + number(long.Max) + " bytes are the most."}
+	case errors.Is(err, explain.ErrFormat): // its own text has what was sent
+		return nil, &fault{http.StatusUnprocessableEntity, "There is no such format."}
 	case errors.Is(err, explain.ErrNoRoute):
 		return nil, &fault{http.StatusNotFound, "There is no route or listener of that name."}
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):

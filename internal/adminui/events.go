@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/redactd/redactd/internal/gate"
 )
 
 const (
@@ -173,7 +175,7 @@ func (c *Console) serveEvents(w http.ResponseWriter, r *http.Request) {
 		case <-ctx.Done():
 			return
 		case data, more := <-ch:
-			if !more || !send("data: %s\n\n", data) {
+			if !more || !c.gate.Still(r, gate.View) || !send("data: %s\n\n", data) {
 				return
 			}
 		}

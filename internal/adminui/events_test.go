@@ -5,15 +5,18 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"math"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/redactd/redactd/internal/config"
+	"github.com/redactd/redactd/internal/gate"
 )
 
 // readEvent returns the next event of a stream, nil where it has ended.
@@ -85,6 +88,49 @@ func TestEvents(t *testing.T) {
 	}
 	if answer, _ := listen(); answer.StatusCode != http.StatusServiceUnavailable {
 		t.Errorf("a stream after the end: %d", answer.StatusCode)
+	}
+}
+
+// A stream ends when who listens may listen no more.
+func TestEventsEndWithTheToken(t *testing.T) {
+	const name = "eyes"
+	token := strings.Repeat("planted-", 4)
+	compile := func(a config.Admin) *gate.Rules {
+		t.Helper()
+		rules, err := gate.Compile(&a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return rules
+	}
+	var rules atomic.Pointer[gate.Rules]
+	rules.Store(compile(config.Admin{Tokens: map[string]*config.AdminToken{name: {Value: config.Secret(token), Role: config.RoleViewer}}}))
+	g := gate.New(rules.Load, slog.New(slog.DiscardHandler))
+	c := Register(g, Sources{})
+	server := httptest.NewServer(g)
+	defer server.Close()
+	r, err := http.NewRequest(http.MethodGet, server.URL+"/events", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+token)
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	in := bufio.NewReader(answer.Body)
+	if readEvent(t, in) == nil {
+		t.Fatalf("no event: %d", answer.StatusCode)
+	}
+	c.events.tell([]byte(`{}`))
+	if readEvent(t, in) == nil {
+		t.Fatal("no second event")
+	}
+	rules.Store(compile(config.Admin{Tokens: map[string]*config.AdminToken{name: {Value: config.Secret("other " + token), Role: config.RoleViewer}}}))
+	c.events.tell([]byte(`{}`))
+	if readEvent(t, in) != nil {
+		t.Error("it goes on without a token")
 	}
 }
 

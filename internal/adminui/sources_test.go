@@ -41,6 +41,9 @@ func (fixed) Explain(_ context.Context, route string, r explain.Request) (*expla
 	if route == "none" {
 		return nil, explain.ErrNoRoute
 	}
+	if r.Format == "planted" {
+		return nil, fmt.Errorf("%q %w", r.Format, explain.ErrFormat)
+	}
 	if route != "logs" {
 		return nil, &explain.TooLongError{Max: 65536}
 	}

@@ -73,8 +73,12 @@ type Path struct {
 // Paths returns all paths in the order in which they were handed to Handle.
 func (g *Gate) Paths() []Path { return slices.Clone(g.paths) }
 
-// maxBody bounds the bodies of requests, in bytes.
-const maxBody = 1 << 20
+const (
+	// maxBody bounds the bodies of requests, in bytes.
+	maxBody = 1 << 20
+	// answerTime is how long an answer may take until all of it is read.
+	answerTime = 2 * time.Minute
+)
 
 // ServeHTTP implements http.Handler.
 func (g *Gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -83,11 +87,16 @@ func (g *Gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	head.Set("X-Frame-Options", "DENY")
 	head.Set("Referrer-Policy", "no-referrer")
 	head.Set("Cache-Control", "no-store")
-	if err := g.foreign.Check(r); err != nil {
+	head.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; base-uri 'none'")
+	head.Set("Cross-Origin-Resource-Policy", "same-origin")
+	head.Set("Cross-Origin-Opener-Policy", "same-origin")
+	if g.foreign.Check(r) != nil || embedded(r) {
 		g.refuse(w, r, http.StatusForbidden, ReasonOrigin, "A page of elsewhere may not act here.")
 		return
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+	// Who reads slowly holds what is written no longer than this. What streams puts it off.
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(answerTime))
 	g.mux.ServeHTTP(w, r)
 }
 
@@ -126,6 +135,8 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	if d.need == Control { // the console says more of what is done there
+		// Profiles take as long as they are asked to.
+		_ = http.NewResponseController(w).SetWriteDeadline(time.Time{})
 		watched := &watched{ResponseWriter: w}
 		defer func() {
 			d.g.log.Info("admin action", "by", who.Name, "means", string(who.Means), "action", d.pattern, "status", watched.code())
@@ -141,14 +152,15 @@ func (d *door) identify(rules *Rules, r *http.Request) (Identity, *refusal) {
 	if d.need != View && d.need != Operate && rules.allow(d.need, Nobody, r) {
 		return nobody, nil
 	}
-	return d.g.identify(rules, r)
+	// News come by themselves: they do not show that anybody is there.
+	return d.g.identify(rules, r, !strings.Contains(r.Header.Get("Accept"), "text/event-stream"))
 }
 
 // allow reports whether a role is enough for a need of a request. Where nobody can log in
 // and the listener is of this machine alone, its name has to be, too: a page of elsewhere
 // can give this address a name of its own, and then all it asks for is of its own site.
 func (r *Rules) allow(n Need, role Role, req *http.Request) bool {
-	open := !r.logIn && (!r.local || isLoopback(req.Host))
+	open := !r.logIn && (!r.local || r.here(req))
 	switch n {
 	case Open:
 		return true
@@ -164,6 +176,17 @@ func (r *Rules) allow(n Need, role Role, req *http.Request) bool {
 		return role >= Operator
 	}
 	return false
+}
+
+// embedded reports whether a foreign page has a browser load what is asked for as a part
+// of itself: a picture, a script, news. It can't read it, but tell how long it took, and
+// it could hold all streams of events, or have profiles taken. Links may lead here.
+func embedded(r *http.Request) bool {
+	switch r.Header.Get("Sec-Fetch-Site") {
+	case "", "same-origin", "none":
+		return false
+	}
+	return r.Header.Get("Sec-Fetch-Mode") != "navigate" || unsafe(r)
 }
 
 func unsafe(r *http.Request) bool { return r.Method != http.MethodGet && r.Method != http.MethodHead }

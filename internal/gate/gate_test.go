@@ -184,6 +184,8 @@ func TestWhoMayDoWhat(t *testing.T) {
 		{"local by address", bare("[::1]:9090", config.PageLocal), []change{host("[::1]:9090")}, all, "local local"},
 		{"local by a foreign name", bare("127.0.0.1:9090", config.PageLocal), []change{host("evil.example:9090"), from("127.0.0.1:1")}, "200 200 403 403 403 403", "anonymous anonymous"},
 		{"local by a foreign name like an address", bare("127.0.0.1:9090", config.PageLocal), []change{host("127.0.0.1.evil.example")}, "200 200 403 403 403 403", "anonymous anonymous"},
+		{"local by a proxy", bare("127.0.0.1:9090", config.PageLocal), append([]change{header("X-Forwarded-For", "203.0.113.9")}, local...), "200 200 403 403 403 403", "anonymous anonymous"},
+		{"local by another proxy", bare("127.0.0.1:9090", config.PageLocal), append([]change{header("Via", "1.1 edge")}, local...), "200 200 403 403 403 403", "anonymous anonymous"},
 		{"bare on all addresses", bare(":9090", config.PageLocal), local, "200 200 200 200 403 403", "anonymous anonymous"},
 		{"bare for all", bare(":9090", config.PageAll), nil, "200 200 200 200 200 403", "anonymous anonymous"},
 		{"bare and off", bare("127.0.0.1:9090", config.PageOff), local, "200 200 200 200 404 404", "anonymous anonymous"},
@@ -280,10 +282,14 @@ func TestHeaders(t *testing.T) {
 		head := f.do("GET", path).Header()
 		for name, want := range map[string]string{
 			"X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY", "Referrer-Policy": "no-referrer", "Cache-Control": "no-store",
+			"Cross-Origin-Resource-Policy": "same-origin", "Cross-Origin-Opener-Policy": "same-origin",
 		} {
 			if head.Get(name) != want {
 				t.Errorf("%s: %s: %q", path, name, head.Get(name))
 			}
+		}
+		if policy := head.Get("Content-Security-Policy"); !strings.Contains(policy, "default-src 'none'") || !strings.Contains(policy, "frame-ancestors 'none'") {
+			t.Errorf("%s: policy %q", path, policy)
 		}
 	}
 }
@@ -320,5 +326,74 @@ func TestRefusalsAreCounted(t *testing.T) {
 	}
 	if fmt.Sprint(told) != fmt.Sprint(want) || len(want) != len(Reasons()) {
 		t.Errorf("told %v, want %v", told, want)
+	}
+}
+
+// A foreign page can link here, and load nothing from here: it would not read what comes,
+// but may count it, time it, and hold streams open.
+func TestForeignPagesLoadNothing(t *testing.T) {
+	f := newFixture(t, people(t))
+	ops := bearer(tokenOf("ops"))
+	for _, tt := range []struct {
+		method, site, mode string
+		want               int
+	}{
+		{"GET", "", "", 200},
+		{"GET", "none", "navigate", 200},
+		{"GET", "same-origin", "cors", 200},
+		{"GET", "same-origin", "no-cors", 200},
+		{"GET", "cross-site", "navigate", 200},
+		{"HEAD", "same-site", "navigate", 200},
+		{"GET", "cross-site", "no-cors", 403},
+		{"GET", "same-site", "no-cors", 403}, // another port of localhost
+		{"GET", "cross-site", "cors", 403},
+		{"GET", "cross-site", "", 403},
+		{"HEAD", "cross-site", "no-cors", 403},
+		{"GET", "planted", "no-cors", 403},
+		{"POST", "cross-site", "navigate", 403},
+		{"POST", "same-site", "navigate", 403},
+	} {
+		for _, path := range []string{"/leaks", "/api/leaks", "/-/config", "/metrics"} {
+			w := f.do(tt.method, path, ops, header("Sec-Fetch-Site", tt.site), header("Sec-Fetch-Mode", tt.mode))
+			if w.Code != tt.want {
+				t.Errorf("%s %s of %q as %q: %d, want %d", tt.method, path, tt.site, tt.mode, w.Code, tt.want)
+			}
+		}
+	}
+}
+
+// Who was let in is not for ever: a token that is taken away ends what goes on with it.
+func TestStill(t *testing.T) {
+	f := newFixture(t, people(t))
+	ask := func(changes ...change) *http.Request {
+		r := httptest.NewRequest("GET", "/events", nil)
+		for _, c := range changes {
+			c(r)
+		}
+		return r
+	}
+	session := cookie(f.logInAs(tokenOf("eyes")))
+	asks := map[string]*http.Request{"token": ask(bearer(tokenOf("eyes"))), "session": ask(session)}
+	for name, r := range asks {
+		if !f.Still(r, View) || f.Still(r, Operate) {
+			t.Errorf("%s: before: reads %v, acts %v", name, f.Still(r, View), f.Still(r, Operate))
+		}
+	}
+	f.pass(29 * time.Minute)
+	f.Still(asks["session"], View)
+	f.pass(2 * time.Minute)
+	if f.Still(asks["session"], View) {
+		t.Error("a session that is not used goes on for who only listens")
+	}
+	a := people(t)
+	delete(a.Tokens, "eyes")
+	f.reload(a)
+	if f.Still(asks["token"], View) {
+		t.Error("a token goes on that was taken away")
+	}
+	a.Page = config.PageOff
+	f.reload(a)
+	if f.Still(ask(bearer(tokenOf("ops"))), View) {
+		t.Error("a page goes on that was switched off")
 	}
 }

@@ -71,8 +71,9 @@ func From(ctx context.Context) Identity {
 // With returns ctx with who asks, for tests of what stands behind a gate.
 func With(ctx context.Context, who Identity) context.Context { return with(ctx, who) }
 
-// identify returns who asks, or what is wrong with what they show.
-func (g *Gate) identify(rules *Rules, r *http.Request) (Identity, *refusal) {
+// identify returns who asks, or what is wrong with what they show. A use puts off the end
+// of their session.
+func (g *Gate) identify(rules *Rules, r *http.Request, use bool) (Identity, *refusal) {
 	least := Nobody
 	if rules.page == config.PageAll {
 		least = Viewer
@@ -83,8 +84,6 @@ func (g *Gate) identify(rules *Rules, r *http.Request) (Identity, *refusal) {
 	}
 	who := Identity{LogIn: rules.hasTokens() && rules.page != config.PageOff}
 	if id := cookieOf(r); id != "" {
-		// News come by themselves: they do not show that anybody is there.
-		use := !strings.Contains(r.Header.Get("Accept"), "text/event-stream")
 		if s, t, ok := g.sessions.find(id, rules, g.now(), use); ok {
 			who.Name, who.Means, who.Role, who.form = t.name, Session, t.role, s.form
 			return who, nil
@@ -114,14 +113,27 @@ func (g *Gate) identify(rules *Rules, r *http.Request) (Identity, *refusal) {
 
 // isLocal reports whether a request without a log-in is of somebody at this machine: the
 // listener has an address of it alone, and the browser did not come here by a name that
-// a foreign page could have given this address (DNS rebinding).
+// a foreign page could have given this address (DNS rebinding). Nor is it of a proxy at
+// this machine, behind which may be anybody.
 func (r *Rules) isLocal(req *http.Request) bool {
 	return r.page == config.PageLocal && r.here(req)
 }
 
-// here reports whether only this machine reaches the listener, and by a name of its own,
-// and nobody can log in.
-func (r *Rules) here(req *http.Request) bool { return !r.logIn && r.local && isLoopback(req.Host) }
+// forwarded reports whether a request says that a proxy passed it on.
+func forwarded(h http.Header) bool {
+	for _, name := range []string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip", "Via"} {
+		if h.Get(name) != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// here reports whether only this machine reaches the listener, and by a name of its own
+// and past no proxy, and nobody can log in.
+func (r *Rules) here(req *http.Request) bool {
+	return !r.logIn && r.local && isLoopback(req.Host) && !forwarded(req.Header)
+}
 
 // isLoopback reports whether a Host header names this machine.
 func isLoopback(host string) bool {

@@ -133,6 +133,14 @@ func (g *Gate) Ends(r *http.Request) (context.Context, context.CancelFunc) {
 	return ctx, cancel
 }
 
+// Still reports whether who asks has what need asks for by the rules that are in force
+// now. Who serves for longer than a moment asks again: a reload may have taken it away.
+func (g *Gate) Still(r *http.Request, need Need) bool {
+	rules := g.rules()
+	who, bad := g.identify(rules, r, false)
+	return bad == nil && rules.page != config.PageOff && rules.allow(need, who.Role, r)
+}
+
 // localPath returns s if it is a path of this server, with its query, else home: whoever
 // makes somebody log in must not choose which site they see then.
 func localPath(s string) string {

@@ -279,7 +279,7 @@ func TestOpenRedirect(t *testing.T) {
 // A link of a foreign page brings no cookie: a page that asks again does.
 func TestForeignLink(t *testing.T) {
 	f := newFixture(t, people(t))
-	w := f.do("GET", "/leaks", browser, header("Sec-Fetch-Site", "cross-site"))
+	w := f.do("GET", "/leaks", browser, header("Sec-Fetch-Site", "cross-site"), header("Sec-Fetch-Mode", "navigate"))
 	if w.Code != 200 || !strings.Contains(w.Body.String(), `http-equiv="refresh"`) || f.seen.Name != "" {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}

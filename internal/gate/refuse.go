@@ -17,7 +17,7 @@ const (
 	ReasonLimit     = "limit"     // too many wrong tokens came from there
 	ReasonRole      = "role"      // the role is not enough
 	ReasonOrigin    = "origin"    // a page of elsewhere asks
-	ReasonHost      = "host"      // of a browser that came by a foreign name
+	ReasonHost      = "host"      // by a foreign name, or past a proxy
 	ReasonForm      = "form"      // it is not one of redactd's own pages
 	ReasonProxy     = "proxy"     // the proxy's headers do not say clearly who asks
 )
@@ -52,8 +52,8 @@ func (g *Gate) deny(w http.ResponseWriter, r *http.Request, rules *Rules, who Id
 	switch {
 	case who.Means != Anonymous:
 		g.refuse(w, r, http.StatusForbidden, ReasonRole, "Your role, "+who.Role.String()+", is not enough for this.")
-	case !rules.logIn && rules.local && !isLoopback(r.Host):
-		g.refuse(w, r, http.StatusForbidden, ReasonHost, "This is for browsers of the machine that it runs on, which call it localhost.")
+	case !rules.logIn && rules.local && !rules.here(r):
+		g.refuse(w, r, http.StatusForbidden, ReasonHost, "This is for browsers of the machine that it runs on, which call it localhost and come past no proxy.")
 	case console && !rules.logIn:
 		g.refuse(w, r, http.StatusForbidden, ReasonAnonymous, "This wants a log-in, and none is configured: docs/CONSOLE.md says how.")
 	case console && who.LogIn && !unsafe(r) && !isAPI(r) && strings.Contains(r.Header.Get("Accept"), "text/html"):
