@@ -288,10 +288,10 @@ func TestWithoutSources(t *testing.T) {
 	}
 }
 
-// Ten thousand leaks are shown in parts.
+// Thousands of leaks are shown in parts.
 func TestManyLeaks(t *testing.T) {
 	db := fill(t)
-	const n = 10_000
+	const n = 3_000
 	addLeaks(t, db, n, func(l *records.Leak) { l.Fingerprint += "-many" })
 	h := over(t, db)
 	shown := map[string]bool{}
