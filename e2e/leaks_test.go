@@ -129,6 +129,9 @@ url = "` + hook.URL + `"
 		t.Errorf("%d findings in the database, %d were counted, %d were logged", n, sum, leaked+len(versions))
 	}
 
+	c := &console{b: startBrowser(t), r: replicas[1], planted: key, leak: "/leaks/" + leak[1]}
+	c.answer(t, never)
+
 	// It is rotated, and one instance of the old version goes on.
 	replicas[0].ask(t, "", "leaks", "rotated", leak[1], "--note", "ticket 17", "--config", "config.toml")
 	if shown := replicas[1].ask(t, "", "leaks", "show", leak[1], "--config", "config.toml"); !strings.Contains(shown, "\nstill leaking no: not seen since it was rotated ") {
@@ -138,6 +141,9 @@ url = "` + hook.URL + `"
 	if found = settled(leaked + 1); !strings.Contains(found, "\nstill leaking yes: seen after it was rotated, first ") {
 		t.Errorf("after it was rotated:\n%s", found)
 	}
+	p := c.open(t, c.leak, consoleLight)
+	p.says(t, "Still leaking: seen after it was rotated", "rotated by", "ticket 17")
+	p.close(t)
 
 	// Who is told is told once of each, whichever replica saw it first.
 	replicas[0].await(t, "the webhook", func() bool { return told.count() == 2+len(versions) })

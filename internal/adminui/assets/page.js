@@ -61,7 +61,7 @@
       series: [{ value: (u, v) => v == null ? "–" : new Date(v * 1000).toISOString().slice(0, 16).replace("T", " ") },
         ...names.map((name, i) => ({
           label: name, stroke: scheme[i % scheme.length], dash: dashes[i % dashes.length], width: 2,
-          value: (u, v) => short(v), points: { show: data[0].length < 3 },
+          value: (u, v) => short(v),
         }))],
     }, data, box);
     drawn.set(figure, { plot, names, data });
