@@ -24,7 +24,7 @@ func lokiNumber(nanoseconds string) string {
 func writeLoki(list []Canary) ([]byte, error) {
 	values := make([]any, len(list))
 	for i := range list {
-		at := strconv.Itoa(lokiBase + i)
+		at := strconv.FormatInt(lokiBase+int64(i), 10)
 		if c := &list[i]; c.Key != "" {
 			values[i] = []any{at, "failed", map[string]string{c.Key: c.Text}}
 		} else {
@@ -61,7 +61,7 @@ func readLoki(body []byte, list []Canary) ([]string, error) {
 func writeLokiProto(list []Canary) ([]byte, error) {
 	stream := appendField(nil, 1, []byte(`{app="shop"}`))
 	for i := range list {
-		at := int64(lokiBase + i)
+		at := lokiBase + int64(i)
 		stamp := protowire.AppendVarint(protowire.AppendTag(nil, 1, protowire.VarintType), uint64(at/1e9))
 		stamp = protowire.AppendVarint(protowire.AppendTag(stamp, 2, protowire.VarintType), uint64(at%1e9))
 		entry := appendField(nil, 1, stamp)

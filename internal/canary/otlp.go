@@ -19,7 +19,7 @@ const (
 func writeOTLPProto(list []Canary) ([]byte, error) {
 	var scope []byte
 	for i := range list {
-		r := protowire.AppendFixed64(protowire.AppendTag(nil, otlpTime, protowire.Fixed64Type), uint64(lokiBase+i))
+		r := protowire.AppendFixed64(protowire.AppendTag(nil, otlpTime, protowire.Fixed64Type), lokiBase+uint64(i))
 		r = appendField(r, otlpSeverity, []byte("ERROR"))
 		if c := &list[i]; c.Key != "" {
 			r = appendField(r, otlpBody, otlpString("failed"))
