@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -297,7 +298,7 @@ func (w *canaryWay) open() error {
 	}
 	ctx, cancel := context.WithTimeout(w.ctx, canaryDial)
 	defer cancel()
-	c, err := w.door.Dial(ctx, addr, w.canaries)
+	c, err := w.connect(ctx, addr, w.canaries)
 	if err != nil {
 		return err
 	}
@@ -318,26 +319,38 @@ func (w *canaryWay) close() {
 	}
 }
 
-// canaryAddress returns an address of a data listener as this machine reaches it.
-func (p *Proxy) canaryAddress() (string, error) {
+// canaryAddress returns the address of a data listener.
+func (p *Proxy) canaryAddress() (*net.TCPAddr, error) {
 	for _, a := range p.dataAddrs {
 		if t, ok := a.(*net.TCPAddr); ok {
-			return reachable(t), nil
+			return t, nil
 		}
 	}
-	return "", errNoListener
+	return nil, errNoListener
 }
 
-// reachable returns the address of a listener, for one on all addresses that of the
-// machine itself.
-func reachable(a *net.TCPAddr) string {
-	to := *a
-	switch {
-	case !a.IP.IsUnspecified():
-	case a.IP.To4() != nil:
-		to.IP = net.IPv4(127, 0, 0, 1)
-	default:
-		to.IP = net.IPv6loopback
+// connect connects to a listener of this process as guest.
+func (c *canaries) connect(ctx context.Context, a *net.TCPAddr, guest any) (conn net.Conn, err error) {
+	for _, addr := range reachable(a.AddrPort()) {
+		if conn, err = c.door.Dial(ctx, addr, guest); err == nil {
+			return conn, nil
+		}
 	}
-	return to.String()
+	return nil, err
 }
+
+// reachable returns where a listener is reached from the machine itself. One for all
+// addresses of IPv6 takes those of IPv4 too, unless the system has none, and there may be
+// no IPv6 to come by: in many a container.
+func reachable(a netip.AddrPort) []string {
+	ip := a.Addr().Unmap()
+	switch ip.WithZone("") {
+	case netip.IPv4Unspecified():
+		return []string{netip.AddrPortFrom(loopback4, a.Port()).String()}
+	case netip.IPv6Unspecified():
+		return []string{netip.AddrPortFrom(netip.IPv6Loopback(), a.Port()).String(), netip.AddrPortFrom(loopback4, a.Port()).String()}
+	}
+	return []string{netip.AddrPortFrom(ip, a.Port()).String()}
+}
+
+var loopback4 = netip.AddrFrom4([4]byte{127, 0, 0, 1})

@@ -2,12 +2,14 @@ package proxy
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"io"
 	"net"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/redactd/redactd/internal/canary"
@@ -130,8 +132,16 @@ func (w *listenerWay) send(format *canary.Format, list []canary.Canary, coding s
 		}
 		ctx, cancel := context.WithTimeout(w.ctx, canaryTime)
 		defer cancel()
-		dial := func(ctx context.Context) (net.Conn, error) { return w.dial(ctx, to) }
+		var taken atomic.Bool
+		dial := func(ctx context.Context) (net.Conn, error) {
+			c, err := w.dial(ctx, to)
+			taken.Store(err == nil)
+			return c, err
+		}
 		refused := otlpgrpc.Send(ctx, dial, w.scheme == "tls", format.Path, body, coding) != nil
+		if refused && !taken.Load() {
+			return false, cmp.Or(w.ctx.Err(), errTurnedAway)
+		}
 		return refused, w.ctx.Err()
 	case w.scheme == "udp":
 		messages, err := format.Messages(list)
@@ -154,7 +164,7 @@ func (w *listenerWay) dial(ctx context.Context, to *landing) (net.Conn, error) {
 	if !ok {
 		return nil, errNoListener
 	}
-	return w.door.Dial(ctx, reachable(addr), to)
+	return w.connect(ctx, addr, to)
 }
 
 // stream sends a payload, and waits for the listener to close the connection, which it does
@@ -162,7 +172,7 @@ func (w *listenerWay) dial(ctx context.Context, to *landing) (net.Conn, error) {
 func (w *listenerWay) stream(body []byte, to *landing) error {
 	c, err := w.dial(w.ctx, to)
 	if err != nil {
-		return w.ctx.Err()
+		return cmp.Or(w.ctx.Err(), errTurnedAway)
 	}
 	stop := context.AfterFunc(w.ctx, func() { _ = c.Close() })
 	defer stop()
@@ -197,8 +207,14 @@ const (
 // packets sends datagrams, a few at a time, and waits until they have arrived. The socket
 // stays until then, so that nothing of it is read when its port is another's.
 func (w *listenerWay) packets(messages [][]byte, to *landing) error {
-	addr := *w.addr.(*net.UDPAddr)
-	s, err := w.door.Packets(reachable(&net.TCPAddr{IP: addr.IP, Port: addr.Port, Zone: addr.Zone}), to)
+	at := w.addr.(*net.UDPAddr).AddrPort()
+	var s *door.Socket
+	err := errNoListener
+	for _, addr := range reachable(at) {
+		if s, err = w.door.Packets(addr, to); err == nil {
+			break
+		}
+	}
 	if err != nil {
 		return err
 	}

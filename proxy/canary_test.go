@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"net/netip"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -297,4 +298,23 @@ func TestCanariesOfBusyListener(t *testing.T) {
 	if err == nil || len(r.rows) > 0 {
 		t.Errorf("%v, %+v", err, r.rows)
 	}
+}
+
+// A listener for all addresses is reached without IPv6, too.
+func TestCanariesReachListeners(t *testing.T) {
+	for addr, want := range map[string]string{
+		"127.0.0.1:80": "127.0.0.1:80", "[::ffff:10.0.0.1]:80": "10.0.0.1:80", "0.0.0.0:80": "127.0.0.1:80",
+		"[::]:80": "[::1]:80 127.0.0.1:80", "[fe80::1%lo]:80": "[fe80::1%lo]:80",
+	} {
+		if got := strings.Join(reachable(netip.MustParseAddrPort(addr)), " "); got != want {
+			t.Errorf("%s is reached by %s, want %s", addr, got, want)
+		}
+	}
+	h := start(t, settings(silent(t)), few)
+	at := netip.MustParseAddrPort(h.addr)
+	c, err := h.canaries.connect(t.Context(), &net.TCPAddr{IP: net.IPv6unspecified, Port: int(at.Port())}, h.canaries)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = c.Close()
 }

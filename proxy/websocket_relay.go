@@ -302,10 +302,10 @@ func (s *wsStream) scrubbed(text []byte) ([]byte, error) {
 	if err != nil {
 		return s.unsure(text, err)
 	}
-	s.p.count(&s.rt.filter, s.dir, &res, int64(len(text)))
 	if err := s.p.record(s.pol, &s.rt.filter, s.dir, s.id, res.Hits); err != nil && !s.rt.shadow {
 		return s.unsure(text, err)
 	}
+	s.p.count(&s.rt.filter, s.dir, &res, int64(len(text)))
 	if s.rt.shadow {
 		return text, nil
 	}
