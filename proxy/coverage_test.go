@@ -203,3 +203,31 @@ func TestCoverageOfStreams(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+// What went to an upstream that did not answer has passed; what none was reached for has
+// not.
+func TestCoverageOfFailures(t *testing.T) {
+	up := newBackend(t, func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		panic(http.ErrAbortHandler)
+	})
+	cfg := settings(up.URL)
+	cfg.Audit = config.Audit{Dir: t.TempDir(), Required: true}
+	cfg.Routes["main"].Request = config.ScopeNone
+	dead, gone := *cfg.Upstreams["up"], *cfg.Routes["main"]
+	dead.Name, dead.URLs = "dead", []string{"http://127.0.0.1:1"}
+	gone.Name, gone.PathPrefix, gone.Upstream = "gone", "/gone", "dead"
+	cfg.Upstreams["dead"], cfg.Routes["gone"] = &dead, &gone
+	h := start(t, cfg, ownTrail)
+	large := strings.Repeat("x", 300<<10)
+	for _, r := range []reply{h.do("POST", "/", "short"), h.do("POST", "/", large), h.do("POST", "/gone", "short")} {
+		if r.StatusCode != http.StatusBadGateway {
+			t.Errorf("status %d", r.StatusCode)
+		}
+	}
+	_ = h.stop()
+	want := map[string]audit.Passed{"main request out of scope": {Payloads: 2, Bytes: 5 + 300<<10}}
+	if got := stated(t, cfg.Audit.Dir); !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+}

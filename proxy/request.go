@@ -295,6 +295,9 @@ func (x *exchange) exchangeWithUpstream() *refusal {
 		x.countUnread()
 		return nil
 	}
+	if maySent(err) { // without an answer it passed all the same
+		x.countUnread()
+	}
 	r := upstreamRefusal(err)
 	if uploadErr != nil {
 		r = uploadErr
@@ -326,6 +329,12 @@ func (x *exchange) channel() uint64 {
 	h := fnv.New64a()
 	_, _ = h.Write(bytes.ToLower(channel))
 	return max(h.Sum64(), 1)
+}
+
+// maySent reports whether anything of a request may have gone to an upstream that failed.
+func maySent(err error) bool {
+	var notSent *notSentError
+	return !errors.As(err, &notSent) && !errors.Is(err, fasthttp.ErrNoFreeConns)
 }
 
 // upstreamRefusal maps an error of the client to an answer.

@@ -33,6 +33,7 @@ type Tally struct {
 	owed   map[key]audit.Passed // of earlier statements that nobody took
 	owes   time.Time            // since when
 	recent map[string]*[window]minute
+	keeps  bool // Keep said of which routes recent is
 }
 
 type key struct{ route, direction, reason string }
@@ -139,6 +140,9 @@ func row(k key, p audit.Passed) audit.CoverageRow {
 func (t *Tally) remember(k key, p audit.Passed, now time.Time) {
 	number := now.Unix() / 60
 	minutes := t.recent[k.route]
+	if minutes == nil && t.keeps {
+		return // of a route that is no more
+	}
 	if minutes == nil {
 		minutes = &[window]minute{}
 		t.recent[k.route] = minutes
@@ -160,7 +164,7 @@ func (t *Tally) Keep(routes []string) {
 			kept[name] = &[window]minute{}
 		}
 	}
-	t.recent = kept
+	t.recent, t.keeps = kept, true
 }
 
 // Recent returns what passed of each route in the last hour, up to now.
