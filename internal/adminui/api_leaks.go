@@ -39,7 +39,7 @@ type leakChange struct {
 	LeakID
 	Body struct {
 		State string `json:"state" enum:"open,acknowledged,rotated,false_positive"`
-		Note  string `json:"note,omitempty" maxLength:"2000" doc:"Why; it is kept in the history"`
+		Note  string `json:"note,omitempty" maxLength:"2000" doc:"Why; it is kept in the history, and refused if there is a secret in it"`
 	}
 }
 

@@ -272,6 +272,7 @@ func TestRefusedOperations(t *testing.T) {
 		{"set-leak-state", "PUT", "/leaks/1/state", `{"state": "open", "` + strings.Repeat("planted", 4) + `": 1}`, 422, `"body: unexpected property`},
 		{"list-leaks", "GET", "/leaks?planted-7=1", "", 422, `"query: unknown query parameter`},
 		{"set-leak-state", "PUT", "/leaks/1/state", `{"note": "planted"}`, 422, "required property"},
+		{"set-leak-state", "PUT", "/leaks/1/state", `{"state": "open", "note": "was planted, is new"}`, 422, "secret in it, as rule acme-token says"},
 		{"set-leak-state", "PUT", "/leaks/1/state", `planted`, 400, ""},
 		{"set-leak-state", "PUT", "/leaks/1/state", `{"state": "open", "note": "` + strings.Repeat("planted", 400) + `"}`, 422, "body.note: "},
 		{"set-leak-state", "PUT", "/leaks/77/state", `{"state": "open"}`, 404, "none with that number"},

@@ -6,7 +6,9 @@ import (
 	"slices"
 	"time"
 
+	"github.com/redactd/redactd/internal/explain"
 	"github.com/redactd/redactd/internal/records"
+	"github.com/redactd/redactd/redact"
 )
 
 // LeakList is a part of the leaks that a filter asks for.
@@ -70,10 +72,43 @@ func (c *Console) setLeakState(ctx context.Context, by, id, state, note string) 
 	}
 	l, err := c.s.Leaks.Leak(ctx, id)
 	if err == nil {
+		err = c.checkNote(ctx, &l, note)
+	}
+	if err == nil {
 		err = c.s.Leaks.SetLeakState(ctx, l.Number, records.LeakChange{Time: time.Now(), State: state, By: by, Note: note})
 	}
 	c.did(err, by, "set the state of a leak", "leak", l.Number, "state", state)
 	return l.Number, err
+}
+
+// checkNote refuses a note with a secret in it, by the rules of the route that the leak
+// was seen on: who writes that a key was rotated may well paste it, or the new one.
+// What is less than a secret, such as an address to ask at, may be in a note.
+func (c *Console) checkNote(ctx context.Context, l *records.Leak, note string) error {
+	if note == "" || c.s.Explain == nil || c.s.Policy == nil {
+		return nil
+	}
+	routes := c.s.Policy.InForce().Routes
+	if len(routes) == 0 {
+		return nil
+	}
+	name := routes[0].Name
+	for _, r := range routes {
+		if slices.ContainsFunc(l.Places, func(p records.LeakPlace) bool { return p.Route == r.Name }) {
+			name = r.Name
+			break
+		}
+	}
+	res, err := c.explain(ctx, name, explain.Request{Text: []byte(note), Format: "text"})
+	if err != nil {
+		return err
+	}
+	for i := range res.Verdicts {
+		if v := &res.Verdicts[i]; v.Found() && v.Severity >= redact.High {
+			return &fault{http.StatusUnprocessableEntity, "The note has a secret in it, as rule " + v.Rule + " says: leave it out. The leak is as it was."}
+		}
+	}
+	return nil
 }
 
 // did tells the log what somebody did, or tried to.

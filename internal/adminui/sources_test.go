@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -40,6 +41,13 @@ func (fixed) Costs(context.Context) (map[string]time.Duration, error) {
 func (fixed) Explain(_ context.Context, route string, r explain.Request) (*explain.Result, error) {
 	if route == "none" {
 		return nil, explain.ErrNoRoute
+	}
+	if r.Format == "text" { // a note
+		found := explain.Verdict{Rule: "acme-token", Number: 1, Severity: redact.Medium}
+		if strings.Contains(string(r.Text), "planted") {
+			found.Severity = redact.High
+		}
+		return &explain.Result{Findings: 1, Verdicts: []explain.Verdict{found}}, nil
 	}
 	if r.Format == "planted" {
 		return nil, fmt.Errorf("%q %w", r.Format, explain.ErrFormat)

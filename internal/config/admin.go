@@ -252,6 +252,10 @@ func (d *decoder) checkClients(a *Admin) {
 	}
 }
 
+// leastTrust is the least number of bits of a network that is trusted: a proxy's network
+// is no half of all there are. fc00::/7 is that of private addresses.
+const leastTrust = 7
+
 func (d *decoder) checkAdminProxy(p *AdminProxy) {
 	const path = "admin.proxy"
 	if d.failed(path) {
@@ -266,14 +270,25 @@ func (d *decoder) checkAdminProxy(p *AdminProxy) {
 		return
 	}
 	for i, text := range p.Trust {
-		if n, err := netip.ParsePrefix(text); err == nil && n.Bits() == 0 {
+		if n, err := netip.ParsePrefix(text); err == nil && n.Bits() < leastTrust {
 			d.fail(fmt.Sprintf("%s.trust[%d]", path, i), "would have anybody say who they are (the addresses of the proxy alone)")
 		}
 	}
+	d.checkGroups(path+".viewers", p.Viewers, p.GroupSeparator)
+	d.checkGroups(path+".operators", p.Operators, p.GroupSeparator)
 	switch {
 	case len(p.Viewers)+len(p.Operators) == 0:
 		d.fail(path, `lets nobody in (viewers or operators: groups, or "*" for all that the proxy lets through)`)
 	case strings.EqualFold(p.UserHeader, p.GroupsHeader):
 		d.fail(path+".groups_header", "is the header of user_header too (another)")
+	}
+}
+
+// checkGroups checks groups, of which the proxy writes several with separator in between.
+func (d *decoder) checkGroups(path string, groups []string, separator string) {
+	for i, g := range groups {
+		if strings.Contains(g, separator) || strings.TrimSpace(g) != g {
+			d.fail(fmt.Sprintf("%s[%d]", path, i), "is no name that a group can have (one group each, without group_separator and without blanks around it)")
+		}
 	}
 }
