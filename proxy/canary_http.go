@@ -41,6 +41,9 @@ func (f *flock) route(rt *route) error {
 		f.result.off(canaryKey{route: rt.name, dialect: "answer"}, len(f.list))
 		answers = false
 	}
+	if err := way.heads(); err != nil {
+		return err
+	}
 	for _, format := range canary.Formats() {
 		var err error
 		switch {

@@ -42,6 +42,7 @@ type shot struct {
 	writes  int // of listeners, each a datagram where datagrams is set
 
 	datagrams bool // the listener's upstream takes those
+	head      bool // header and query are what counts, not the body
 }
 
 // maxArrival bounds, in bytes, what is kept of what arrives.
@@ -90,6 +91,13 @@ func (s *sink) arrive(id string, body []byte, coding string) *shot {
 	return h
 }
 
+func (s *sink) wantsHead(id string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	h := s.shots[id]
+	return h != nil && h.head
+}
+
 func (s *sink) handle(ctx *fasthttp.RequestCtx) {
 	id := ""
 	for name, value := range ctx.Request.Header.All() {
@@ -97,7 +105,11 @@ func (s *sink) handle(ctx *fasthttp.RequestCtx) {
 			id = string(value)
 		}
 	}
-	h := s.arrive(id, ctx.Request.Body(), string(ctx.Request.Header.Peek("Content-Encoding")))
+	body, coding := ctx.Request.Body(), string(ctx.Request.Header.Peek("Content-Encoding"))
+	if s.wantsHead(id) {
+		body, coding = headOf(&ctx.Request.Header, ctx.URI().QueryString()), ""
+	}
+	h := s.arrive(id, body, coding)
 	switch {
 	case h == nil:
 		ctx.SetStatusCode(http.StatusServiceUnavailable)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 )
 
 // Format is how the payloads of a dialect are written. It is immutable and safe for
@@ -77,7 +78,9 @@ func (c *Canary) key() string {
 	return "note"
 }
 
-// numbers are the names of records: what Read finds them by.
+// Number returns the name of record i: what Read finds it by.
+func Number(i int) string { return number(i) }
+
 func number(i int) string { return fmt.Sprintf("r%05d", i) }
 
 // texts gathers what stands in records that were found by their names.
@@ -98,4 +101,15 @@ func (t *texts) set(number, text string) {
 	if i, ok := t.index[number]; ok {
 		t.found[i] += text
 	}
+}
+
+// ReadLines is the Read of a Format whose records are lines, each of a number and what
+// stands there.
+func ReadLines(body []byte, list []Canary) ([]string, error) {
+	t := newTexts(list)
+	for line := range strings.Lines(string(body)) {
+		number, text, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
+		t.set(number, text)
+	}
+	return t.found, nil
 }
