@@ -86,6 +86,14 @@ func startBrowser(t *testing.T) *browser {
 // call sends a command and decodes its result into out, unless that is nil.
 func (b *browser) call(t *testing.T, session, method string, params map[string]any, out any) {
 	t.Helper()
+	if refused := b.ask(t, session, method, params, out); refused != "" {
+		t.Fatalf("%s: %s", method, refused)
+	}
+}
+
+// ask is call that returns why the browser did not do it, "" where it did.
+func (b *browser) ask(t *testing.T, session, method string, params map[string]any, out any) (refused string) {
+	t.Helper()
 	b.last++
 	command := map[string]any{"id": b.last, "method": method}
 	if params != nil {
@@ -108,14 +116,14 @@ func (b *browser) call(t *testing.T, session, method string, params map[string]a
 		case m.ID != b.last:
 			b.event(m)
 		case m.Error != nil:
-			t.Fatalf("%s: %s", method, m.Error.Message)
+			return m.Error.Message
 		case out != nil:
 			if err := json.Unmarshal(m.Result, out); err != nil {
 				t.Fatalf("%s: %v", method, err)
 			}
-			return
+			return ""
 		default:
-			return
+			return ""
 		}
 	}
 }

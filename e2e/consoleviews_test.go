@@ -131,11 +131,23 @@ func (p *page) fill(t *testing.T, selector, text string) {
 	p.eval(t, fmt.Sprintf(`document.querySelector(%q).value = %q`, selector, text), nil)
 }
 
-// submit clicks, and waits until a JavaScript expression is true of what comes of it.
+// submit clicks, and waits until a JavaScript expression is true of what comes of it: of
+// the next page, or of one that changes in place.
 func (p *page) submit(t *testing.T, selector, until string) {
 	t.Helper()
-	p.eval(t, fmt.Sprintf(`window.before = true, document.querySelector(%q).click()`, selector), nil)
-	p.await(t, `document.body && document.readyState === "complete" && (`+until+`) && (!window.before || document.querySelector("#result"))`)
+	p.eval(t, fmt.Sprintf(`window.before = true, setTimeout(() => document.querySelector(%q).click()), true`, selector), nil)
+	expression := `!!(document.body && document.readyState === "complete" && (` + until + `) && (!window.before || document.querySelector("#result")))`
+	for deadline := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
+		var answer struct{ Result struct{ Value bool } }
+		// It refuses while it goes from one page to the next.
+		refused := p.browser.ask(t, p.session, "Runtime.evaluate", map[string]any{"expression": expression, "returnByValue": true}, &answer)
+		if refused == "" && answer.Result.Value {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("%s is not true after %v %s", until, patience, refused)
+		}
+	}
 }
 
 // says asks that the page shows texts.
