@@ -116,13 +116,13 @@ func (c *canaries) run(ctx context.Context, pol *policy, pace canaryPace) (r *ca
 	for _, name := range slices.Sorted(maps.Keys(pol.byName)) {
 		f := c.newFlock(ctx, pol, &pol.byName[name].filter, r, pace)
 		if err := f.route(pol.byName[name]); err != nil {
-			return r, err
+			return r, fmt.Errorf("%s: %w", name, err)
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(pol.listeners)) {
 		f := c.newFlock(ctx, pol, &pol.listeners[name].filter, r, pace)
 		if err := f.listener(pol.listeners[name]); err != nil {
-			return r, err
+			return r, fmt.Errorf("%s: %w", name, err)
 		}
 	}
 	r.took = time.Since(r.at)

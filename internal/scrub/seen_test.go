@@ -87,3 +87,35 @@ func TestSeenIsWiped(t *testing.T) {
 		t.Error("a payload is remembered beyond its end")
 	}
 }
+
+// An equal field elsewhere is another field: an entry of an allowlist holds for its path,
+// a rule for its names.
+func TestSeenTellsPathsAndNames(t *testing.T) {
+	p := policy(t, "token")
+	keys, err := redact.NewKeyring([]byte("0123456789abcdef"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var lines []string
+	for range 100 { // nothing is found in these
+		lines = append(lines, fmt.Sprintf(`{"note":"hunter2","a":{"note":"hunter2"},"n":1234,"list":["hunter2"],"t":%q}`, "plain"))
+	}
+	for _, last := range []string{`{"password":"hunter2"}`, `{"a":{"password":"hunter2"}}`, `{"pin":1234}`, `{"pin":"1234"}`, `{"note":"` + secret + `"}`} {
+		whole := strings.Join(append(slices.Clone(lines), last), "\n") + "\n"
+		s := Acquire(p, keys)
+		res, err := s.Body([]byte(whole), Meta{ContentType: "application/x-ndjson"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		one := Acquire(p, keys)
+		alone, err := one.Body([]byte(last+"\n"), Meta{ContentType: "application/x-ndjson"})
+		if err != nil || len(alone.Hits) == 0 {
+			t.Fatalf("%s: %+v, %v", last, alone.Hits, err)
+		}
+		if !slices.Equal(res.Hits, alone.Hits) || !strings.HasSuffix(string(res.Body), string(alone.Body)) {
+			t.Errorf("%s: %+v, alone %+v", last, res.Hits, alone.Hits)
+		}
+		one.Release()
+		s.Release()
+	}
+}
