@@ -389,3 +389,17 @@ func TestPosts(t *testing.T) {
 		}
 	}
 }
+
+// What is not seen, or changes where other text stands, is written by its number, also
+// where nothing else on a page has a reason to be looked at.
+func TestVisible(t *testing.T) {
+	for _, r := range []rune{0, 0x1b, 0x7f, 0x85, 0xad, 0x61c, 0x115f, 0x180e, 0x200b, 0x202e, 0x2066, 0x3164, 0xfeff, 0xffa0, 0xe0041, 0xe0101} {
+		if got, want := string(visible([]byte("a"+string(r)+"b"))), fmt.Sprintf("a[U+%04X]b", r); got != want {
+			t.Errorf("%U is shown as %q, want %q", r, got, want)
+		}
+	}
+	const plain = "Käse\n\tשלום عربي 日本語 한국어 नमस्ते 👩‍💻 €"
+	if got := string(visible([]byte(plain))); got != plain {
+		t.Errorf("plain text is shown as %q", got)
+	}
+}

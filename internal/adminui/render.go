@@ -114,7 +114,7 @@ func short(id string) string { return id[:min(len(id), 12)] }
 func visible(page []byte) []byte {
 	plain := func(b []byte) bool {
 		for _, c := range b {
-			if c < ' ' && c != '\n' && c != '\t' || c == 0x7f || c == 0xc2 || c == 0xd8 || c == 0xe2 || c == 0xef {
+			if c < ' ' && c != '\n' && c != '\t' || c == 0x7f || c == 0xc2 || c == 0xd8 || c == 0xe1 || c == 0xe2 || c == 0xe3 || c == 0xef || c == 0xf3 {
 				return false
 			}
 		}
@@ -143,6 +143,7 @@ func hidden(r rune) bool {
 	case r < ' ':
 		return r != '\n' && r != '\t'
 	case r >= 0x7f && r < 0xa0, r == 0x61c, r == 0x200b, r == 0x200e, r == 0x200f, r >= 0x202a && r <= 0x202e,
+		r == 0xad, r == 0x115f, r == 0x1160, r >= 0x180b && r <= 0x180f, r == 0x3164, r == 0xffa0, r >= 0xe0000 && r <= 0xe0fff, // are not seen
 		r >= 0x2028 && r <= 0x2029, r >= 0x2060 && r <= 0x2069, r == 0xfeff, r >= 0xfff9 && r <= 0xfffb:
 		return true
 	}
