@@ -9,10 +9,15 @@ import (
 	"github.com/redactd/redactd/internal/records"
 )
 
+// say states facts, and waits until they are on disk, which State does not.
 func say(t *testing.T, tr *audit.Trail, kind string, facts ...any) {
 	t.Helper()
+	commits := tr.Stats().Commits
 	if err := tr.State(t.Context(), kind, facts...); err != nil {
 		t.Fatal(err)
+	}
+	for tr.Stats().Commits == commits {
+		time.Sleep(time.Millisecond)
 	}
 }
 
