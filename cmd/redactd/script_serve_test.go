@@ -18,7 +18,7 @@ import (
 
 // waitFor asks until it is true, for as long as any machine could need.
 func waitFor(what func() bool) bool {
-	for range 3000 {
+	for range 12000 { // two minutes
 		if what() {
 			return true
 		}
