@@ -138,23 +138,64 @@ func withoutSections(s string) string {
 	}
 }
 
-// outsideOfQuotes returns what of a tag stands outside of quoted attribute values.
+// outsideOfQuotes returns what of a tag stands outside of quoted attribute values. A
+// quotation mark begins one only behind the equals sign of an attribute that has a name: in
+// the name of the tag, or where a name is to begin, both are letters of the name (WHATWG
+// HTML, sections 13.2.5.8 and 13.2.5.32).
 func outsideOfQuotes(tag string) string {
 	var b strings.Builder
-	var quote, before byte
+	state := tagName
+	var quote byte
 	for i := range len(tag) {
 		c := tag[i]
-		switch {
-		case quote == 0 && before == '=' && (c == '"' || c == '\''):
+		if quote != 0 {
+			if c == quote {
+				quote, state = 0, beforeName
+			}
+			continue
+		}
+		if state == beforeValue && (c == '"' || c == '\'') {
 			quote = c
-		case quote == 0:
-			b.WriteByte(c)
-		case c == quote:
-			quote = 0
+			continue
 		}
-		if c != ' ' && c != '\t' && c != '\n' && c != '\f' && c != '\r' {
-			before = c
-		}
+		b.WriteByte(c)
+		state = state.next(c)
 	}
 	return b.String()
+}
+
+// tagState is where in a tag a byte stands.
+type tagState uint8
+
+const (
+	tagName tagState = iota
+	beforeName
+	attributeName
+	afterName
+	beforeValue
+	unquoted
+)
+
+// next returns the state behind a byte that is no quotation mark of a value.
+func (s tagState) next(c byte) tagState {
+	space := c == ' ' || c == '\t' || c == '\n' || c == '\f' || c == '\r'
+	switch {
+	case s == beforeValue && !space:
+		return unquoted
+	case s == beforeValue:
+		return s
+	case s == unquoted && !space:
+		return s
+	case s == attributeName && space:
+		return afterName
+	case s == afterName && space:
+		return s
+	case space, c == '/':
+		return beforeName
+	case s == tagName:
+		return s
+	case c == '=' && (s == attributeName || s == afterName):
+		return beforeValue
+	}
+	return attributeName
 }

@@ -65,6 +65,9 @@ func TestTemplateErrors(t *testing.T) {
 		{page("<a title={{reference}}>"), "t.html:1: {{reference}} can't stand in a tag outside of quotes" + where},
 		{page("<a title=x'{{reference}}'>"), "t.html:1: {{reference}} can't stand in a tag outside of quotes" + where},
 		{page("<{{title}}>"), "t.html:1: "},
+		{page("<ptitle=\"{{reference}}\">"), "t.html:1: {{reference}} can't stand in a tag outside of quotes" + where},
+		{page("<p =\"{{reference}}\">"), "t.html:1: {{reference}} can't stand in a tag outside of quotes" + where},
+		{page("<p a=\"x\"=\"{{reference}}\">"), "t.html:1: {{reference}} can't stand in a tag outside of quotes" + where},
 		{page("<p>\n<!-- {{#reference}}\n{{reference}}{{/reference}} -->"), "t.html:3: {{reference}} can't stand in a comment or declaration" + where},
 	} {
 		_, err := New(c.options)
