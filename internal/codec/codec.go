@@ -45,6 +45,9 @@ type Field struct {
 	// Value is the decoded text.
 	Value []byte
 	Kind  Kind
+	// Beside is the decoded name that what stands around a String or Number gives it, nil
+	// where nothing does; "kty" for what may be a private part of a JSON Web Key.
+	Beside []byte
 	// Around tells what the field stands in, nil where that is not known.
 	Around Around
 }
@@ -79,6 +82,12 @@ type Visitor interface {
 	// the field is not. Suspect may say yes too often and never wrongly no:
 	// fields in what is not suspect may go without a visit.
 	Suspect(raw []byte) bool
+
+	// Tells reports whether raw, a member of an object as it is written or the name of
+	// one, could tell what others are: whether a field could get an edit for what Beside
+	// says. Where Tells says yes, Suspect does, of all that raw is part of; and what it
+	// says of raw never changes.
+	Tells(raw []byte) bool
 }
 
 // Skipper is a Visitor that wants to know how many bytes of content a Walker went

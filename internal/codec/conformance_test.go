@@ -38,6 +38,7 @@ func (r *recorder) Visit(f *Field) ([]Splice, bool, error) {
 }
 
 func (r *recorder) Suspect([]byte) bool { return true }
+func (r *recorder) Tells([]byte) bool   { return false }
 
 const mark = "MARK"
 
@@ -293,6 +294,7 @@ func (s *stopper) Visit(f *Field) ([]Splice, bool, error) {
 }
 
 func (s *stopper) Suspect([]byte) bool { return true }
+func (s *stopper) Tells([]byte) bool   { return false }
 
 // TestVisitorError asks that an error of the visitor comes back as it is, from
 // whatever field, and that the walker is of use again after Reset.

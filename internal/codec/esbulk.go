@@ -143,6 +143,9 @@ func (a *action) Visit(f *Field) ([]Splice, bool, error) {
 // Suspect answers for a visitor that edits nothing but has to see all.
 func (a *action) Suspect([]byte) bool { return true }
 
+// Tells implements Visitor.
+func (a *action) Tells([]byte) bool { return false }
+
 // sourceVisitor keeps from v what in a source line must stay as it is.
 type sourceVisitor struct {
 	v      Visitor
@@ -157,6 +160,7 @@ func (s *sourceVisitor) Visit(f *Field) ([]Splice, bool, error) {
 }
 
 func (s *sourceVisitor) Suspect(raw []byte) bool { return s.v.Suspect(raw) }
+func (s *sourceVisitor) Tells(raw []byte) bool   { return s.v.Tells(raw) }
 
 func (s *sourceVisitor) keeps(f *Field) bool {
 	path := f.Path

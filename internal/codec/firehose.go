@@ -66,6 +66,7 @@ var firehoseKept = map[string]bool{
 }
 
 func (r *firehoseRecords) Suspect(raw []byte) bool { return r.v.Suspect(raw) }
+func (r *firehoseRecords) Tells(raw []byte) bool   { return r.v.Tells(raw) }
 
 func (r *firehoseRecords) Visit(f *Field) ([]Splice, bool, error) {
 	if f.Kind == String && string(f.Path) == "records[].data" {

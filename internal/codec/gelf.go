@@ -40,6 +40,7 @@ func (w *gelfWalker) Walk(dst []Splice, src []byte, final bool, v Visitor) (out 
 type gelfVisitor struct{ v Visitor }
 
 func (g *gelfVisitor) Suspect(raw []byte) bool { return g.v.Suspect(raw) }
+func (g *gelfVisitor) Tells(raw []byte) bool   { return g.v.Tells(raw) }
 
 func (g *gelfVisitor) Visit(f *Field) ([]Splice, bool, error) {
 	name := f.Path

@@ -52,13 +52,16 @@ const maxDepth = 512
 type frame struct {
 	members
 	array bool
-	// wanted, for an array, says that its elements stand under a name that is
-	// suspect.
+	// wanted says that what is in it stands under a name that can tell what it is, so
+	// that all of it is visited.
 	wanted        bool
-	name, nameEnd int // its own name in src, with escapes; see build
-	at            int // of its bracket in src, -1 if that is another piece
-	path          int // length of the path that members of it begin with
-	key           int // where in keys the key of its elements begins, for an array
+	told          role // of the member that says what others are, roleNone if none does
+	name, nameEnd int  // its own name in src, with escapes; see build
+	at            int  // of its bracket in src, -1 if that is another piece
+	path          int  // length of the path that members of it begin with
+	// key is where in keys the key of its elements begins, for an array; for an object,
+	// what is said of its members beside their own names.
+	key int
 }
 
 // jsonWalker goes step by step. A step is a member or element with the comma
@@ -82,9 +85,13 @@ type jsonWalker struct {
 	typed bool // addresses and dates keep their type
 	seen  int  // bytes of the step at hand that are known not to end its value
 	named int  // bytes of it that are known not to end its name
+	final bool // src of the walk at hand ends the payload
 	field Field
-	src   []byte // what the walk at hand is of
-	outer Around // what the document stands in
+	// beside is of the scalar at hand, and said is memory for it.
+	beside []byte
+	said   []byte
+	src    []byte // what the walk at hand is of
+	outer  Around // what the document stands in
 }
 
 // step is what scan found. Offsets are in src.
@@ -98,7 +105,8 @@ type step struct {
 // Reset makes w ready for another payload and wipes its memory.
 func (w *jsonWalker) Reset() {
 	w.wipe()
-	w.path, w.keys, w.name = wiped(w.path), wiped(w.keys), wiped(w.name)
+	w.path, w.keys, w.name, w.said = wiped(w.path), wiped(w.keys), wiped(w.name), wiped(w.said)
+	w.beside = nil
 	w.field, w.outer = Field{}, nil
 	w.rewind(nil, nil)
 	w.forget()
@@ -111,14 +119,14 @@ func (w *jsonWalker) rewind(path, key []byte) {
 	w.keys = append(w.keys[:0], key...)
 	w.base, w.bkey = len(w.path), len(w.keys)
 	w.began = false
-	w.sieve = sieve{}
+	w.sieve = sieve{ahead: besideAhead, final: true}
 	w.seen, w.named = 0, 0
 }
 
 func (w *jsonWalker) Walk(dst []Splice, src []byte, final bool, v Visitor) (out []Splice, n int, err error) {
 	w.begin()
 	w.forget()
-	w.sieve, w.sifts = sieve{}, true
+	w.sieve, w.sifts = sieve{ahead: besideAhead, final: final}, true
 	if final && !w.began && len(src) <= wideStretch {
 		w.sieve.wide = len(src) // a small payload that is not suspect is not walked
 	}
@@ -143,7 +151,7 @@ func (w *jsonWalker) document(dst []Splice, src, path, key []byte, v Visitor) (o
 // walk is Walk without letting go of the texts before. Without a visitor it
 // checks the syntax only.
 func (w *jsonWalker) walk(dst []Splice, src []byte, final bool, v Visitor) (out []Splice, n int, err error) {
-	w.src = src
+	w.src, w.final = src, final
 	if !w.began {
 		const bom = "\xef\xbb\xbf"
 		if !final && len(src) < len(bom) && bytes.HasPrefix([]byte(bom), src) {
@@ -180,7 +188,7 @@ func (w *jsonWalker) walk(dst []Splice, src []byte, final bool, v Visitor) (out 
 		} else {
 			dst, msg, err = w.take(dst, src, n, v)
 		}
-		if err != nil {
+		if err != nil || msg == moreBytes {
 			return dst, n, err
 		}
 		if msg != "" {

@@ -27,6 +27,9 @@ func (w *jsonWalker) skim(src []byte, n, limit int) int {
 			f = &w.stack[top]
 			continue
 		}
+		if f.wanted {
+			return n
+		}
 		if f.some {
 			if c != ',' {
 				return n
@@ -63,8 +66,6 @@ func (w *jsonWalker) skim(src []byte, n, limit int) int {
 				return n
 			}
 			c = src[i]
-		} else if f.wanted && c != '{' {
-			return n
 		}
 		switch c {
 		case '{', '[':

@@ -27,6 +27,9 @@ func (w *jsonWalker) take(dst []Splice, src []byte, n int, v Visitor) (out []Spl
 		return dst, "", nil
 	}
 	w.build(src)
+	if w.besideOf(src, v) {
+		return dst, moreBytes, nil
+	}
 	open := s.kind == '{' || s.kind == '['
 	if open && len(w.stack) == maxDepth {
 		return dst, tooDeep, nil
@@ -59,6 +62,7 @@ func (w *jsonWalker) take(dst []Splice, src []byte, n int, v Visitor) (out []Spl
 	if remove {
 		dst = w.remove(dst[:mark], n, list)
 	}
+	w.takeBeside(src, v)
 	if w.pairs && s.kind == '"' && !list.some {
 		w.takePairKey(src)
 	}
@@ -94,23 +98,28 @@ func (w *jsonWalker) keyIn(stack []frame) []byte {
 	return key
 }
 
-// spares reports whether the step at hand needs no visit, and for an array that it
-// opens, whether the name that its elements stand under is suspect.
+// spares reports whether the step at hand needs no visit, and for a container that it
+// opens, whether the name that it stands under can tell what is in it.
 func (w *jsonWalker) spares(v Visitor, src []byte) (spared, wanted bool) {
-	if !w.sifts {
-		return false, false
-	}
 	s := &w.step
-	if s.sep < 0 {
-		if len(w.stack) > 0 && w.stack[len(w.stack)-1].wanted {
-			return false, s.kind == '['
-		}
-		return w.sieve.spares(v, src, s.val, s.end), false
+	open := s.kind == '{' || s.kind == '['
+	within := len(w.stack) > 0 && w.stack[len(w.stack)-1].wanted
+	from := s.val
+	if s.sep >= 0 {
+		from = s.name - 1
 	}
-	if w.sieve.spares(v, src, s.name-1, s.end) {
+	if w.sifts && !within && w.sieve.spares(v, src, from, s.end) {
 		return true, false
 	}
-	return false, s.kind == '[' && v.Suspect(src[s.name-1:s.sep+1])
+	switch {
+	case !open:
+		return false, false
+	case s.sep >= 0:
+		return false, v.Tells(src[from : s.sep+1])
+	case len(w.stack) == 0:
+		return false, w.bkey > 0 // a document in a string, of which all is visited
+	}
+	return false, within
 }
 
 // takeName visits the name of the member at hand unless it is spared, adds it to
@@ -146,7 +155,7 @@ func (w *jsonWalker) takeName(dst []Splice, src []byte, spared bool, v Visitor) 
 // takeScalar visits the value at hand.
 func (w *jsonWalker) takeScalar(dst []Splice, src, key []byte, v Visitor) (out []Splice, remove bool, err error) {
 	s := &w.step
-	w.field = Field{Key: key, Path: w.path, Around: w}
+	w.field = Field{Key: key, Path: w.path, Beside: w.beside, Around: w}
 	switch s.kind {
 	case '"':
 		raw := src[s.val+1 : s.end-1]
@@ -218,8 +227,10 @@ func (w *jsonWalker) remove(dst []Splice, n int, list members) []Splice {
 
 func (w *jsonWalker) push(array, wanted bool, key []byte) {
 	f := frame{array: array, at: w.step.val, wanted: wanted, key: len(w.keys)}
-	if array {
+	if array || wanted {
 		w.keys = append(w.keys, key...)
+	}
+	if array {
 		w.path = append(w.path, "[]"...)
 	}
 	f.path = len(w.path)

@@ -97,6 +97,7 @@ type logMembers struct {
 }
 
 func (m *logMembers) Suspect(raw []byte) bool { return m.v.Suspect(raw) }
+func (m *logMembers) Tells(raw []byte) bool   { return m.v.Tells(raw) }
 
 func (m *logMembers) Visit(f *Field) (edits []Splice, remove bool, err error) {
 	if m.format.keeps(f) {

@@ -19,6 +19,7 @@ type sentryHeaders struct {
 }
 
 func (h *sentryHeaders) Suspect([]byte) bool { return true }
+func (h *sentryHeaders) Tells([]byte) bool   { return false }
 
 func (h *sentryHeaders) Visit(f *Field) ([]Splice, bool, error) {
 	if f.Kind != Name {
@@ -58,6 +59,7 @@ func (m *sentryMembers) reset() {
 }
 
 func (m *sentryMembers) Suspect(raw []byte) bool { return m.v.Suspect(raw) }
+func (m *sentryMembers) Tells(raw []byte) bool   { return m.v.Tells(raw) }
 
 func (m *sentryMembers) Visit(f *Field) (edits []Splice, remove bool, err error) {
 	if keptBySentry(f) {

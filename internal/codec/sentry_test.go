@@ -18,6 +18,7 @@ type planter struct {
 }
 
 func (p *planter) Suspect([]byte) bool { return true }
+func (p *planter) Tells([]byte) bool   { return false }
 
 func (p *planter) Visit(f *Field) (edits []Splice, remove bool, err error) {
 	for at := 0; ; {
@@ -279,6 +280,7 @@ func TestSentryKeys(t *testing.T) {
 type keySeer struct{ seen map[string]string }
 
 func (k *keySeer) Suspect([]byte) bool { return true }
+func (k *keySeer) Tells([]byte) bool   { return false }
 
 func (k *keySeer) Visit(f *Field) ([]Splice, bool, error) {
 	if f.Kind != Name && string(f.Value) == "S" {

@@ -8,6 +8,10 @@ type sieve struct {
 	to    int // where what the last answer was about ends
 	clean bool
 	wide  int // end of the last wide stretch; it was suspect
+	// ahead is how many bytes behind a field can have a word on it, and final says that src
+	// ends the payload: else nothing is known of fields that so many bytes do not follow.
+	ahead int
+	final bool
 }
 
 // Sifts reports whether a walk of a payload in which nothing is suspect costs next
@@ -31,6 +35,9 @@ func (s *sieve) spares(v Visitor, src []byte, from, to int) bool {
 	if to <= s.to {
 		return s.clean
 	}
+	if !s.final && to > len(src)-s.ahead {
+		return false
+	}
 	if from < s.wide {
 		s.ask(v, src, from, max(to, from+narrowStretch))
 		return s.clean
@@ -44,6 +51,9 @@ func (s *sieve) spares(v Visitor, src []byte, from, to int) bool {
 }
 
 func (s *sieve) ask(v Visitor, src []byte, from, to int) {
-	s.to = min(to, len(src))
-	s.clean = !v.Suspect(src[from:s.to])
+	end := min(to+s.ahead, len(src))
+	s.clean = !v.Suspect(src[from:end])
+	if s.to = min(to, len(src)); !s.final {
+		s.to = min(to, len(src)-s.ahead)
+	}
 }

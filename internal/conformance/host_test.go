@@ -43,6 +43,7 @@ func (p *puts) Visit(f *codec.Field) ([]codec.Splice, bool, error) {
 }
 
 func (p *puts) Suspect([]byte) bool { return true }
+func (p *puts) Tells([]byte) bool   { return false }
 
 // fields returns the fields of src, nil if it is not of the format.
 func (h *host) fields(src []byte) []visited {

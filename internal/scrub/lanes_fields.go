@@ -49,6 +49,9 @@ func (g *gatherer) value(f *gathered) []byte { return g.texts[f.mid:f.to] }
 // Suspect implements codec.Visitor.
 func (g *gatherer) Suspect([]byte) bool { return true }
 
+// Tells implements codec.Visitor.
+func (g *gatherer) Tells([]byte) bool { return false }
+
 // key returns the key of the lane of the string with that number: its path, and of the
 // objects that it stands in, as which of several they are numbered; where they are not, how
 // many strings with the path stand before it.

@@ -142,7 +142,7 @@ func TestSparesCleanRecords(t *testing.T) {
 		if err != nil || len(splices) == 0 {
 			t.Errorf("%s: %d splices, error %v", name, len(splices), err)
 		}
-		if v.n == 0 || v.n > 100 {
+		if v.n == 0 || v.n > 160 {
 			t.Errorf("%s: %d fields visited of a payload with one secret", name, v.n)
 		}
 		s.Release()

@@ -61,6 +61,7 @@ func (v *visitor) clear() {
 func (v *visitor) Visit(f *codec.Field) (edits []codec.Splice, remove bool, err error) {
 	var buf [maxSeen]byte
 	text, hash, small := v.seen.place(f, &buf)
+	small = small && f.Beside == nil
 	if small && v.seen.has(text, hash) {
 		return nil, false, nil
 	}
@@ -84,7 +85,10 @@ func (v *visitor) search(f *codec.Field) (edits []codec.Splice, remove bool, err
 	}
 	v.found, err = v.set.Find(v.sc, v.found[:0], field)
 	if err == nil && len(v.found) == 0 {
-		err = v.searchNamed(f)
+		err = v.searchNamed(f, f.Key)
+	}
+	if err == nil && len(v.found) == 0 && f.Beside != nil {
+		err = v.searchBeside(f)
 	}
 	if err != nil {
 		return nil, false, err
@@ -116,17 +120,17 @@ const (
 	maxNamed = 4 << 10
 )
 
-// searchNamed searches a field together with its name, written as text has them: rules
+// searchNamed searches a field together with a name of it, written as text has them: rules
 // that know a value by a name in front of it match there, and the walker has taken the two
 // apart. Only a finding that is the whole value counts; what is in it was found before.
 // Names that rules have among their Keys are left to those, which know what is no secret
 // under them.
-func (v *visitor) searchNamed(f *codec.Field) (err error) {
-	if f.Kind != codec.String || len(f.Key) == 0 || len(f.Key) > maxName || len(f.Value) < minNamed || len(f.Value) > maxNamed ||
-		v.set.Suspect(v.sc, f.Key) {
+func (v *visitor) searchNamed(f *codec.Field, name []byte) (err error) {
+	if f.Kind != codec.String || len(name) == 0 || len(name) > maxName || len(f.Value) < minNamed || len(f.Value) > maxNamed ||
+		v.set.Suspect(v.sc, name) {
 		return nil
 	}
-	v.named = append(append(append(v.named[:0], '"'), f.Key...), `": "`...)
+	v.named = append(append(append(v.named[:0], '"'), name...), `": "`...)
 	at := len(v.named)
 	v.named = append(append(v.named, f.Value...), '"')
 	v.found, err = v.set.Find(v.sc, v.found, redact.Field{Path: f.Path, Value: v.named})
@@ -138,6 +142,19 @@ func (v *visitor) searchNamed(f *codec.Field) (err error) {
 		}
 	}
 	v.found = v.found[:0]
+	return err
+}
+
+// searchBeside searches a field under the name that stands beside it.
+func (v *visitor) searchBeside(f *codec.Field) (err error) {
+	field := redact.Field{Key: f.Beside, Path: f.Path, Value: f.Value}
+	if v.tell != nil {
+		v.tell(f.Path, field)
+	}
+	v.found, err = v.set.Find(v.sc, v.found[:0], field)
+	if err == nil && len(v.found) == 0 {
+		err = v.searchNamed(f, f.Beside)
+	}
 	return err
 }
 
@@ -167,8 +184,11 @@ func (v *visitor) edit(fd redact.Finding, text []byte, remove *bool) codec.Splic
 
 // Suspect implements codec.Visitor.
 func (v *visitor) Suspect(raw []byte) bool {
-	return v.tell != nil || v.hides(raw) || v.set.Suspect(v.sc, raw)
+	return v.tell != nil || v.Tells(raw)
 }
+
+// Tells implements codec.Visitor.
+func (v *visitor) Tells(raw []byte) bool { return v.hides(raw) || v.set.Suspect(v.sc, raw) }
 
 // Skipped implements codec.Skipper.
 func (v *visitor) Skipped(n int) { v.skipped += int64(n) }
