@@ -85,7 +85,7 @@ func (v *visitor) search(f *codec.Field) (edits []codec.Splice, remove bool, err
 	}
 	v.found, err = v.set.Find(v.sc, v.found[:0], field)
 	if err == nil && len(v.found) == 0 {
-		err = v.searchNamed(f, f.Key)
+		err = v.searchNamed(f)
 	}
 	if err == nil && len(v.found) == 0 && f.Beside != nil {
 		err = v.searchBeside(f)
@@ -120,17 +120,17 @@ const (
 	maxNamed = 4 << 10
 )
 
-// searchNamed searches a field together with a name of it, written as text has them: rules
+// searchNamed searches a field together with its name, written as text has them: rules
 // that know a value by a name in front of it match there, and the walker has taken the two
 // apart. Only a finding that is the whole value counts; what is in it was found before.
 // Names that rules have among their Keys are left to those, which know what is no secret
-// under them.
-func (v *visitor) searchNamed(f *codec.Field, name []byte) (err error) {
-	if f.Kind != codec.String || len(name) == 0 || len(name) > maxName || len(f.Value) < minNamed || len(f.Value) > maxNamed ||
-		v.set.Suspect(v.sc, name) {
+// under them. Elements of an array have none in front of them, as Suspect sees it too.
+func (v *visitor) searchNamed(f *codec.Field) (err error) {
+	if f.Kind != codec.String || len(f.Key) == 0 || len(f.Key) > maxName || len(f.Value) < minNamed || len(f.Value) > maxNamed ||
+		bytes.HasSuffix(f.Path, []byte("[]")) || v.set.Suspect(v.sc, f.Key) {
 		return nil
 	}
-	v.named = append(append(append(v.named[:0], '"'), name...), `": "`...)
+	v.named = append(append(append(v.named[:0], '"'), f.Key...), `": "`...)
 	at := len(v.named)
 	v.named = append(append(v.named, f.Value...), '"')
 	v.found, err = v.set.Find(v.sc, v.found, redact.Field{Path: f.Path, Value: v.named})
@@ -152,9 +152,6 @@ func (v *visitor) searchBeside(f *codec.Field) (err error) {
 		v.tell(f.Path, field)
 	}
 	v.found, err = v.set.Find(v.sc, v.found[:0], field)
-	if err == nil && len(v.found) == 0 {
-		err = v.searchNamed(f, f.Beside)
-	}
 	return err
 }
 
