@@ -104,7 +104,7 @@ type canaryPace struct {
 }
 
 // run sends canaries through every route and listener of pol, which is the twin's, and
-// returns what became of them.
+// returns what became of them; with an error, of those that could be tried.
 func (c *canaries) run(ctx context.Context, pol *policy, pace canaryPace) (r *canaryResult, err error) {
 	defer func() {
 		if v := recover(); v != nil { // its value may quote a payload
@@ -113,20 +113,27 @@ func (c *canaries) run(ctx context.Context, pol *policy, pace canaryPace) (r *ca
 		}
 	}()
 	r = &canaryResult{at: time.Now(), rows: map[canaryKey]*canaryRow{}}
+	var failed []error
+	over := func(name string, err error) bool {
+		if err != nil {
+			failed = append(failed, fmt.Errorf("%s: %w", name, err))
+		}
+		return ctx.Err() != nil || errors.Is(err, errSuperseded)
+	}
 	for _, name := range slices.Sorted(maps.Keys(pol.byName)) {
 		f := c.newFlock(ctx, pol, &pol.byName[name].filter, r, pace)
-		if err := f.route(pol.byName[name]); err != nil {
-			return r, fmt.Errorf("%s: %w", name, err)
+		if over(name, f.route(pol.byName[name])) {
+			return r, errors.Join(failed...)
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(pol.listeners)) {
 		f := c.newFlock(ctx, pol, &pol.listeners[name].filter, r, pace)
-		if err := f.listener(pol.listeners[name]); err != nil {
-			return r, fmt.Errorf("%s: %w", name, err)
+		if over(name, f.listener(pol.listeners[name])) {
+			break
 		}
 	}
 	r.took = time.Since(r.at)
-	return r, nil
+	return r, errors.Join(failed...)
 }
 
 // flock is the canaries of a route or listener in a run.

@@ -11,23 +11,22 @@ import (
 	"github.com/redactd/redactd/internal/canary"
 )
 
-// report shows what became of the canaries of a run: in metrics, in the trail, and in the
-// log where something got through.
+// report shows what became of the canaries of a run, which failed with err: in metrics, in
+// the trail, and in the log where something got through.
 func (c *canaries) report(ctx context.Context, r *canaryResult, err error) {
 	if errors.Is(err, errSuperseded) {
 		return // the next run is of the policy that took over
 	}
-	if err != nil {
-		c.p.m.canaries.runs.WithLabelValues(canaryFailed).Inc()
-		c.p.log.Error("canaries could not be sent", "error", err)
-		return
-	}
-	c.p.m.canaries.ended(r)
+	c.p.m.canaries.ended(r, err != nil)
 	for _, key := range r.keys() {
 		if row := r.rows[key]; row.count[canary.Leaked] > 0 {
 			c.p.log.Error("canaries got through", "route", key.route, "dialect", key.dialect, "coding", key.codingLabel(),
 				"canaries", row.count[canary.Leaked], "rules", row.rules())
 		}
+	}
+	if err != nil { // what is stated are whole runs
+		c.p.log.Error("canaries could not be sent", "error", err)
+		return
 	}
 	if s, ok := c.p.recorder.(audit.Stater); ok {
 		facts, err := r.facts().Statements()

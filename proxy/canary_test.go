@@ -276,11 +276,14 @@ func TestCanariesAreStated(t *testing.T) {
 	}
 }
 
-// A listener that serves nobody else at the moment has no outcome made up.
+// A listener that serves nobody else at the moment has no outcome made up, and what gets
+// through another one is shown all the same.
 func TestCanariesOfBusyListener(t *testing.T) {
 	up := newBackend(t, func(http.ResponseWriter, *http.Request) {})
 	cfg := settings(up.URL)
 	cfg.Server.MaxConnections = 1
+	cfg.Listeners = map[string]*config.Listener{"syslog": listenerOf("syslog", "tcp://127.0.0.1:1", "tcp")}
+	cfg.Allow = map[string]*config.Allow{"all": {Patterns: []string{"^tok-"}}}
 	h := start(t, cfg, few)
 	c, err := net.Dial("tcp", h.addr)
 	if err != nil {
@@ -295,8 +298,12 @@ func TestCanariesOfBusyListener(t *testing.T) {
 	}
 	follow(t, h)
 	r, err := h.canaries.run(t.Context(), h.canaries.twin.policy.Load(), canaryPace{})
-	if err == nil || len(r.rows) > 0 {
+	if err == nil || len(r.rows) != 1 || r.rows[canaryKey{"syslog", "syslog", ""}] == nil {
 		t.Errorf("%v, %+v", err, r.rows)
+	}
+	h.canaries.report(t.Context(), r, err)
+	if n := h.metric("redactd_canary_leaks"); n == 0 || h.metric("redactd_canary_last_run_timestamp_seconds") != 0 || len(h.trail.all()) > 0 {
+		t.Errorf("%v leaks, and the run counts as whole", n)
 	}
 }
 

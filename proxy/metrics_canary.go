@@ -46,12 +46,20 @@ func (m *canaryMetrics) forget() {
 // identity is the label "coding" of payloads without one.
 const identity = "identity"
 
-// ended shows a run that is complete.
-func (m *canaryMetrics) ended(r *canaryResult) {
-	m.runs.WithLabelValues(canaryComplete).Inc()
-	m.last.Set(float64(r.at.Add(r.took).Unix()))
-	m.leaks.Reset()
-	m.results.Reset()
+// ended shows a run. One that failed says nothing of routes that it didn't try.
+func (m *canaryMetrics) ended(r *canaryResult, failed bool) {
+	if failed {
+		m.runs.WithLabelValues(canaryFailed).Inc()
+		for key := range r.rows {
+			route := prometheus.Labels{"route": key.route}
+			m.leaks.DeletePartialMatch(route)
+			m.results.DeletePartialMatch(route)
+		}
+	} else {
+		m.runs.WithLabelValues(canaryComplete).Inc()
+		m.forget()
+		m.last.Set(float64(r.at.Add(r.took).Unix()))
+	}
 	for key, row := range r.rows {
 		for i, name := range canary.Outcomes() {
 			m.results.WithLabelValues(key.route, name).Add(float64(row.count[i]))
