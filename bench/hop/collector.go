@@ -27,6 +27,8 @@ listen = [%q]
 [admin]
 listen = %q
 pprof = true
+[canary]
+every = "0s"
 [rule.bench-none]
 pattern = 'bench-needle-[0-9]{24}'
 [upstream.sink]

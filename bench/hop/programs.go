@@ -45,13 +45,16 @@ func (p *Programs) Peer(ctx context.Context, name, what, upstream string) (*Proc
 }
 
 // redactdConf scrubs the errors at ErrorPath, the answers at JSONPath and the requests at
-// LogsPath, and neutralises errors at the other paths, with all that is on by default.
+// LogsPath, and neutralises errors at the other paths, with all that is on by default but
+// canaries: they are sent at the start, into the time that is measured.
 const redactdConf = `
 [server]
 listen = ["LISTEN"]
 [admin]
 listen = "ADMIN"
 pprof = true
+[canary]
+every = "0s"
 [upstream.peer]
 urls = ["http://UPSTREAM"]
 [route.error]
