@@ -30,6 +30,15 @@ var roles = map[string]role{
 	"kty": roleType, "d": rolePart, "p": rolePart, "q": rolePart, "dp": rolePart, "dq": rolePart, "qi": rolePart, "k": rolePart,
 }
 
+// roleEnds has, for the first letter of a name with a role, the last ones: what most names
+// are told by that have none.
+var roleEnds = func() (ends [32]uint32) {
+	for name := range roles {
+		ends[name[0]&0x1f] |= 1 << (name[len(name)-1] & 0x1f)
+	}
+	return ends
+}()
+
 // nameOfType is Beside of the parts of a JSON Web Key.
 const nameOfType = "kty"
 
@@ -58,14 +67,19 @@ const (
 
 // roleOf returns the role of a member by its name as it is written.
 func roleOf(raw []byte) role {
-	if len(raw) > 6*maxRole {
+	n := len(raw)
+	if n == 0 || n > 6*maxRole {
 		return roleNone
 	}
-	if indexByte(raw, '\\') < len(raw) {
-		raw = decode(nil, raw, backslash{}) // names are hardly ever escaped
+	escaped := raw[0] == '\\' || n > 6 && raw[n-6] == '\\' // its first or last letter
+	if !escaped && roleEnds[raw[0]&0x1f]>>(raw[n-1]&0x1f)&1 == 0 {
+		return roleNone
+	}
+	if indexByte(raw, '\\') < n {
+		raw = decode(nil, raw, backslash{})
 	}
 	var folded [maxRole]byte
-	n := 0
+	n = 0
 	for _, c := range raw {
 		switch {
 		case c == '_' || c == '-' || c == ' ':

@@ -30,6 +30,7 @@ func TestBeside(t *testing.T) {
 		{body: `{"Key" : "client_secret" , "Value" : "%v" }`},
 		{body: `{"ParameterKey":"DbPassword","ParameterValue":"%v"}`},
 		{body: `{"n\u0061me":"DB\u005fPASSWORD","value":"%v"}`},
+		{body: `{"\u006eame":"DB_PASSWORD","valu\u0065":"%v"}`},
 		{body: `{"type":"field","value":"%v","msg":"Invalid value","path":"password","param":"password","location":"body"}`},
 		{body: `{"objectName":"login","field":"password","rejectedValue":"%v","code":"Size"}`},
 		{body: `{"field":"password","old_value":"","new_value":"%v"}`},
