@@ -163,12 +163,21 @@ func (w *jsonWalker) besideBehind(src []byte, r role, v Visitor) (more bool) {
 			continue
 		}
 		other, raw := roleOf(src[name:nameEnd-1]), src[val+1:i-1]
-		if other.about(r) && len(raw) <= maxBeside && v.Tells(src[name-1:i]) {
+		if other.about(r) && len(raw) <= maxBeside && w.tells(src, name, i, v) {
 			w.said = other.appendSaid(room(w.said, maxBeside), raw)
 			w.beside = w.said
 			return false
 		}
 	}
+}
+
+// tells asks v about the member whose name begins at name and which ends at end. It is
+// asked of one member from the values before it, and again when that is taken.
+func (w *jsonWalker) tells(src []byte, name, end int, v Visitor) bool {
+	if w.asked != name {
+		w.asked, w.telling = name, v.Tells(src[name-1:end])
+	}
+	return w.telling
 }
 
 // takeBeside notes what the member at hand, which was visited, says of others of its
@@ -184,7 +193,7 @@ func (w *jsonWalker) takeBeside(src []byte, v Visitor) {
 		return
 	}
 	switch raw := src[s.val+1 : s.end-1]; {
-	case len(raw) <= maxBeside && v.Tells(src[s.name-1:s.end]):
+	case len(raw) <= maxBeside && w.tells(src, s.name, s.end, v):
 		w.keys = r.appendSaid(w.keys[:f.key], raw)
 		f.told, f.wanted = r, true
 	case r == roleName:

@@ -90,8 +90,12 @@ type jsonWalker struct {
 	// beside is of the scalar at hand, and said is memory for it.
 	beside []byte
 	said   []byte
-	src    []byte // what the walk at hand is of
-	outer  Around // what the document stands in
+	// asked is where in src the name of the member is that tells asked about last, telling
+	// the answer.
+	asked   int
+	telling bool
+	src     []byte // what the walk at hand is of
+	outer   Around // what the document stands in
 }
 
 // step is what scan found. Offsets are in src.
@@ -151,7 +155,7 @@ func (w *jsonWalker) document(dst []Splice, src, path, key []byte, v Visitor) (o
 // walk is Walk without letting go of the texts before. Without a visitor it
 // checks the syntax only.
 func (w *jsonWalker) walk(dst []Splice, src []byte, final bool, v Visitor) (out []Splice, n int, err error) {
-	w.src, w.final = src, final
+	w.src, w.final, w.asked = src, final, 0
 	if !w.began {
 		const bom = "\xef\xbb\xbf"
 		if !final && len(src) < len(bom) && bytes.HasPrefix([]byte(bom), src) {
