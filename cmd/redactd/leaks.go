@@ -9,6 +9,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/redactd/redactd/internal/records"
+	"github.com/redactd/redactd/internal/scrub"
+	"github.com/redactd/redactd/patterns"
+	"github.com/redactd/redactd/redact"
 )
 
 func newLeaks(e *env) *cobra.Command {
@@ -104,7 +107,8 @@ func newLeaksState(e *env, verb, state, meaning string) *cobra.Command {
 		Short: "Mark leaks as " + strings.ReplaceAll(state, "_", " "),
 		Long: `Mark leaks as ` + meaning + `.
 
-An ID is a number of leaks list, or a fingerprint or the beginning of one.
+An ID is a number of leaks list, or a fingerprint or the beginning of one. A note in
+which the default rules find a secret is refused: leave it out.
 
 ` + e.recordsHelp(),
 		Example:     `  redactd leaks ` + verb + ` 3 --note "ticket 17"`,
@@ -115,6 +119,9 @@ An ID is a number of leaks list, or a fingerprint or the beginning of one.
 				c.By = userName()
 			}
 			c.State, c.Time = state, e.now()
+			if err := checkNote(c.Note); err != nil {
+				return err
+			}
 			return f.with(e, cmd, func(ctx context.Context, db *records.DB) error {
 				for _, id := range args {
 					l, err := db.Leak(ctx, id)
@@ -134,4 +141,29 @@ An ID is a number of leaks list, or a fingerprint or the beginning of one.
 	cmd.Flags().StringVar(&c.By, "by", "", "`NAME` of who says so (default: the user's)")
 	cmd.Flags().StringVar(&c.Note, "note", "", "`TEXT` to keep with it")
 	return cmd
+}
+
+// checkNote refuses a note with a secret in it: who writes that a key was rotated may well
+// paste it, or the new one. What is less than a secret, such as an address to ask at, may
+// be in a note.
+func checkNote(note string) error {
+	if note == "" {
+		return nil
+	}
+	set, err := redact.Compile(patterns.Rules(patterns.Default()), redact.Options{})
+	if err != nil {
+		return err
+	}
+	s := scrub.Acquire(&scrub.Policy{Set: set}, nil)
+	defer s.Release()
+	res, err := s.Body([]byte(note), scrub.Meta{ContentType: "text/plain"})
+	if err != nil {
+		return err
+	}
+	for _, h := range res.Hits {
+		if h.Rule.Severity >= redact.High {
+			return fmt.Errorf("--note: there is a secret in it, as rule %s says: leave it out", h.Rule.ID)
+		}
+	}
+	return nil
 }
