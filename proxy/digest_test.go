@@ -126,8 +126,12 @@ func TestPartialAnswerLosesItsDigests(t *testing.T) {
 	cfg := settings(up.URL)
 	cfg.Routes["main"].Response = config.ScopeAll
 	cfg.Routes["main"].OnFailure = config.FailPass // else it is withheld
-	if r := start(t, cfg).do("GET", "/", ""); r.StatusCode != 206 || r.Header.Get("Repr-Digest") != "" || r.body != placeholder {
+	h := start(t, cfg)
+	if r := h.do("GET", "/", ""); r.StatusCode != 206 || r.Header.Get("Repr-Digest") != "" || r.body != placeholder {
 		t.Errorf("got %d %v %q", r.StatusCode, r.Header, r.body)
+	}
+	if n := h.metric("redactd_uninspected_payloads_total"); n != 0 { // what was scrubbed was inspected
+		t.Errorf("%v payloads count as not inspected", n)
 	}
 }
 

@@ -108,7 +108,7 @@ func (x *exchange) passBody(src io.Reader, length int) (answerPlan, bool) {
 // is the size of x.source, -1 if unknown.
 func (x *exchange) planScrubbed(length int64) (plan answerPlan, withheld bool) {
 	src, m := &x.source, x.answerMeta()
-	if x.in.StatusCode() == http.StatusPartialContent && !x.passAnswer(&scrub.Error{Kind: scrub.KindFormat, Err: errPart}, 0) {
+	if x.in.StatusCode() == http.StatusPartialContent && !x.tolerates(string(scrub.KindFormat)) {
 		return answerPlan{}, true
 	}
 	if isEventStream(m.ContentType) {
@@ -198,12 +198,21 @@ func (x *exchange) scrubbed(res *scrub.Result) answerPlan {
 // bytes given; those of a body of which less than 0 are known, at its end.
 func (x *exchange) passAnswer(err error, bytes int64) bool {
 	kind := kindOf(err)
+	switch {
+	case !x.tolerates(kind):
+		return false
+	case bytes < 0:
+		x.leave(kind)
+	default:
+		x.p.m.covered(x.rt.name, dirResponse, kind, bytes)
+	}
+	return true
+}
+
+// tolerates reports whether an answer with that flaw passes. A part of a body does so as
+// far as a part can be scrubbed.
+func (x *exchange) tolerates(kind string) bool {
 	if x.rt.pass || x.rt.shadow {
-		if bytes < 0 {
-			x.leave(kind)
-		} else {
-			x.p.m.covered(x.rt.name, dirResponse, kind, bytes)
-		}
 		x.p.m.errors.WithLabelValues(x.rt.name, dirResponse, kind).Inc()
 		return true
 	}

@@ -14,7 +14,6 @@ var (
 	errTooLarge   = errors.New("the body is larger than max_body")
 	errBodySource = errors.New("the body to send could not be produced")
 	errEnded      = errors.New("the exchange has ended")
-	errPart       = errors.New("a part of a body, which nobody asked for")
 )
 
 // sourceError is a failure of a body on its way in, seen by whoever sends it
