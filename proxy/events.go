@@ -5,23 +5,24 @@ import (
 
 	"github.com/redactd/redactd/internal/audit"
 	"github.com/redactd/redactd/internal/scrub"
-	"github.com/redactd/redactd/redact"
 )
 
 // eventBuffer makes events of hits. It is used again.
 type eventBuffer struct {
 	list []audit.Event
-	at   map[hitKey]int
+	at   map[hitKey]int // the last event with that key
+	// before has, for each event, the one before with its key, -1 for none.
+	before []int
 }
 
 var eventPool = sync.Pool{New: func() any { return &eventBuffer{at: map[hitKey]int{}} }}
 
-// hitKey is what equal findings of a payload have in common.
+// hitKey is what equal findings of a payload have in common and few others share. Keys of
+// more than 128 bytes would be an allocation each.
 type hitKey struct {
-	rule                              *redact.Rule
-	action, path, fingerprint, secret string
-	length                            int
-	origin                            scrub.Origin
+	fingerprint, path string
+	length            int
+	origin            scrub.Origin
 }
 
 // fewHits are compared one by one; more are looked up in a map.
@@ -36,12 +37,17 @@ func (b *eventBuffer) events(hits []scrub.Hit, base audit.Event) []audit.Event {
 	mapped := len(hits) > fewHits
 	for i := range hits {
 		h := &hits[i]
-		key := hitKey{h.Rule, h.Action, h.Path, h.Fingerprint, h.Secret, h.Length, h.Origin}
-		if k, ok := b.find(key, mapped); ok {
+		key := hitKey{h.Fingerprint, h.Path, h.Length, h.Origin}
+		if k := b.find(h, key, mapped); k >= 0 {
 			b.list[k].Count = b.list[k].N() + 1
 			continue
 		}
 		if mapped {
+			before, ok := b.at[key]
+			if !ok {
+				before = -1
+			}
+			b.before = append(b.before, before)
 			b.at[key] = len(b.list)
 		}
 		e := base
@@ -54,20 +60,33 @@ func (b *eventBuffer) events(hits []scrub.Hit, base audit.Event) []audit.Event {
 	return b.list
 }
 
-func (b *eventBuffer) find(key hitKey, mapped bool) (int, bool) {
-	if mapped {
-		k, ok := b.at[key]
-		return k, ok
+// find returns the event that tells h, whose key is given, -1 if there is none.
+func (b *eventBuffer) find(h *scrub.Hit, key hitKey, mapped bool) int {
+	k := len(b.list) - 1
+	if k < 0 || same(&b.list[k], h) { // most are like the one before
+		return k
 	}
-	for k := range b.list {
-		e := &b.list[k]
-		if e.Rule == key.rule.ID && e.Action == key.action && e.Path == key.path && e.Fingerprint == key.fingerprint &&
-			e.Secret == key.secret && e.Length == key.length && e.Service == key.origin.Service && e.Version == key.origin.Version &&
-			e.Logger == key.origin.Logger && e.Environment == key.origin.Environment {
-			return k, true
+	if mapped {
+		var ok bool
+		if k, ok = b.at[key]; !ok {
+			return -1
 		}
 	}
-	return 0, false
+	for k >= 0 && !same(&b.list[k], h) {
+		if mapped {
+			k = b.before[k]
+		} else {
+			k--
+		}
+	}
+	return k
+}
+
+// same reports whether h is told by e.
+func same(e *audit.Event, h *scrub.Hit) bool {
+	return e.Fingerprint == h.Fingerprint && e.Path == h.Path && e.Rule == h.Rule.ID && e.Action == h.Action &&
+		e.Secret == h.Secret && e.Length == h.Length && e.Service == h.Origin.Service && e.Version == h.Origin.Version &&
+		e.Logger == h.Origin.Logger && e.Environment == h.Origin.Environment
 }
 
 func (b *eventBuffer) release() {
@@ -76,6 +95,6 @@ func (b *eventBuffer) release() {
 	}
 	clear(b.list)
 	clear(b.at)
-	b.list = b.list[:0]
+	b.list, b.before = b.list[:0], b.before[:0]
 	eventPool.Put(b)
 }

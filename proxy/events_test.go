@@ -58,6 +58,10 @@ func TestEventsTellApart(t *testing.T) {
 		"length":      func(h *scrub.Hit) { h.Length++ },
 		"fingerprint": func(h *scrub.Hit) { h.Fingerprint = "x" },
 		"secret":      func(h *scrub.Hit) { h.Secret = "x" },
+		"service":     func(h *scrub.Hit) { h.Origin.Service = "x" },
+		"version":     func(h *scrub.Hit) { h.Origin.Version = "x" },
+		"logger":      func(h *scrub.Hit) { h.Origin.Logger = "x" },
+		"environment": func(h *scrub.Hit) { h.Origin.Environment = "x" },
 	} {
 		for _, n := range []int{2, 20} {
 			hits := hitsOf(n, 1)
