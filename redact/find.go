@@ -216,8 +216,8 @@ func (sr *search) confirm(t *trigger, at int) error {
 			return nil
 		}
 	}
-	for s := lo; s <= hi; s++ {
-		if p.wordStart && insideWord(sr.text, s) {
+	for s := nextStart(sr.text, lo, hi, p.wordStart); s <= hi; s = nextStart(sr.text, s+1, hi, p.wordStart) {
+		if p.begins != nil && !p.begins.may(sr.text, s) {
 			continue
 		}
 		if _, err := sr.try(p, s); err != nil {
@@ -227,9 +227,22 @@ func (sr *search) confirm(t *trigger, at int) error {
 	return nil
 }
 
-// insideWord reports whether text[i] goes on with a word, and is no "_".
-func insideWord(text []byte, i int) bool {
-	return i > 0 && text[i] != '_' && isWordByte(text[i]) && isWordByte(text[i-1])
+// nextStart returns the first place from i up to hi, else one behind hi; with wordStart
+// the first where text does not go on with a word, or has a "_".
+func nextStart(text []byte, i, hi int, wordStart bool) int {
+	if !wordStart || i > hi {
+		return i
+	}
+	inWord := i > 0 && wordBytes[text[i-1]]
+	for ; i <= hi; i++ {
+		b := text[i]
+		word := wordBytes[b]
+		if !inWord || !word || b == '_' {
+			return i
+		}
+		inWord = word
+	}
+	return i
 }
 
 // noteOpen remembers that matches which begin at or after text[at] could change

@@ -46,8 +46,9 @@ func (s *Set) Context() (reach, before int) {
 // text[at], which the end of the text cuts, or what follows it, belongs to.
 func (sr *search) cutTrigger(t *trigger, at int) error {
 	p := &sr.set.programs[t.rule]
-	for s := max(sr.from, at-t.most); s <= min(at-t.least, sr.to-1); s++ {
-		if !p.first.has(sr.text[s]) || p.wordStart && insideWord(sr.text, s) {
+	hi := min(at-t.least, sr.to-1)
+	for s := nextStart(sr.text, max(sr.from, at-t.most), hi, p.wordStart); s <= hi; s = nextStart(sr.text, s+1, hi, p.wordStart) {
+		if !p.first.has(sr.text[s]) {
 			continue
 		}
 		if end := min(len(sr.text), s+p.window); p.begins != nil && !p.begins.fits(sr.text[s:end]) && len(sr.text)-s >= maxBeginning {

@@ -78,8 +78,7 @@ func (t *trigger) mayStart(sc *Scratch, text []byte, at int) bool {
 	if t.whole == nil {
 		return true
 	}
-	// Escapes are longer than what they stand for.
-	from := max(0, at-escapeLen*t.most)
+	from := reachBack(text, at, t.most)
 	if !t.wordBefore(text, from, at) {
 		return false
 	}
@@ -124,10 +123,16 @@ func (t *trigger) wordBefore(text []byte, from, at int) bool {
 	if t.words == nil {
 		return true
 	}
-	if near := max(0, at-t.most); bytes.IndexByte(text[from:near], '\\') < 0 && bytes.IndexByte(text[near:at], '\\') < 0 {
-		from = near
+	hi := at - t.least
+	if bytes.IndexByte(text[max(0, from-escapeLen):at], '\\') < 0 {
+		for i := nextStart(text, from, hi, t.wordStart); i <= hi; i = nextStart(text, i+1, hi, t.wordStart) {
+			if t.words.fits(text[i:]) {
+				return true
+			}
+		}
+		return false
 	}
-	for i := from; i <= at-t.least; i++ {
+	for i := from; i <= hi; i++ {
 		if t.wordStart && insideWord(text, i) && !endsEscape(text[:i]) {
 			continue
 		}
@@ -141,6 +146,24 @@ func (t *trigger) wordBefore(text []byte, from, at int) bool {
 // escapeLen is the length in bytes of the longest escape, \uXXXX.
 const escapeLen = 6
 
+// reachBack returns where in text, a raw payload, the n bytes before text[at] begin at the
+// latest once its escapes are undone, however often: each is longer than the byte that it
+// stands for by as much as it has backslashes, and \uXXXX by four more.
+func reachBack(text []byte, at, n int) int {
+	from, least := at-n, max(0, at-escapeLen*n)
+	for i := at; from > least; {
+		k := bytes.LastIndexByte(text[from:i], '\\')
+		if k < 0 {
+			return from
+		}
+		i = from + k
+		if from--; text[i+1] == 'u' {
+			from -= escapeLen - 2
+		}
+	}
+	return least
+}
+
 // insideEscape reports whether text[at] is a part of an escape that begins before it.
 func insideEscape(text []byte, at int) bool {
 	from := max(0, at-escapeLen+1)
@@ -152,8 +175,9 @@ func insideEscape(text []byte, at int) bool {
 // text it was looked at last. Unless whole, there is more behind text.
 func (t *trigger) starts(sc *Scratch, text []byte, at int, whole bool) (looked int, fits bool) {
 	probe := t.whole()
-	for start := max(0, at-t.most); start <= at-t.least; start++ {
-		if t.words != nil && (t.wordStart && insideWord(text, start) || !t.words.fits(text[start:])) {
+	hi, wordStart := at-t.least, t.words != nil && t.wordStart
+	for start := nextStart(text, max(0, at-t.most), hi, wordStart); start <= hi; start = nextStart(text, start+1, hi, wordStart) {
+		if t.words != nil && !t.words.fits(text[start:]) {
 			continue
 		}
 		end := min(len(text), start+t.window)
