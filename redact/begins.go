@@ -1,7 +1,10 @@
 package redact
 
 import (
+	"cmp"
 	"fmt"
+	"math"
+	"slices"
 	"strings"
 )
 
@@ -16,22 +19,35 @@ const (
 type beginnings struct {
 	marks  [1 << 9]uint64 // a bit for the hash of the first letters of each word
 	fourth [1 << 9]uint64 // the same for those and the fourth, of a short word any
-	byGram map[[gramLen]byte][]string
+	// words are in the order of the hashes of their first letters; those whose hash is of
+	// bucket i begin at index[i].
+	words []string
+	index [1<<bucketBits + 1]uint16
 }
+
+// bucketBits is how many bits of a hash, of its hashBits, tell buckets apart.
+const (
+	hashBits   = 15
+	bucketBits = 11
+)
+
+func bucketOf(hash uint32) uint32 { return hash >> (hashBits - bucketBits) }
 
 // newBeginnings returns those of words, nil for none.
 func newBeginnings(words []string) (*beginnings, error) {
 	if len(words) == 0 {
 		return nil, nil
 	}
-	b := &beginnings{byGram: map[[gramLen]byte][]string{}}
+	b := &beginnings{words: slices.Clone(words)}
+	if len(words) > math.MaxUint16 {
+		return nil, fmt.Errorf("%d words: there may be %d", len(words), math.MaxUint16)
+	}
 	for _, w := range words {
 		if len(w) < gramLen || len(w) > maxBeginWord || strings.Trim(w, "abcdefghijklmnopqrstuvwxyz0123456789") != "" {
 			return nil, fmt.Errorf("%q: a word has 3 to 32 lower-case letters and digits", w)
 		}
-		gram := [gramLen]byte([]byte(w))
-		b.byGram[gram] = append(b.byGram[gram], w)
-		at := hashBeginning(gram)
+		at := hashBeginning([gramLen]byte([]byte(w)))
+		b.index[bucketOf(at)+1]++
 		b.marks[at/64] |= 1 << (at % 64)
 		for c := range 256 {
 			if len(w) == gramLen || w[gramLen] == byte(c) {
@@ -40,16 +56,22 @@ func newBeginnings(words []string) (*beginnings, error) {
 			}
 		}
 	}
+	for i := range b.index[1:] {
+		b.index[i+1] += b.index[i]
+	}
+	slices.SortFunc(b.words, func(v, w string) int {
+		return cmp.Compare(hashBeginning([gramLen]byte([]byte(v))), hashBeginning([gramLen]byte([]byte(w))))
+	})
 	return b, nil
 }
 
 // hashFour returns a hash of the letters with the hash at and of another.
 func hashFour(at uint32, next byte) uint32 {
-	return ((at<<8 | uint32(next)) * 0x9E3779B1) >> 17
+	return ((at<<8 | uint32(next)) * 0x9E3779B1) >> (32 - hashBits)
 }
 
 func hashBeginning(gram [gramLen]byte) uint32 {
-	return (uint32(gram[0])<<16 | uint32(gram[1])<<8 | uint32(gram[2])) * 0x9E3779B1 >> 17
+	return (uint32(gram[0])<<16 | uint32(gram[1])<<8 | uint32(gram[2])) * 0x9E3779B1 >> (32 - hashBits)
 }
 
 // fits reports whether one of the words stands at the beginning of text, in any
@@ -62,14 +84,14 @@ func (b *beginnings) fits(text []byte) bool {
 	if len(text) < gramLen || !b.may(text, 0) {
 		return false
 	}
-	gram := [gramLen]byte{lower(text[0]), lower(text[1]), lower(text[2])}
+	at := hashBeginning([gramLen]byte{lowered[text[0]], lowered[text[1]], lowered[text[2]]})
 	if len(text) > gramLen {
-		at := hashBeginning(gram)
-		if four := hashFour(at, lower(text[gramLen])); b.fourth[four/64]>>(four%64)&1 == 0 {
+		if four := hashFour(at, lowered[text[gramLen]]); b.fourth[four/64]>>(four%64)&1 == 0 {
 			return false
 		}
 	}
-	for _, w := range b.byGram[gram] {
+	bucket := bucketOf(at)
+	for _, w := range b.words[b.index[bucket]:b.index[bucket+1]] {
 		if beginsFolded(text, w) && endsName(text[len(w):]) {
 			return true
 		}
@@ -119,7 +141,7 @@ func beginsFolded(text []byte, word string) bool {
 		return false
 	}
 	for i := range len(word) {
-		if lower(text[i]) != word[i] {
+		if lowered[text[i]] != word[i] {
 			return false
 		}
 	}
