@@ -99,4 +99,4 @@ func (v *nodeVisitor) Visit(f *codec.Field) ([]codec.Splice, bool, error) {
 func (v *nodeVisitor) Suspect([]byte) bool { return true }
 
 // Tells says that none is an address for what stands beside it.
-func (v *nodeVisitor) Tells([]byte) bool { return false }
+func (v *nodeVisitor) Tells(_, _ []byte) bool { return false }

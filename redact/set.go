@@ -86,6 +86,12 @@ func (s *Set) checkFixed() error {
 	return errors.Join(errs...)
 }
 
+// Names reports whether a rule finds values by that name of a field. sc must not be in use.
+func (s *Set) Names(sc *Scratch, name []byte) bool {
+	sc.keyed = s.keys.lookup(sc, sc.keyed[:0], name)
+	return len(sc.keyed) > 0
+}
+
 // Rules returns the compiled rules. The caller must not change them.
 func (s *Set) Rules() []Rule { return s.rules }
 

@@ -107,8 +107,8 @@ func newLeaksState(e *env, verb, state, meaning string) *cobra.Command {
 		Short: "Mark leaks as " + strings.ReplaceAll(state, "_", " "),
 		Long: `Mark leaks as ` + meaning + `.
 
-An ID is a number of leaks list, or a fingerprint or the beginning of one. A note in
-which the default rules find a secret is refused: leave it out.
+An ID is a number of leaks list, or a fingerprint or the beginning of one.
+A note in which the default rules find a secret is refused: leave it out.
 
 ` + e.recordsHelp(),
 		Example:     `  redactd leaks ` + verb + ` 3 --note "ticket 17"`,

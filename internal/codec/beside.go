@@ -12,6 +12,7 @@ const (
 	roleNone  role = iota
 	roleName       // says what the member with roleValue is
 	roleValue      // says nothing by itself
+	roleTyped      // is the value of what its object is called: a string in DynamoDB
 	roleType       // "kty": makes the object a JSON Web Key (RFC 7517, section 4.1)
 	rolePart       // may be a private part of such a key (RFC 7518, section 6)
 )
@@ -25,10 +26,12 @@ var roles = map[string]role{
 	"value": roleValue, "val": roleValue, "rejectedvalue": roleValue, "attemptedvalue": roleValue, "stringvalue": roleValue,
 	"currentvalue": roleValue, "oldvalue": roleValue, "newvalue": roleValue, "previousvalue": roleValue,
 	"parametervalue": roleValue, "defaultvalue": roleValue, "plaintext": roleValue, "old": roleValue, "new": roleValue,
-	"input": roleValue, "s": roleValue, // the latter for strings in DynamoDB
 
 	"kty": roleType, "d": rolePart, "p": rolePart, "q": rolePart, "dp": rolePart, "dq": rolePart, "qi": rolePart, "k": rolePart,
 }
+
+// nameOfString is the member of roleTyped, in capitals only.
+const nameOfString = "S"
 
 // roleEnds has, for the first letter of a name with a role, the last ones: what most names
 // are told by that have none.
@@ -39,31 +42,19 @@ var roleEnds = func() (ends [32]uint32) {
 	return ends
 }()
 
-// nameOfType is Beside of the parts of a JSON Web Key.
-const nameOfType = "kty"
-
-// appendSaid appends what a member with role r and a value written as raw says.
-func (r role) appendSaid(dst, raw []byte) []byte {
-	if r == roleType {
-		return append(dst, nameOfType...)
-	}
-	return decode(dst, raw, backslash{})
-}
-
-// about reports whether a member with role r says something of one with role other.
-func (r role) about(other role) bool {
-	return r == roleName && other == roleValue || r == roleType && other == rolePart
-}
-
 const (
 	// maxRole is the length in bytes of the longest name that has a role.
 	maxRole = 16
-	// maxBeside bounds, in bytes, a name that says something.
+	// maxBeside bounds, in bytes, a name that says something, and what is kept of the name
+	// that elements of an array or members of an object stand under.
 	maxBeside = 128
 	// besideAhead is how far behind a value, in bytes, the member that says what it is may
 	// end. Before the value it may be anywhere in the object.
 	besideAhead = 256
 )
+
+// nameOfType is Beside of the parts of a JSON Web Key.
+var nameOfType = []byte("kty")
 
 // roleOf returns the role of a member by its name as it is written.
 func roleOf(raw []byte) role {
@@ -73,6 +64,9 @@ func roleOf(raw []byte) role {
 	}
 	escaped := raw[0] == '\\' || n > 6 && raw[n-6] == '\\' // its first or last letter
 	if !escaped && roleEnds[raw[0]&0x1f]>>(raw[n-1]&0x1f)&1 == 0 {
+		if string(raw) == nameOfString {
+			return roleTyped
+		}
 		return roleNone
 	}
 	if indexByte(raw, '\\') < n {
@@ -96,107 +90,142 @@ func roleOf(raw []byte) role {
 	return roles[string(folded[:n])]
 }
 
-// besideOf finds out what is said of the scalar at hand beside its own name, and leaves it
+// besideOf finds out what is said of the string at hand beside its own name, and leaves it
 // in w.beside. With more, src does not tell yet.
 func (w *jsonWalker) besideOf(src []byte, v Visitor) (more bool) {
 	w.beside = nil
 	s := &w.step
-	if s.sep < 0 || s.kind != '"' && s.kind != '0' {
+	if s.sep < 0 || s.kind != '"' {
 		return false
 	}
 	r := roleOf(src[s.name:s.sep])
-	if r != roleValue && r != rolePart {
-		return false
-	}
 	f := &w.stack[len(w.stack)-1]
-	if f.told.about(r) {
-		w.beside = w.keys[f.key:]
-		return false
+	switch {
+	case r == rolePart && f.jwk:
+		w.beside = nameOfType
+	case r == rolePart, r == roleValue && !f.told:
+		named, more := w.besideBehind(src, r, v)
+		if more || w.beside != nil || named && f.element {
+			return more
+		}
 	}
-	if more = w.besideBehind(src, r, v); more || w.beside != nil {
-		return more
-	}
-	if r == roleValue && f.told == roleNone && len(w.keys) > f.key {
-		w.beside = w.keys[f.key:]
+	if r == roleValue || r == roleTyped && !f.told {
+		w.beside = w.saidIn(f)
 	}
 	return false
 }
 
-// besideBehind looks for what is said of the scalar at hand, which has role r, in the
-// members behind it.
-func (w *jsonWalker) besideBehind(src []byte, r role, v Visitor) (more bool) {
+// saidIn returns what is said of the values in f, nil if nothing is.
+func (w *jsonWalker) saidIn(f *frame) []byte {
+	if len(w.keys) == f.key {
+		return nil
+	}
+	return w.keys[f.key:]
+}
+
+// besideBehind looks for what is said of the string at hand, which has role r, in the
+// members behind it, and leaves it in w.beside. named says that it has a name there,
+// whatever that is.
+func (w *jsonWalker) besideBehind(src []byte, r role, v Visitor) (named, more bool) {
 	limit := w.step.end + besideAhead
 	cut := len(src) < limit && !w.final // what is cut here may not be cut at all
 	src = src[:min(len(src), limit)]
 	for i := w.step.end; ; {
 		if i = skipSpace(src, i); i == len(src) {
-			return cut
+			return named, cut
 		}
 		if src[i] != ',' {
-			return false
+			return named, false
 		}
 		if i = skipSpace(src, i+1); i == len(src) {
-			return cut
+			return named, cut
 		}
 		if src[i] != '"' {
-			return false
+			return named, false
 		}
 		name := i + 1
 		nameEnd, _, t := scanString(src, name)
 		if t != tokenWhole {
-			return cut && t == tokenCut
+			return named, cut && t == tokenCut
 		}
 		if i = skipSpace(src, nameEnd); i == len(src) {
-			return cut
+			return named, cut
 		}
 		if src[i] != ':' {
-			return false
+			return named, false
 		}
 		if i = skipSpace(src, i+1); i == len(src) {
-			return cut
+			return named, cut
 		}
 		val := i
 		if i = passValue(src, i); i < 0 {
-			return cut
+			return named, cut
 		}
 		if src[val] != '"' {
 			continue
 		}
-		other, raw := roleOf(src[name:nameEnd-1]), src[val+1:i-1]
-		if other.about(r) && len(raw) <= maxBeside && w.tells(src, name, i, v) {
-			w.said = other.appendSaid(room(w.said, maxBeside), raw)
-			w.beside = w.said
-			return false
+		switch other := roleOf(src[name : nameEnd-1]); {
+		case r == roleValue && other == roleName:
+			named = true
+			if w.says(src, name, val, i, v) {
+				w.beside = w.said
+				return named, false
+			}
+		case r == rolePart && other == roleType && w.isKey(src, name, i, v):
+			w.beside = nameOfType
+			return named, false
 		}
 	}
 }
 
-// tells asks v about the member whose name begins at name and which ends at end. It is
-// asked of one member from the values before it, and again when that is taken.
-func (w *jsonWalker) tells(src []byte, name, end int, v Visitor) bool {
-	if w.asked != name {
-		w.asked, w.telling = name, v.Tells(src[name-1:end])
+// says reports whether a rule knows the name which the member from name to end, with its
+// value at val, gives to others. It is in w.said then.
+func (w *jsonWalker) says(src []byte, name, val, end int, v Visitor) bool {
+	raw := src[val+1 : end-1]
+	if len(raw) > maxBeside {
+		return false
 	}
-	return w.telling
+	w.said = decode(room(w.said, maxBeside), raw, backslash{})
+	return v.Tells(w.said, src[name-1:end])
 }
 
-// takeBeside notes what the member at hand, which was visited, says of others of its
-// object. The first that says something counts.
+// isKey reports whether a rule knows the parts of a JSON Web Key, which the member from name
+// to end makes of its object.
+func (w *jsonWalker) isKey(src []byte, name, end int, v Visitor) bool {
+	return v.Tells(nameOfType, src[name-1:end])
+}
+
+// takeBeside notes what the string at hand, which was visited, says of other members of its
+// object. Of several names the first that a rule knows counts.
 func (w *jsonWalker) takeBeside(src []byte, v Visitor) {
 	s := &w.step
 	if s.sep < 0 || s.kind != '"' {
 		return
 	}
 	f := &w.stack[len(w.stack)-1]
-	r := roleOf(src[s.name:s.sep])
-	if f.told != roleNone || r != roleName && r != roleType {
-		return
+	switch r := roleOf(src[s.name:s.sep]); {
+	case r == roleType && !f.jwk && w.isKey(src, s.name, s.end, v):
+		f.jwk, f.wanted = true, true
+	case r != roleName || f.told:
+	case w.says(src, s.name, s.val, s.end, v):
+		w.keys = append(w.keys[:f.key], w.said...)
+		f.told, f.wanted = true, true
+	case f.element:
+		w.keys = w.keys[:f.key] // it has a name of its own, and not that of the array
 	}
-	switch raw := src[s.val+1 : s.end-1]; {
-	case len(raw) <= maxBeside && w.tells(src, s.name, s.end, v):
-		w.keys = r.appendSaid(w.keys[:f.key], raw)
-		f.told, f.wanted = r, true
-	case r == roleName:
-		w.keys = w.keys[:f.key] // what it is, is said, and not by the object's name
+}
+
+// besideOpen returns the name that the container at hand has beside its own, nil if none.
+func (w *jsonWalker) besideOpen(src []byte) []byte {
+	s := &w.step
+	if s.sep < 0 || roleOf(src[s.name:s.sep]) != roleValue {
+		return nil
 	}
+	return w.saidIn(&w.stack[len(w.stack)-1])
+}
+
+// pushKey makes key what elements or members of the container at hand stand under. Of what
+// is longer the end tells, as rules have it.
+func (w *jsonWalker) pushKey(key []byte) {
+	w.keys = append(w.keys, key[max(0, len(key)-maxBeside):]...)
 }

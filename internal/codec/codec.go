@@ -45,9 +45,12 @@ type Field struct {
 	// Value is the decoded text.
 	Value []byte
 	Kind  Kind
-	// Beside is the decoded name that what stands around a String or Number gives it, nil
-	// where nothing does; "kty" for what may be a private part of a JSON Web Key.
+	// Beside is the decoded name that what stands around a String gives it, nil where
+	// nothing does; "kty" for what may be a private part of a JSON Web Key.
 	Beside []byte
+	// Apart says that a line break stands between the name and the value, which have
+	// nothing to do with each other in text.
+	Apart bool
 	// Around tells what the field stands in, nil where that is not known.
 	Around Around
 }
@@ -83,11 +86,11 @@ type Visitor interface {
 	// fields in what is not suspect may go without a visit.
 	Suspect(raw []byte) bool
 
-	// Tells reports whether raw, a member of an object as it is written or the name of
-	// one, could tell what others are: whether a field could get an edit for what Beside
-	// says. Where Tells says yes, Suspect does, of all that raw is part of; and what it
-	// says of raw never changes.
-	Tells(raw []byte) bool
+	// Tells reports whether a field could get an edit for name alone, where that is what
+	// Beside says. raw is what the name is decoded from, with what is around it. Where
+	// Tells says yes, Suspect does, of all that raw is part of; and it always says the
+	// same.
+	Tells(name, raw []byte) bool
 }
 
 // Skipper is a Visitor that wants to know how many bytes of content a Walker went

@@ -37,8 +37,8 @@ func (r *recorder) Visit(f *Field) ([]Splice, bool, error) {
 	return edits, remove, nil
 }
 
-func (r *recorder) Suspect([]byte) bool { return true }
-func (r *recorder) Tells([]byte) bool   { return false }
+func (r *recorder) Suspect([]byte) bool    { return true }
+func (r *recorder) Tells(_, _ []byte) bool { return false }
 
 const mark = "MARK"
 
@@ -293,8 +293,8 @@ func (s *stopper) Visit(f *Field) ([]Splice, bool, error) {
 	return nil, false, nil
 }
 
-func (s *stopper) Suspect([]byte) bool { return true }
-func (s *stopper) Tells([]byte) bool   { return false }
+func (s *stopper) Suspect([]byte) bool    { return true }
+func (s *stopper) Tells(_, _ []byte) bool { return false }
 
 // TestVisitorError asks that an error of the visitor comes back as it is, from
 // whatever field, and that the walker is of use again after Reset.

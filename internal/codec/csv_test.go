@@ -105,4 +105,4 @@ type choosy struct {
 }
 
 func (c *choosy) Suspect(raw []byte) bool { return bytes.Contains(raw, []byte(c.word)) }
-func (c *choosy) Tells([]byte) bool       { return false }
+func (c *choosy) Tells(_, _ []byte) bool  { return false }

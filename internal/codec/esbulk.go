@@ -144,7 +144,7 @@ func (a *action) Visit(f *Field) ([]Splice, bool, error) {
 func (a *action) Suspect([]byte) bool { return true }
 
 // Tells implements Visitor.
-func (a *action) Tells([]byte) bool { return false }
+func (a *action) Tells(_, _ []byte) bool { return false }
 
 // sourceVisitor keeps from v what in a source line must stay as it is.
 type sourceVisitor struct {
@@ -159,8 +159,8 @@ func (s *sourceVisitor) Visit(f *Field) ([]Splice, bool, error) {
 	return s.v.Visit(f)
 }
 
-func (s *sourceVisitor) Suspect(raw []byte) bool { return s.v.Suspect(raw) }
-func (s *sourceVisitor) Tells(raw []byte) bool   { return s.v.Tells(raw) }
+func (s *sourceVisitor) Suspect(raw []byte) bool     { return s.v.Suspect(raw) }
+func (s *sourceVisitor) Tells(name, raw []byte) bool { return s.v.Tells(name, raw) }
 
 func (s *sourceVisitor) keeps(f *Field) bool {
 	path := f.Path

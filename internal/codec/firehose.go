@@ -65,8 +65,8 @@ var firehoseKept = map[string]bool{
 	"logEvents[].id": true, "logEvents[].timestamp": true,
 }
 
-func (r *firehoseRecords) Suspect(raw []byte) bool { return r.v.Suspect(raw) }
-func (r *firehoseRecords) Tells(raw []byte) bool   { return r.v.Tells(raw) }
+func (r *firehoseRecords) Suspect(raw []byte) bool     { return r.v.Suspect(raw) }
+func (r *firehoseRecords) Tells(name, raw []byte) bool { return r.v.Tells(name, raw) }
 
 func (r *firehoseRecords) Visit(f *Field) ([]Splice, bool, error) {
 	if f.Kind == String && string(f.Path) == "records[].data" {

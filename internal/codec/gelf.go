@@ -39,8 +39,8 @@ func (w *gelfWalker) Walk(dst []Splice, src []byte, final bool, v Visitor) (out 
 // gelfVisitor keeps from v what in a message must stay as it is.
 type gelfVisitor struct{ v Visitor }
 
-func (g *gelfVisitor) Suspect(raw []byte) bool { return g.v.Suspect(raw) }
-func (g *gelfVisitor) Tells(raw []byte) bool   { return g.v.Tells(raw) }
+func (g *gelfVisitor) Suspect(raw []byte) bool     { return g.v.Suspect(raw) }
+func (g *gelfVisitor) Tells(name, raw []byte) bool { return g.v.Tells(name, raw) }
 
 func (g *gelfVisitor) Visit(f *Field) ([]Splice, bool, error) {
 	name := f.Path

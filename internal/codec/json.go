@@ -55,7 +55,9 @@ type frame struct {
 	// wanted says that what is in it stands under a name that can tell what it is, so
 	// that all of it is visited.
 	wanted        bool
-	told          role // of the member that says what others are, roleNone if none does
+	told          bool // a member says what others are
+	jwk           bool // a member says that it is a JSON Web Key
+	element       bool // it is one of an array
 	name, nameEnd int  // its own name in src, with escapes; see build
 	at            int  // of its bracket in src, -1 if that is another piece
 	path          int  // length of the path that members of it begin with
@@ -90,12 +92,8 @@ type jsonWalker struct {
 	// beside is of the scalar at hand, and said is memory for it.
 	beside []byte
 	said   []byte
-	// asked is where in src the name of the member is that tells asked about last, telling
-	// the answer.
-	asked   int
-	telling bool
-	src     []byte // what the walk at hand is of
-	outer   Around // what the document stands in
+	src    []byte // what the walk at hand is of
+	outer  Around // what the document stands in
 }
 
 // step is what scan found. Offsets are in src.
@@ -155,7 +153,7 @@ func (w *jsonWalker) document(dst []Splice, src, path, key []byte, v Visitor) (o
 // walk is Walk without letting go of the texts before. Without a visitor it
 // checks the syntax only.
 func (w *jsonWalker) walk(dst []Splice, src []byte, final bool, v Visitor) (out []Splice, n int, err error) {
-	w.src, w.final, w.asked = src, final, 0
+	w.src, w.final = src, final
 	if !w.began {
 		const bom = "\xef\xbb\xbf"
 		if !final && len(src) < len(bom) && bytes.HasPrefix([]byte(bom), src) {

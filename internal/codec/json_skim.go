@@ -73,7 +73,7 @@ func (w *jsonWalker) skim(src []byte, n, limit int) int {
 				return n
 			}
 			f.some = true
-			w.stack = append(w.stack, frame{array: c == '[', at: i, name: name, nameEnd: nameEnd})
+			w.stack = append(w.stack, frame{array: c == '[', element: name < 0, at: i, name: name, nameEnd: nameEnd})
 			top++
 			f = &w.stack[top]
 			n = i + 1

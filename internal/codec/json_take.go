@@ -52,6 +52,9 @@ func (w *jsonWalker) take(dst []Splice, src []byte, n int, v Visitor) (out []Spl
 		}
 	}
 	if open {
+		if said := w.besideOpen(src); said != nil {
+			key, wanted = said, true
+		}
 		w.push(s.kind == '[', wanted, key)
 		return dst, "", nil
 	}
@@ -115,7 +118,12 @@ func (w *jsonWalker) spares(v Visitor, src []byte) (spared, wanted bool) {
 	case !open:
 		return false, false
 	case s.sep >= 0:
-		return false, v.Tells(src[from : s.sep+1])
+		name := src[s.name:s.sep]
+		if indexByte(name, '\\') < len(name) {
+			w.said = decode(room(w.said, len(name)), name, backslash{})
+			name = w.said
+		}
+		return false, v.Tells(name, src[from:s.sep+1])
 	case len(w.stack) == 0:
 		return false, w.bkey > 0 // a document in a string, of which all is visited
 	}
@@ -155,7 +163,7 @@ func (w *jsonWalker) takeName(dst []Splice, src []byte, spared bool, v Visitor) 
 // takeScalar visits the value at hand.
 func (w *jsonWalker) takeScalar(dst []Splice, src, key []byte, v Visitor) (out []Splice, remove bool, err error) {
 	s := &w.step
-	w.field = Field{Key: key, Path: w.path, Beside: w.beside, Around: w}
+	w.field = Field{Key: key, Path: w.path, Beside: w.beside, Apart: s.sep >= 0 && breaks(src[s.sep+1:s.val]), Around: w}
 	switch s.kind {
 	case '"':
 		raw := src[s.val+1 : s.end-1]
@@ -180,6 +188,16 @@ func (w *jsonWalker) takeScalar(dst []Splice, src, key []byte, v Visitor) (out [
 		return append(dst, Splice{s.val, s.end, w.arena[at:len(w.arena):len(w.arena)], noteOf(edits)}), false, nil
 	}
 	return dst, false, nil
+}
+
+// breaks reports whether there is a line break in white space and a colon.
+func breaks(space []byte) bool {
+	for _, c := range space {
+		if c == '\n' || c == '\r' {
+			return true
+		}
+	}
+	return false
 }
 
 // takeTyped visits the string at hand, an address or a date. An element of an array
@@ -226,9 +244,9 @@ func (w *jsonWalker) remove(dst []Splice, n int, list members) []Splice {
 }
 
 func (w *jsonWalker) push(array, wanted bool, key []byte) {
-	f := frame{array: array, at: w.step.val, wanted: wanted, key: len(w.keys)}
+	f := frame{array: array, element: w.step.sep < 0 && len(w.stack) > 0, at: w.step.val, wanted: wanted, key: len(w.keys)}
 	if array || wanted {
-		w.keys = append(w.keys, key...)
+		w.pushKey(key)
 	}
 	if array {
 		w.path = append(w.path, "[]"...)
@@ -266,7 +284,7 @@ func (w *jsonWalker) build(src []byte) {
 		}
 		f.key = len(w.keys)
 		if f.array {
-			w.keys = append(w.keys, key...)
+			w.pushKey(key)
 			w.path = append(w.path, "[]"...)
 		}
 		f.path = len(w.path)

@@ -223,16 +223,22 @@ func TestJSONAllocations(t *testing.T) {
 	}
 }
 
+// namer is a recorder for which all names tell what values are.
+type namer struct{ recorder }
+
+func (*namer) Tells(_, _ []byte) bool { return true }
+
 // TestJSONResetWipes asks that no memory of a walker holds text after Reset.
 func TestJSONResetWipes(t *testing.T) {
 	secret := "s3cr" + "et"
 	w := &jsonWalker{}
-	src := []byte(`{"` + secret + `\u0041":["` + secret + `\u0042","{\"` + secret + `\":\"` + secret + `\\u0043\"}"]}`)
-	if _, _, err := w.Walk(nil, src, true, &recorder{edit: markSome}); err != nil {
+	src := []byte(`{"` + secret + `\u0041":["` + secret + `\u0042","{\"` + secret + `\":\"` + secret + `\\u0043\"}"],"name":"` + secret + `","val":"` + secret +
+		`","r":{"value":"x","key":"` + secret + `"}}`)
+	if _, _, err := w.Walk(nil, src, true, &namer{recorder{edit: markSome}}); err != nil {
 		t.Fatal(err)
 	}
 	w.Reset()
-	for _, b := range [][]byte{w.text, w.arena, w.path, w.keys, w.name, w.child.text, w.child.path, w.child.keys, w.child.name} {
+	for _, b := range [][]byte{w.text, w.arena, w.path, w.keys, w.name, w.said, w.beside, w.child.text, w.child.path, w.child.keys, w.child.name} {
 		if bytes.Contains(b[:cap(b)], []byte(secret)) {
 			t.Errorf("%q", b[:cap(b)])
 		}

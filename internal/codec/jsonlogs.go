@@ -96,8 +96,8 @@ type logMembers struct {
 	edit   [1]Splice
 }
 
-func (m *logMembers) Suspect(raw []byte) bool { return m.v.Suspect(raw) }
-func (m *logMembers) Tells(raw []byte) bool   { return m.v.Tells(raw) }
+func (m *logMembers) Suspect(raw []byte) bool     { return m.v.Suspect(raw) }
+func (m *logMembers) Tells(name, raw []byte) bool { return m.v.Tells(name, raw) }
 
 func (m *logMembers) Visit(f *Field) (edits []Splice, remove bool, err error) {
 	if m.format.keeps(f) {

@@ -18,8 +18,8 @@ type sentryHeaders struct {
 	bad                       bool // one of them is twice, or of the wrong kind
 }
 
-func (h *sentryHeaders) Suspect([]byte) bool { return true }
-func (h *sentryHeaders) Tells([]byte) bool   { return false }
+func (h *sentryHeaders) Suspect([]byte) bool    { return true }
+func (h *sentryHeaders) Tells(_, _ []byte) bool { return false }
 
 func (h *sentryHeaders) Visit(f *Field) ([]Splice, bool, error) {
 	if f.Kind != Name {
@@ -58,8 +58,8 @@ func (m *sentryMembers) reset() {
 	m.pairs.reset()
 }
 
-func (m *sentryMembers) Suspect(raw []byte) bool { return m.v.Suspect(raw) }
-func (m *sentryMembers) Tells(raw []byte) bool   { return m.v.Tells(raw) }
+func (m *sentryMembers) Suspect(raw []byte) bool     { return m.v.Suspect(raw) }
+func (m *sentryMembers) Tells(name, raw []byte) bool { return m.v.Tells(name, raw) }
 
 func (m *sentryMembers) Visit(f *Field) (edits []Splice, remove bool, err error) {
 	if keptBySentry(f) {

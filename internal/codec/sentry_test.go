@@ -17,8 +17,8 @@ type planter struct {
 	seen   map[string]string // key of the field that holds it, by its path
 }
 
-func (p *planter) Suspect([]byte) bool { return true }
-func (p *planter) Tells([]byte) bool   { return false }
+func (p *planter) Suspect([]byte) bool    { return true }
+func (p *planter) Tells(_, _ []byte) bool { return false }
 
 func (p *planter) Visit(f *Field) (edits []Splice, remove bool, err error) {
 	for at := 0; ; {
@@ -279,8 +279,8 @@ func TestSentryKeys(t *testing.T) {
 // keySeer notes where a field is "S".
 type keySeer struct{ seen map[string]string }
 
-func (k *keySeer) Suspect([]byte) bool { return true }
-func (k *keySeer) Tells([]byte) bool   { return false }
+func (k *keySeer) Suspect([]byte) bool    { return true }
+func (k *keySeer) Tells(_, _ []byte) bool { return false }
 
 func (k *keySeer) Visit(f *Field) ([]Splice, bool, error) {
 	if f.Kind != Name && string(f.Value) == "S" {

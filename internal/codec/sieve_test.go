@@ -29,7 +29,9 @@ func (p *picky) Suspect(raw []byte) bool {
 	return bytes.Contains(raw, []byte(p.word)) || bytes.IndexByte(raw, '\\') >= 0
 }
 
-func (p *picky) Tells(raw []byte) bool { return p.Suspect(raw) }
+func (p *picky) Tells(name, raw []byte) bool {
+	return string(name) == p.word && (bytes.Contains(raw, name) || bytes.IndexByte(raw, '\\') >= 0)
+}
 
 // eager suspects everything.
 type eager struct{ picky }

@@ -234,7 +234,11 @@ func (l *leaf) nest(value, path, key []byte, around Around, v Visitor) (edits []
 // no edit, so that what is found by the key alone is found too.
 func (l *leaf) visit(dst []Splice, v Visitor, f *Field, raw []byte, base int, e escaping) (out []Splice, remove bool, err error) {
 	f.Value = l.decode(raw, e)
-	edits, ok, err := l.nest(f.Value, f.Path, f.Key, f.Around, v)
+	key := f.Key
+	if f.Beside != nil {
+		key = f.Beside
+	}
+	edits, ok, err := l.nest(f.Value, f.Path, key, f.Around, v)
 	if err != nil {
 		return dst, false, err
 	}

@@ -42,8 +42,8 @@ func (p *puts) Visit(f *codec.Field) ([]codec.Splice, bool, error) {
 	return []codec.Splice{{Start: 0, End: len(f.Value), Text: p.text}}, false, nil
 }
 
-func (p *puts) Suspect([]byte) bool { return true }
-func (p *puts) Tells([]byte) bool   { return false }
+func (p *puts) Suspect([]byte) bool    { return true }
+func (p *puts) Tells(_, _ []byte) bool { return false }
 
 // fields returns the fields of src, nil if it is not of the format.
 func (h *host) fields(src []byte) []visited {

@@ -1,11 +1,14 @@
 package scrub
 
 import (
+	"encoding/json"
 	"io"
+	"math/rand/v2"
 	"strconv"
 	"strings"
 	"testing"
 
+	"github.com/redactd/redactd/internal/codec"
 	"github.com/redactd/redactd/patterns"
 )
 
@@ -35,7 +38,19 @@ func TestBeside(t *testing.T) {
 		{body: `{"objectName":"login","field":"password","rejectedValue":"%v","code":"Size"}`},
 		{body: `{"field":"password","old_value":"","new_value":"%v"}`},
 		{body: `{"name":"Authorization","value":"%v"}`, value: basic},
-		{body: `{"name":"pin","value":%v}`, value: "482913"},
+		{body: `{"name":"pin","value":"%v"}`, value: "482913"},
+		{body: `{"name":"pin","value":"[\"%v\"]"}`, value: "482913"},
+		{body: `{"name":"password","value":["",["%v"]]}`},
+		{body: `{"name":"DB_PASSWORD","value":{"stringValue":"%v"}}`},
+		{body: `{"key":"550e8400-e29b-41d4-a716-446655440000","name":"DB_PASSWORD","value":"%v"}`},
+		{body: `{"key":"a\/b","name":"DB_PASSWORD","value":"%v"}`},
+		{body: `{"value":"%v","key":"a\/b","name":"DB_PASSWORD"}`},
+		{body: `{"setting":"Password expiry","field":"password","value":"%v"}`},
+		{body: `{"name":"signing-secret","kty":"oct","k":"%v"}`, value: part},
+		{body: `{"kty":"EC","name":"DB_PASSWORD","value":"%v"}`},
+		{body: `{"db_password":{"kty":"x","value":"%v"}}`},
+		{body: `{"password":{"name":"f1","value":"%v"}}`},
+		{body: `{"password":{"value":"%v","name":"f1"}}`},
 		{body: `{"password":{"value":"%v","error":null}}`},
 		{body: `{"db_password":{"sensitive":true,"type":"string",%f,"value":"%v"}}`},
 		{body: `{"Item":{"password":{"S":"%v"}}}`},
@@ -51,6 +66,10 @@ func TestBeside(t *testing.T) {
 		{kept: true, body: `{"a":{"name":"password"},"value":"%v"}`},
 		{kept: true, body: `{"name":"password","a":{"value":"%v"}}`},
 		{kept: true, body: `{"secrets":[{"name":"LEVEL","value":"%v"}]}`},
+		{kept: true, body: `{"secrets":[{"value":"%v","name":"LEVEL"}]}`},
+		{kept: true, body: `{"name":"auth_tokens","value":%v}`, value: "482913"},
+		{kept: true, body: `{"name":"password","s":"%v"}`},
+		{kept: true, body: `{"password":{"s":"%v"}}`},
 		{kept: true, body: `{"password":{"hint":"%v"}}`},
 		{kept: true, body: `{"value":"%v",%f,"name":"password"}`}, // too far
 		{kept: true, body: `{"kty":"EC","x":"%v"}`, value: part},
@@ -92,6 +111,103 @@ func TestBeside(t *testing.T) {
 			s.Release()
 		}
 	}
+}
+
+// besideWords are what documents of FuzzBeside are made of: names and values that say
+// something and that do not, spaces, and what keeps members apart.
+var besideWords = struct{ names, values, spaces []string }{
+	[]string{
+		"name", "Key", "field", "param", "value", "Value", "val", "new_value", "S", "kty", "d", "k", "note", "password", "env",
+		"db_password", "secrets", "token", `n\u0061me`, `valu\u0065`, "x",
+	},
+	[]string{
+		`"DB_PASSWORD"`, `"api_key"`, `"token"`, `"LEVEL"`, `"DB\u005fPASSWORD"`, `"hunter2-Zq81"`, `"a\/b"`, `"EC"`, `"{\"value\":\"hunter2-Zq81\"}"`,
+		`"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU"`, `"550e8400-e29b-41d4-a716-446655440000"`, "482913", "null", `""`, `"redis://:hunter2@h/0"`,
+	},
+	[]string{"", " ", "\n", "\r\n  ", "\t"},
+}
+
+// besideDocument makes a document of choices.
+func besideDocument(choices []byte) string {
+	var b strings.Builder
+	next := func(n int) int {
+		if len(choices) == 0 {
+			return 0
+		}
+		c := int(choices[0])
+		choices = choices[1:]
+		return c % n
+	}
+	space := func() { b.WriteString(besideWords.spaces[[8]int{0, 0, 0, 0, 1, 2, 3, 4}[next(8)]]) }
+	var value func(depth int)
+	list := func(n int, open, end string, one func()) {
+		b.WriteString(open)
+		for i := range n {
+			if i > 0 {
+				b.WriteByte(',')
+			}
+			space()
+			one()
+			space()
+		}
+		b.WriteString(end)
+	}
+	value = func(depth int) {
+		switch c := next(10); {
+		case c < 3 && depth > 0 && len(choices) > 0:
+			list(next(5), "{", "}", func() {
+				b.WriteString(`"` + besideWords.names[next(len(besideWords.names))] + `"`)
+				space()
+				b.WriteByte(':')
+				space()
+				value(depth - 1)
+			})
+		case c == 3 && depth > 0 && len(choices) > 0:
+			list(next(4), "[", "]", func() { value(depth - 1) })
+		case c == 4:
+			b.WriteString(`"` + strings.Repeat("all is well ", 1<<next(11)) + `"`)
+		default:
+			b.WriteString(besideWords.values[next(len(besideWords.values))])
+		}
+	}
+	list(1+next(6), "[", "]", func() { value(5) })
+	return b.String()
+}
+
+// FuzzBeside holds what becomes of documents, whole and in pieces, with all stretches asked
+// about or none, to what becomes of them where every field is visited.
+func FuzzBeside(f *testing.F) {
+	f.Add([]byte("\x01\x00\x02\x00\x00\x00\x00\x00\x09\x00\x00\x00\x04\x00\x00\x09\x05"), uint16(300))
+	f.Add([]byte("0123456789abcdefghijklmnopqrstuvwxyz0123456789abcdefghijklmnopqrstuvwxyz"), uint16(4000))
+	rnd := rand.New(rand.NewPCG(1, 2))
+	for range 60 {
+		choices := make([]byte, 40+rnd.IntN(200))
+		for i := range choices {
+			choices[i] = byte(rnd.Uint32())
+		}
+		f.Add(choices, uint16(1+rnd.IntN(9000)))
+	}
+	f.Fuzz(func(t *testing.T, choices []byte, size uint16) {
+		doc := besideDocument(choices[:min(len(choices), 400)])
+		c := codec.Lookup("json")
+		want, _, err := walked(c, []byte(doc), true)
+		if err != nil {
+			t.Fatalf("%v: %q", err, doc)
+		}
+		if got, _, err := walked(c, []byte(doc), false); err != nil || string(got) != string(want) {
+			t.Fatalf("%q becomes\n%q, %v, where every field is visited\n%q", doc, got, err, want)
+		}
+		if !json.Valid(want) {
+			t.Fatalf("%q becomes %q", doc, want)
+		}
+		s := Acquire(builtin(), nil)
+		defer s.Release()
+		m := Meta{ContentType: "application/json", Path: "/"}
+		var out strings.Builder
+		if _, err := s.Stream(&out, &sips{strings.NewReader(doc), 1 + int(size)}, m); err != nil || out.String() != string(want) {
+			t.Fatalf("%q in pieces of %d becomes\n%q, %v, and whole\n%q", doc, 1+int(size), out.String(), err, want)
+		}
+	})
 }
 
 // sips is a Reader that gives at most size bytes at a time.

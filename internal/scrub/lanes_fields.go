@@ -50,7 +50,7 @@ func (g *gatherer) value(f *gathered) []byte { return g.texts[f.mid:f.to] }
 func (g *gatherer) Suspect([]byte) bool { return true }
 
 // Tells implements codec.Visitor.
-func (g *gatherer) Tells([]byte) bool { return false }
+func (g *gatherer) Tells(_, _ []byte) bool { return false }
 
 // key returns the key of the lane of the string with that number: its path, and of the
 // objects that it stands in, as which of several they are numbered; where they are not, how

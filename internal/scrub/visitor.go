@@ -124,9 +124,10 @@ const (
 // that know a value by a name in front of it match there, and the walker has taken the two
 // apart. Only a finding that is the whole value counts; what is in it was found before.
 // Names that rules have among their Keys are left to those, which know what is no secret
-// under them. Elements of an array have none in front of them, as Suspect sees it too.
+// under them. Elements of an array have none in front of them, and over a line break none
+// counts: that is how Suspect sees it too.
 func (v *visitor) searchNamed(f *codec.Field) (err error) {
-	if f.Kind != codec.String || len(f.Key) == 0 || len(f.Key) > maxName || len(f.Value) < minNamed || len(f.Value) > maxNamed ||
+	if f.Kind != codec.String || f.Apart || len(f.Key) == 0 || len(f.Key) > maxName || len(f.Value) < minNamed || len(f.Value) > maxNamed ||
 		bytes.HasSuffix(f.Path, []byte("[]")) || v.set.Suspect(v.sc, f.Key) {
 		return nil
 	}
@@ -181,11 +182,13 @@ func (v *visitor) edit(fd redact.Finding, text []byte, remove *bool) codec.Splic
 
 // Suspect implements codec.Visitor.
 func (v *visitor) Suspect(raw []byte) bool {
-	return v.tell != nil || v.Tells(raw)
+	return v.tell != nil || v.hides(raw) || v.set.Suspect(v.sc, raw)
 }
 
 // Tells implements codec.Visitor.
-func (v *visitor) Tells(raw []byte) bool { return v.hides(raw) || v.set.Suspect(v.sc, raw) }
+func (v *visitor) Tells(name, raw []byte) bool {
+	return v.set.Names(v.sc, name) && (v.hides(raw) || v.set.Suspect(v.sc, raw))
+}
 
 // Skipped implements codec.Skipper.
 func (v *visitor) Skipped(n int) { v.skipped += int64(n) }
