@@ -50,7 +50,7 @@ const (
 	maxBeside = 128
 	// besideAhead is how far behind a value, in bytes, the member that says what it is may
 	// end. Before the value it may be anywhere in the object.
-	besideAhead = 256
+	besideAhead = 128
 )
 
 // nameOfType is Beside of the parts of a JSON Web Key.
