@@ -85,12 +85,32 @@ func (c *canaries) loop(ctx context.Context) {
 			continue
 		}
 		within, cancel := context.WithTimeout(ctx, canaryRun)
+		forget := remember(pol)
 		r, err := c.run(within, pol, pace)
 		cancel()
+		forget()
 		if ctx.Err() == nil {
 			c.report(ctx, r, err)
 		}
 		timer.Reset(c.every(c.p.policy.Load()))
+	}
+}
+
+// remember returns a function that gives back the memory that a run took: canaries ask all
+// rules, and payloads few of them.
+func remember(pol *policy) (forget func()) {
+	var all []func()
+	for _, rt := range pol.byName {
+		all = append(all, rt.filter.scrub.Set.Remember())
+	}
+	for _, l := range pol.listeners {
+		all = append(all, l.filter.scrub.Set.Remember())
+	}
+	return func() {
+		for _, forget := range all {
+			forget()
+		}
+		debug.FreeOSMemory()
 	}
 }
 

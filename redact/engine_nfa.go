@@ -51,26 +51,32 @@ func (c *nfaClass) has(r rune) bool {
 	return false
 }
 
-// automaton is the nfa of a pattern, made when it is first asked: most rules of a
-// set never are. It is an engine, safe for concurrent use.
+// automaton is the nfa of a pattern, made when it is first asked, and again when it was
+// forgotten: most rules of a set never are. It is an engine, safe for concurrent use.
 type automaton struct {
-	once   sync.Once
-	re     *syntax.Regexp
-	groups []int
-	n      *nfa
+	pattern func() *syntax.Regexp
+	groups  []int
+	mu      sync.Mutex // for who makes it
+	n       atomic.Pointer[nfa]
 }
 
 // newAutomaton returns that of re; groups are the captures to report.
 func newAutomaton(re *syntax.Regexp, groups []int) *automaton {
-	return &automaton{re: re, groups: groups}
+	return &automaton{pattern: func() *syntax.Regexp { return re }, groups: groups}
 }
 
 func (a *automaton) get() *nfa {
-	a.once.Do(func() {
-		a.n = newNFA(a.re, a.groups)
-		a.re, a.groups = nil, nil
-	})
-	return a.n
+	if n := a.n.Load(); n != nil {
+		return n
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	n := a.n.Load()
+	if n == nil {
+		n = newNFA(a.pattern(), a.groups)
+		a.n.Store(n)
+	}
+	return n
 }
 
 // name implements engine.

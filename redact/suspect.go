@@ -51,7 +51,7 @@ func (t *trigger) mayGoOn(sc *Scratch, text []byte, at int) bool {
 	if t.key != nil {
 		return t.key.fits(text, at)
 	}
-	probe := t.probe()
+	probe := t.probe
 	region, cut := text[at:], len(text)-at > t.window
 	if cut {
 		region = region[:t.window]
@@ -174,7 +174,7 @@ func insideEscape(text []byte, at int) bool {
 // starts reports whether a match that has t at text[at] fits somewhere, and where in
 // text it was looked at last. Unless whole, there is more behind text.
 func (t *trigger) starts(sc *Scratch, text []byte, at int, whole bool) (looked int, fits bool) {
-	probe := t.whole()
+	probe := t.whole
 	hi, wordStart := at-t.least, t.words != nil && t.wordStart
 	for start := nextStart(text, max(0, at-t.most), hi, wordStart); start <= hi; start = nextStart(text, start+1, hi, wordStart) {
 		if t.words != nil && !t.words.fits(text[start:]) {

@@ -3,7 +3,6 @@ package redact
 import (
 	"errors"
 	"regexp/syntax"
-	"sync"
 )
 
 // gramLen is the number of bytes that the prefilter looks at in one place.
@@ -34,13 +33,13 @@ type trigger struct {
 	// confirm, if not nil, is suffix compiled: where it does not match, no match
 	// of the rule contains seq here. It spares the search for the start.
 	confirm *automaton
-	// probe gives the pattern from where seq begins, without its assertions:
+	// probe is the pattern from where seq begins, without its assertions:
 	// it matches in a raw payload, where other bytes stand around a field,
 	// wherever the pattern matches in the field.
-	probe func() *automaton
-	// whole gives the same for the pattern from where the match begins, if that
+	probe *automaton
+	// whole is the same for the pattern from where the match begins, if that
 	// is at no certain place before seq.
-	whole  func() *automaton
+	whole  *automaton
 	window int // that of the rule
 	// words are those that a match of the rule begins with, nil for any.
 	words *beginnings
@@ -168,8 +167,8 @@ func (a *analyzer) triggersOfBranches(branches, rest []*syntax.Regexp) (all []tr
 }
 
 // probeOf returns what gives the automaton of nodes without assertions.
-func probeOf(nodes []*syntax.Regexp) func() *automaton {
-	return sync.OnceValue(func() *automaton { return newAutomaton(withoutAssertions(concat(nodes)), nil) })
+func probeOf(nodes []*syntax.Regexp) *automaton {
+	return &automaton{pattern: func() *syntax.Regexp { return withoutAssertions(concat(nodes)) }}
 }
 
 func concat(nodes []*syntax.Regexp) *syntax.Regexp {
