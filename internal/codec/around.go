@@ -85,37 +85,58 @@ func Members(raw []byte, limit int, f func(name, value []byte, kind byte) bool) 
 	if len(raw) == 0 || raw[0] != '{' {
 		return
 	}
-	for i := skipSpace(raw, 1); i < len(raw) && raw[i] == '"'; {
-		end, _, t := scanString(raw, i+1)
+	for i := 1; ; i++ {
+		m, t := readMember(raw, i)
 		if t != tokenWhole {
-			return
-		}
-		name := raw[i+1 : end-1]
-		if i = skipSpace(raw, end); i >= len(raw) || raw[i] != ':' {
-			return
-		}
-		if i = skipSpace(raw, i+1); i >= len(raw) {
-			return
-		}
-		kind, from := raw[i], i
-		if i = passValue(raw, i); i < 0 {
-			if kind == '{' || kind == '[' { // cut, and may say something yet
-				f(name, raw[from:], kind)
+			if m.val > 0 && (raw[m.val] == '{' || raw[m.val] == '[') { // cut, and may say something yet
+				f(raw[m.name:m.nameEnd], raw[m.val:], raw[m.val])
 			}
 			return
 		}
-		value := raw[from:i]
+		kind, value := raw[m.val], raw[m.val:m.end]
 		if kind == '"' {
 			value = value[1 : len(value)-1]
 		}
-		if !f(name, value, kind) {
+		if !f(raw[m.name:m.nameEnd], value, kind) {
 			return
 		}
-		if i = skipSpace(raw, i); i >= len(raw) || raw[i] != ',' {
+		if i = skipSpace(raw, m.end); i >= len(raw) || raw[i] != ',' {
 			return
 		}
-		i = skipSpace(raw, i+1)
 	}
+}
+
+// memberAt is where a member of an object stands: its name without quotes, and its value,
+// which is 0 where it is not there.
+type memberAt struct{ name, nameEnd, val, end int }
+
+// readMember reads the member at raw[i:], behind white space. What is cut may be broken.
+func readMember(raw []byte, i int) (m memberAt, t token) {
+	if i = skipSpace(raw, i); i >= len(raw) {
+		return m, tokenCut
+	}
+	if raw[i] != '"' {
+		return m, tokenBad
+	}
+	end, _, t := scanString(raw, i+1)
+	if t != tokenWhole {
+		return m, t
+	}
+	m.name, m.nameEnd = i+1, end-1
+	if i = skipSpace(raw, end); i >= len(raw) {
+		return m, tokenCut
+	}
+	if raw[i] != ':' {
+		return m, tokenBad
+	}
+	if i = skipSpace(raw, i+1); i >= len(raw) {
+		return m, tokenCut
+	}
+	m.val = i
+	if m.end = passValue(raw, i); m.end < 0 {
+		return m, tokenCut
+	}
+	return m, tokenWhole
 }
 
 // Elements calls f with the elements of the array that raw begins with, as Members does.

@@ -90,15 +90,17 @@ func roleOf(raw []byte) role {
 	return roles[string(folded[:n])]
 }
 
-// besideOf finds out what is said of the string at hand beside its own name, and leaves it
-// in w.beside. With more, src does not tell yet.
+// besideOf finds out the role of the step at hand, and what is said of a string beside its
+// own name, and leaves them in w, where there are none yet. With more, src does not tell.
 func (w *jsonWalker) besideOf(src []byte, v Visitor) (more bool) {
-	w.beside = nil
 	s := &w.step
-	if s.sep < 0 || s.kind != '"' {
+	if s.sep >= 0 {
+		w.role = roleOf(src[s.name:s.sep])
+	}
+	if w.role == roleNone || s.kind != '"' {
 		return false
 	}
-	r := roleOf(src[s.name:s.sep])
+	r := w.role
 	f := &w.stack[len(w.stack)-1]
 	switch {
 	case r == rolePart && f.jwk:
@@ -137,77 +139,57 @@ func (w *jsonWalker) besideBehind(src []byte, r role, v Visitor) (named, more bo
 		if src[i] != ',' {
 			return named, false
 		}
-		if i = skipSpace(src, i+1); i == len(src) {
-			return named, cut
-		}
-		if src[i] != '"' {
-			return named, false
-		}
-		name := i + 1
-		nameEnd, _, t := scanString(src, name)
+		m, t := readMember(src, i+1)
 		if t != tokenWhole {
 			return named, cut && t == tokenCut
 		}
-		if i = skipSpace(src, nameEnd); i == len(src) {
-			return named, cut
-		}
-		if src[i] != ':' {
-			return named, false
-		}
-		if i = skipSpace(src, i+1); i == len(src) {
-			return named, cut
-		}
-		val := i
-		if i = passValue(src, i); i < 0 {
-			return named, cut
-		}
-		if src[val] != '"' {
+		if i = m.end; src[m.val] != '"' {
 			continue
 		}
-		switch other := roleOf(src[name : nameEnd-1]); {
+		switch other := roleOf(src[m.name:m.nameEnd]); {
 		case r == roleValue && other == roleName:
 			named = true
-			if w.says(src, name, val, i, v) {
+			if w.says(src, m, v) {
 				w.beside = w.said
 				return named, false
 			}
-		case r == rolePart && other == roleType && w.isKey(src, name, i, v):
+		case r == rolePart && other == roleType && w.isKey(src, m, v):
 			w.beside = nameOfType
 			return named, false
 		}
 	}
 }
 
-// says reports whether a rule knows the name which the member from name to end, with its
-// value at val, gives to others. It is in w.said then.
-func (w *jsonWalker) says(src []byte, name, val, end int, v Visitor) bool {
-	raw := src[val+1 : end-1]
+// says reports whether a rule knows the name which m, with a string for value, gives to
+// other members. It is in w.said then.
+func (w *jsonWalker) says(src []byte, m memberAt, v Visitor) bool {
+	raw := src[m.val+1 : m.end-1]
 	if len(raw) > maxBeside {
 		return false
 	}
 	w.said = decode(room(w.said, maxBeside), raw, backslash{})
-	return v.Tells(w.said, src[name-1:end])
+	return v.Tells(w.said, src[m.name-1:m.end])
 }
 
-// isKey reports whether a rule knows the parts of a JSON Web Key, which the member from name
-// to end makes of its object.
-func (w *jsonWalker) isKey(src []byte, name, end int, v Visitor) bool {
-	return v.Tells(nameOfType, src[name-1:end])
+// isKey reports whether a rule knows the parts of a JSON Web Key, which m makes of its
+// object.
+func (w *jsonWalker) isKey(src []byte, m memberAt, v Visitor) bool {
+	return v.Tells(nameOfType, src[m.name-1:m.end])
 }
 
 // takeBeside notes what the string at hand, which was visited, says of other members of its
 // object. Of several names the first that a rule knows counts.
 func (w *jsonWalker) takeBeside(src []byte, v Visitor) {
 	s := &w.step
-	if s.sep < 0 || s.kind != '"' {
+	if s.kind != '"' || w.role == roleNone {
 		return
 	}
-	f := &w.stack[len(w.stack)-1]
-	switch r := roleOf(src[s.name:s.sep]); {
-	case r == roleType && !f.jwk && w.isKey(src, s.name, s.end, v):
+	f, m := &w.stack[len(w.stack)-1], memberAt{s.name, s.sep, s.val, s.end}
+	switch {
+	case w.role == roleType && !f.jwk && w.isKey(src, m, v):
 		f.jwk, f.wanted = true, true
-	case r != roleName || f.told:
-	case w.says(src, s.name, s.val, s.end, v):
+	case w.role != roleName || f.told:
+	case w.says(src, m, v):
 		w.keys = append(w.keys[:f.key], w.said...)
 		f.told, f.wanted = true, true
 	case f.element:
@@ -216,9 +198,8 @@ func (w *jsonWalker) takeBeside(src []byte, v Visitor) {
 }
 
 // besideOpen returns the name that the container at hand has beside its own, nil if none.
-func (w *jsonWalker) besideOpen(src []byte) []byte {
-	s := &w.step
-	if s.sep < 0 || roleOf(src[s.name:s.sep]) != roleValue {
+func (w *jsonWalker) besideOpen() []byte {
+	if w.role != roleValue {
 		return nil
 	}
 	return w.saidIn(&w.stack[len(w.stack)-1])

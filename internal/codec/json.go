@@ -89,7 +89,8 @@ type jsonWalker struct {
 	named int  // bytes of it that are known not to end its name
 	final bool // src of the walk at hand ends the payload
 	field Field
-	// beside is of the scalar at hand, and said is memory for it.
+	// role is of the step at hand, beside of the string; said is memory for that.
+	role   role
 	beside []byte
 	said   []byte
 	src    []byte // what the walk at hand is of

@@ -27,7 +27,8 @@ func (w *jsonWalker) take(dst []Splice, src []byte, n int, v Visitor) (out []Spl
 		return dst, "", nil
 	}
 	w.build(src)
-	if w.besideOf(src, v) {
+	spared, wanted := w.spares(v, src)
+	if w.beside, w.role = nil, roleNone; !spared && w.besideOf(src, v) {
 		return dst, moreBytes, nil
 	}
 	open := s.kind == '{' || s.kind == '['
@@ -41,7 +42,6 @@ func (w *jsonWalker) take(dst []Splice, src []byte, n int, v Visitor) (out []Spl
 		list = f.members
 		dst = f.keep(dst, n, s.comma)
 	}
-	spared, wanted := w.spares(v, src)
 	if spared && !open {
 		return dst, "", nil
 	}
@@ -52,7 +52,7 @@ func (w *jsonWalker) take(dst []Splice, src []byte, n int, v Visitor) (out []Spl
 		}
 	}
 	if open {
-		if said := w.besideOpen(src); said != nil {
+		if said := w.besideOpen(); said != nil {
 			key, wanted = said, true
 		}
 		w.push(s.kind == '[', wanted, key)
