@@ -11,7 +11,7 @@ import (
 type eventBuffer struct {
 	list []audit.Event
 	at   map[hitKey]int // the last event with that key
-	// before has, for each event, the one before with its key, -1 for none.
+	// before has, for each event, the one before that may tell the same, -1 for none.
 	before []int
 }
 
@@ -38,16 +38,13 @@ func (b *eventBuffer) events(hits []scrub.Hit, base audit.Event) []audit.Event {
 	for i := range hits {
 		h := &hits[i]
 		key := hitKey{h.Fingerprint, h.Path, h.Length, h.Origin}
-		if k := b.find(h, key, mapped); k >= 0 {
+		k, last := b.find(h, key, mapped)
+		if k >= 0 {
 			b.list[k].Count = b.list[k].N() + 1
 			continue
 		}
+		b.before = append(b.before, last)
 		if mapped {
-			before, ok := b.at[key]
-			if !ok {
-				before = -1
-			}
-			b.before = append(b.before, before)
 			b.at[key] = len(b.list)
 		}
 		e := base
@@ -60,26 +57,21 @@ func (b *eventBuffer) events(hits []scrub.Hit, base audit.Event) []audit.Event {
 	return b.list
 }
 
-// find returns the event that tells h, whose key is given, -1 if there is none.
-func (b *eventBuffer) find(h *scrub.Hit, key hitKey, mapped bool) int {
-	k := len(b.list) - 1
-	if k < 0 || same(&b.list[k], h) { // most are like the one before
-		return k
+// find returns the event that tells h, -1 if there is none, and the last that might have.
+func (b *eventBuffer) find(h *scrub.Hit, key hitKey, mapped bool) (k, last int) {
+	last = len(b.list) - 1
+	if last >= 0 && same(&b.list[last], h) { // most are like the one before
+		return last, last
 	}
 	if mapped {
 		var ok bool
-		if k, ok = b.at[key]; !ok {
-			return -1
+		if last, ok = b.at[key]; !ok {
+			last = -1
 		}
 	}
-	for k >= 0 && !same(&b.list[k], h) {
-		if mapped {
-			k = b.before[k]
-		} else {
-			k--
-		}
+	for k = last; k >= 0 && !same(&b.list[k], h); k = b.before[k] {
 	}
-	return k
+	return k, last
 }
 
 // same reports whether h is told by e.
