@@ -81,12 +81,15 @@ func (b *beginnings) fits(text []byte) bool {
 	if len(text) > 0 && text[0] == '_' {
 		text = text[1:]
 	}
-	if len(text) < gramLen || !b.may(text, 0) {
+	if len(text) < gramLen {
 		return false
 	}
-	at := hashBeginning([gramLen]byte{lowered[text[0]], lowered[text[1]], lowered[text[2]]})
+	at := hashAt(text, 0)
+	if !b.marked(at) {
+		return false
+	}
 	if len(text) > gramLen {
-		if four := hashFour(at, lowered[text[gramLen]]); b.fourth[four/64]>>(four%64)&1 == 0 {
+		if four := hashFour(at, lower(text[gramLen])); b.fourth[four/64]>>(four%64)&1 == 0 {
 			return false
 		}
 	}
@@ -108,17 +111,15 @@ func (b *beginnings) may(text []byte, i int) bool {
 	if i+gramLen > len(text) {
 		return true
 	}
-	at := hashBeginning([gramLen]byte{lowered[text[i]], lowered[text[i+1]], lowered[text[i+2]]})
-	return b.marks[at/64]>>(at%64)&1 != 0
+	return b.marked(hashAt(text, i))
 }
 
-// lowered is lower for who asks of byte after byte.
-var lowered = func() (of [256]byte) {
-	for b := range of {
-		of[b] = lower(byte(b))
-	}
-	return of
-}()
+func (b *beginnings) marked(hash uint32) bool { return b.marks[hash/64]>>(hash%64)&1 != 0 }
+
+// hashAt is hashBeginning of the letters at text[i], in any case.
+func hashAt(text []byte, i int) uint32 {
+	return hashBeginning([gramLen]byte{lower(text[i]), lower(text[i+1]), lower(text[i+2])})
+}
 
 // wordsBehind may follow a name in lower case without a sign between them.
 var wordsBehind = []string{"api", "key", "token", "secret", "auth", "app", "client", "pat", "user", "access"}
@@ -141,7 +142,7 @@ func beginsFolded(text []byte, word string) bool {
 		return false
 	}
 	for i := range len(word) {
-		if lowered[text[i]] != word[i] {
+		if lower(text[i]) != word[i] {
 			return false
 		}
 	}

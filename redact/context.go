@@ -113,22 +113,20 @@ func besideBoundary(next *byteSet) (c context, empty bool) {
 	return c, words > 0 && others > 0 // both: the boundary says nothing
 }
 
-func isWordByte(b byte) bool {
-	return isDigit(b) || isLower(b|0x20) && b < 0x80 || b == '_'
-}
+func isWordByte(b byte) bool { return wordBytes[b] }
+
+var wordBytes = func() (is [256]bool) {
+	for i := range is {
+		b := byte(i)
+		is[i] = isDigit(b) || isLower(b|0x20) && b < 0x80 || b == '_'
+	}
+	return is
+}()
 
 // insideWord reports whether text[i] goes on with a word, and is no "_".
 func insideWord(text []byte, i int) bool {
 	return i > 0 && text[i] != '_' && isWordByte(text[i]) && isWordByte(text[i-1])
 }
-
-// wordBytes is isWordByte for who asks of byte after byte.
-var wordBytes = func() (is [256]bool) {
-	for b := range is {
-		is[b] = isWordByte(byte(b))
-	}
-	return is
-}()
 
 // edgeBytes returns the first and last bytes of the characters of a class; beyond
 // ASCII any byte that is not.

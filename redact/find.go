@@ -233,10 +233,10 @@ func nextStart(text []byte, i, hi int, wordStart bool) int {
 	if !wordStart || i > hi {
 		return i
 	}
-	inWord := i > 0 && wordBytes[text[i-1]]
+	inWord := i > 0 && isWordByte(text[i-1])
 	for ; i <= hi; i++ {
 		b := text[i]
-		word := wordBytes[b]
+		word := isWordByte(b)
 		if !inWord || !word || b == '_' {
 			return i
 		}

@@ -224,9 +224,13 @@ func skipGapBack(text []byte, at int) int {
 	return at
 }
 
-func lower(b byte) byte {
-	if isUpper(b) {
-		return b | 0x20
+func lower(b byte) byte { return lowered[b] }
+
+var lowered = func() (of [256]byte) {
+	for b := range of {
+		if of[b] = byte(b); isUpper(byte(b)) {
+			of[b] |= 0x20
+		}
 	}
-	return b
-}
+	return of
+}()
